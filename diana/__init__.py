@@ -1,0 +1,1 @@
+"""The backbone: the event bus, audit, periodic jobs and local services; knows no domain."""

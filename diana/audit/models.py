@@ -1,0 +1,55 @@
+"""The audit record's table: append-only, without foreign keys, so that nothing it names can pull it along."""
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+REASON_MAX_LENGTH = 1000
+
+
+class AuditRecord(models.Model):
+    """One act of staff. Written by `audit.record` alone; the database sets the time and refuses every change."""
+
+    class Origin(models.TextChoices):
+        ADMIN = "admin", _("admin")
+        SHELL = "shell", _("shell")
+        COMMAND = "command", _("command")
+        BOT = "bot", _("bot")
+
+    at = models.DateTimeField(_("at"), db_default=models.functions.Now())
+    actor_id = models.BigIntegerField(_("actor's id"), null=True)
+    actor = models.TextField(_("actor"))
+    origin = models.TextField(_("origin"), choices=Origin.choices)
+    act = models.TextField(_("act"))
+    object_type = models.TextField(_("kind of object"))
+    object_id = models.TextField(_("object"))
+    before = models.JSONField(_("before"), null=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("after"), null=True, encoder=DjangoJSONEncoder)
+    reason = models.TextField(_("reason"))
+    correlation_id = models.UUIDField(_("correlation id"), null=True)
+
+    class Meta:
+        db_table = "audit_record"
+        verbose_name = _("audit record")
+        verbose_name_plural = _("audit records")
+        default_permissions = ("view",)
+        indexes = [
+            # the history of one object: a person's page, a rule's page
+            models.Index(fields=["object_type", "object_id", "id"], name="audit_record_object"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(origin__in=["admin", "shell", "command", "bot"]), name="audit_record_origin_known"
+            ),
+            models.CheckConstraint(condition=models.Q(reason__regex=r"\S"), name="audit_record_reason_given"),
+            models.CheckConstraint(
+                condition=models.Q(reason__length__lte=REASON_MAX_LENGTH), name="audit_record_reason_bounded"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(actor__gt="", act__gt="", object_type__gt="", object_id__gt=""),
+                name="audit_record_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.object_type} {self.object_id}"

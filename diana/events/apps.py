@@ -1,0 +1,21 @@
+"""The bus as a Django application."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class EventsConfig(AppConfig):
+    """Finds every app's event classes and handlers at start and gives each subscriber its Celery task."""
+
+    name = "diana.events"
+    label = "events"
+    verbose_name = "Event bus"
+
+    def ready(self) -> None:
+        """Load what the apps declare; the order of the apps does not matter."""
+        autodiscover_modules("events")
+        autodiscover_modules("handlers")
+        from diana.events import checks, tasks
+
+        checks.register_checks()
+        tasks.register_tasks()

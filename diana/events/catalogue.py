@@ -1,0 +1,137 @@
+"""The closed catalogue of event types: every type that may stand in the log has a class here, or is listed as retired."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, ClassVar
+
+import msgspec
+
+# Types that stand in old logs and have no class any more: skipped by every subscriber.
+RETIRED: frozenset[str] = frozenset()
+
+_by_type: dict[str, "type[Event]"] = {}
+
+
+class InvalidEvent(ValueError):
+    """A field of an event has the wrong type or holds what PostgreSQL cannot store; build the event from valid data."""
+
+
+class EventMeta(type(msgspec.Struct)):  # type: ignore[misc]  # the metaclass has no public name
+    """Registers each event class under its type and builds the schema that validates its payload."""
+
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, type: str = "", version: int = 1
+    ) -> Any:
+        """Create the class frozen and keyword-only."""
+        cls = super().__new__(mcls, name, bases, namespace, frozen=True, kw_only=True)
+        cls.type = type
+        cls.version = version
+        return cls
+
+    def __init__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, type: str = "", version: int = 1
+    ) -> None:
+        """Register the class; a type is taken once."""
+        super().__init__(name, bases, namespace)
+        if not type:
+            return
+        known = _by_type.get(type)
+        if known is not None and known.__qualname__ != cls.__qualname__:
+            raise TypeError(f"Event type {type!r} is taken by {known.__module__}.{known.__qualname__}: choose another.")
+        _by_type[type] = cls
+
+
+class Event(msgspec.Struct, metaclass=EventMeta):
+    """A fact in the past tense: subclass with `type="namespace.what_happened"`; fields hold ids and numbers, never personal data.
+
+    `user_id` is the person it is about (our id), or None. It stands in the envelope, not in the payload.
+    """
+
+    type: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+
+    user_id: int | None = None
+
+    def __post_init__(self) -> None:
+        """Validate every field: msgspec itself validates only what it decodes."""
+        encode_payload(self)
+
+
+@cache
+def payload_schema(event_class: type[Event]) -> type[msgspec.Struct]:
+    """Return a struct with the fields of the class but `user_id`: what the log's payload must look like."""
+    fields: list[Any] = [
+        (field.name, field.type, field.default) if field.default is not msgspec.NODEFAULT else (field.name, field.type)
+        for field in msgspec.structs.fields(event_class)
+        if field.name != "user_id"
+    ]
+    return msgspec.defstruct(event_class.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+@cache
+def _payload_fields(event_class: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name in event_class.__struct_fields__ if name != "user_id")
+
+
+def encode_payload(event: Event) -> str:
+    """Return the payload as JSON text; raises InvalidEvent if a field is not what its class says."""
+    cls = type(event)
+    if event.user_id is not None and type(event.user_id) is not int:
+        raise InvalidEvent(f"{cls.type}: user_id must be an integer, not {event.user_id!r}.")
+    values = {name: getattr(event, name) for name in _payload_fields(cls)}
+    try:
+        text = msgspec.json.encode(msgspec.convert(values, payload_schema(cls))).decode()
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        raise InvalidEvent(f"{cls.type}: {error}") from error
+    if "\\u0000" in text and any("\0" in value for value in _strings(values)):
+        raise InvalidEvent(f"{cls.type}: a text holds NUL, which PostgreSQL cannot store.")
+    return text
+
+
+def _strings(value: Any) -> Iterable[str]:
+    """Yield every text inside, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from _strings(list(pair))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _strings(item)
+
+
+def decode(event_type: str, user_id: int | None, payload: str) -> Event:
+    """Build the event from what stands in the log; raises KeyError for an unknown type, InvalidEvent for a wrong payload."""
+    cls = _by_type[event_type]
+    try:
+        return msgspec.convert(msgspec.json.decode(payload) | {"user_id": user_id}, cls)
+    except msgspec.ValidationError as error:
+        raise InvalidEvent(f"{event_type}: {error}") from error
+
+
+def event_class(event_type: str) -> type[Event]:
+    """Return the class of a type; raises KeyError if there is none."""
+    return _by_type[event_type]
+
+
+def event_types() -> list[str]:
+    """Return every known type, sorted."""
+    return sorted(_by_type)
+
+
+def is_known(event_type: str) -> bool:
+    """Say whether the type has a class or is retired."""
+    return event_type in _by_type or event_type in RETIRED
+
+
+def matches(pattern: str, event_type: str) -> bool:
+    """Say whether the type fits the pattern: `*` stands for one segment, `#` for any number of them."""
+    return _matches(pattern.split("."), event_type.split("."))
+
+
+def _matches(pattern: list[str], segments: list[str]) -> bool:
+    if not pattern:
+        return not segments
+    if pattern[0] == "#":
+        return any(_matches(pattern[1:], segments[start:]) for start in range(len(segments) + 1))
+    return bool(segments) and pattern[0] in ("*", segments[0]) and _matches(pattern[1:], segments[1:])

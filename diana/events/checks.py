@@ -1,0 +1,73 @@
+"""Mistakes that must be found at start and not by a silence at run time, as Django system checks."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.db import connection
+from django.db.utils import DatabaseError
+
+from diana.events import catalogue, subscriptions
+from diana.events.lanes import LANES
+
+
+def register_checks() -> None:
+    """Register the checks; those that ask the database run with `check --database default`."""
+    checks.register(check_subscriptions, "events")
+    checks.register(check_roles, "events")
+    checks.register(check_lanes, checks.Tags.database)
+
+
+def check_subscriptions(**_: Any) -> list[checks.CheckMessage]:
+    """Every pattern matches a known type, every name is taken once, every `where` names fields."""
+    found: list[checks.CheckMessage] = [
+        checks.Error(
+            f"Two handlers are called {name}.", hint="Rename one, or pass name= to subscribe().", id="events.E001"
+        )
+        for name in subscriptions.duplicate_names()
+    ]
+    for subscriber in subscriptions.subscribers():
+        for pattern in subscriber.patterns:
+            if not any(catalogue.matches(pattern, t) for t in catalogue.event_types()):
+                hint = "Declare the event class in the events module of its app, or correct the pattern."
+                found.append(
+                    checks.Error(f"{subscriber.name}: no event type matches {pattern!r}.", hint=hint, id="events.E002")
+                )
+        found += [
+            checks.Error(f"{subscriber.name}: {t} has no field {name!r}.", hint="Correct where=.", id="events.E003")
+            for t in subscriber.types
+            for name in subscriber.where
+            if name not in catalogue.event_class(t).__struct_fields__
+        ]
+        if subscriber.batch and subscriber.external:
+            found.append(
+                checks.Error(
+                    f"{subscriber.name} is both batch and external.",
+                    hint="What talks to the outside gets one event at a time.",
+                    id="events.E004",
+                )
+            )
+    return found
+
+
+def check_roles(**_: Any) -> list[checks.CheckMessage]:
+    """The application's role is not the owner of the tables."""
+    if settings.DATABASES["owner"]["USER"] != settings.APPLICATION_ROLE:
+        return []
+    kind = checks.Error if settings.PRODUCTION else checks.Warning
+    hint = "Set DATABASE_OWNER_URL to another role: only then the append-only tables are walls. See docs/operations.md."
+    return [kind("The application connects as the owner of its tables.", hint=hint, id="events.E005")]
+
+
+def check_lanes(databases: Any = None, **_: Any) -> list[checks.CheckMessage]:
+    """The log was made with as many lanes as the code has."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT value FROM event_parameter WHERE name = 'lanes'")
+            row = cursor.fetchone()
+    except DatabaseError:
+        return []
+    if row is None or row[0] == str(LANES):
+        return []
+    hint = "Deploy code with the same LANES: with another number one person's events would lose their order."
+    return [checks.Error(f"The log has {row[0]} lanes, the code {LANES}.", hint=hint, id="events.E006")]

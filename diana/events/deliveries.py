@@ -1,0 +1,218 @@
+"""External subscribers: what has to go out stands in a table, senders claim it, call outside any transaction, record.
+
+At least once: a sender that dies after the call and before the record leaves it to the next one. Per key only the
+oldest delivery may go, so that one person's messages keep their order.
+"""
+
+import asyncio
+import inspect
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+import psycopg
+from django.conf import settings
+from django.db import connection, transaction
+
+from diana import clock
+from diana.bulk import copy_rows
+from diana.events import log, loop, retries
+from diana.events.causes import caused_by
+from diana.events.envelope import Envelope
+from diana.events.failures import Permanent, Retry, backoff_seconds, describe, is_transient
+from diana.events.lanes import lane_of
+from diana.events.locks import SENDER_CLASS
+from diana.events.models import Delivery
+from diana.events.subscriptions import Subscriber
+
+logger = logging.getLogger(__name__)
+
+# A sender that hangs for longer loses its claim; one that dies loses it at once, with its lock.
+LEASE_SECONDS = 60
+AT_ONCE = 50
+
+_COLUMNS = {"subscriber": "text", "lane": "int2", "position": "int8", "key": "text"}
+
+
+class Claim(NamedTuple):
+    """A delivery that this process may make. `attempts` is the fence of the record."""
+
+    id: int
+    attempts: int
+    envelope: Envelope
+
+
+def enqueue(subscriber: Subscriber, lane: int, envelopes: Sequence[Envelope]) -> None:
+    """Write what has to go out, in the transaction that moves the cursor."""
+    if envelopes:
+        copy_rows("event_delivery", _COLUMNS, [(subscriber.name, lane, e.position, e.key) for e in envelopes])
+
+
+_CLAIM = """
+WITH oldest AS (
+    SELECT DISTINCT ON (key) id FROM event_delivery WHERE subscriber = %(subscriber)s AND lane = %(lane)s
+    ORDER BY key, position
+), due AS (
+    SELECT id FROM event_delivery d
+    WHERE id IN (SELECT id FROM oldest) AND next_attempt_at <= now() AND (
+        owner IS NULL OR leased_until < now() OR NOT EXISTS (
+            SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2
+            AND l.classid = %(class)s::oid AND l.objid = d.owner::oid
+        )
+    )
+    ORDER BY position LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE event_delivery d SET owner = %(owner)s, leased_until = now() + make_interval(secs => %(lease)s),
+    attempts = d.attempts + 1
+FROM due WHERE d.id = due.id RETURNING d.id, d.attempts, d.position
+"""
+
+
+def claim(subscriber: Subscriber, lane: int, *, limit: int = AT_ONCE) -> list[Claim]:
+    """Claim what is due in the lane, the oldest of each key, for this process."""
+    parameters = {
+        "subscriber": subscriber.name,
+        "lane": lane,
+        "class": SENDER_CLASS,
+        "owner": _owner.identity(),
+        "lease": LEASE_SECONDS,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, parameters)
+        rows = {position: (id_, attempts) for id_, attempts, position in cursor.fetchall()}
+    envelopes = log.read_events(list(rows)) if rows else []
+    return [Claim(*rows[envelope.position], envelope) for envelope in envelopes]
+
+
+def is_due(subscriber: Subscriber, lane: int) -> bool:
+    """Say whether the lane has a delivery that could be made now; it may be claimed by somebody else."""
+    return Delivery.objects.filter(subscriber=subscriber.name, lane=lane, next_attempt_at__lte=clock.now()).exists()
+
+
+def deliver(subscriber: Subscriber, lane: int, *, seconds: float) -> int:
+    """Make what is due in the lane, many calls side by side, until nothing is or the time is up; return how many."""
+    deadline = time.monotonic() + seconds
+    made = 0
+    while claims := claim(subscriber, lane):
+        made += len(claims)
+        if inspect.iscoroutinefunction(subscriber.function):
+            loop.run(_deliver_all(subscriber, claims))
+        else:
+            for claimed in claims:
+                _deliver_one(subscriber, claimed)
+        if time.monotonic() >= deadline:
+            break
+    return made
+
+
+async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
+    """Run the handler over the claims at once; each is recorded as soon as it is made."""
+
+    async def one(claimed: Claim) -> None:
+        error: Exception | None = None
+        with caused_by(claimed.envelope):
+            try:
+                await subscriber.function(claimed.envelope)  # type: ignore[misc]  # checked by deliver()
+            except Exception as raised:
+                error = raised
+        await loop.in_thread(record, subscriber, claimed, error)
+
+    await asyncio.gather(*map(one, claims))
+
+
+def _deliver_one(subscriber: Subscriber, claimed: Claim) -> None:
+    error: Exception | None = None
+    with caused_by(claimed.envelope):
+        try:
+            subscriber.function(claimed.envelope)
+        except Exception as raised:
+            error = raised
+    record(subscriber, claimed, error)
+
+
+def record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:
+    """Write down how the delivery went. Does nothing if somebody else has claimed it since."""
+    if error is None:
+        Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts).delete()
+        return
+    if not isinstance(error, Retry | Permanent):
+        logger.error("%s failed on %s", subscriber.name, claimed.envelope.event_id, exc_info=error)
+    mine = Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts)
+    dead = isinstance(error, Permanent) or (
+        claimed.attempts >= settings.EVENTS_MAX_ATTEMPTS and not is_transient(error)
+    )
+    if dead:
+        _give_up(subscriber, claimed, error)
+    else:
+        after = error.after if isinstance(error, Retry) else None
+        wait = timedelta(seconds=backoff_seconds(claimed.attempts, after=after))
+        mine.update(owner=None, leased_until=None, next_attempt_at=clock.now() + wait)
+
+
+def _give_up(subscriber: Subscriber, claimed: Claim, error: Exception) -> None:
+    """Turn the delivery into a dead letter."""
+    with transaction.atomic():
+        deleted, _ = Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts).delete()
+        if deleted:
+            lane = lane_of(claimed.envelope.key)
+            retries.record_dead(subscriber, lane, claimed.envelope, claimed.attempts, describe(error))
+
+
+def open_lanes() -> list[tuple[str, int]]:
+    """Return the subscribers and lanes that have something due which nobody alive has claimed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT subscriber, lane FROM event_delivery d WHERE next_attempt_at <= now() AND ("
+            " owner IS NULL OR leased_until < now() OR NOT EXISTS (SELECT 1 FROM pg_locks l WHERE"
+            " l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = %s::oid AND l.objid = d.owner::oid))",
+            [SENDER_CLASS],
+        )
+        return [(name, lane) for name, lane in cursor.fetchall()]
+
+
+class _Owner:
+    """This process's name as a sender and the connection whose lock says that it is alive."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._identity = 0
+        self._connection: psycopg.Connection | None = None
+
+    def identity(self) -> int:
+        """Return the number under which this process claims; takes its lock at the first call and after a lost connection."""
+        with self._lock:
+            if self._pid != os.getpid():
+                self._pid, self._connection = os.getpid(), None
+            if self._connection is None or not self._alive():
+                self._connect()
+            return self._identity
+
+    def _alive(self) -> bool:
+        """Ask the connection; a claim is rare enough for one more round trip."""
+        assert self._connection is not None
+        try:
+            self._connection.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def _connect(self) -> None:
+        parameters = connection.get_connection_params()
+        keys = ("host", "port", "user", "password", "dbname")
+        self._connection = psycopg.connect(
+            **{key: parameters[key] for key in keys if key in parameters},
+            autocommit=True,
+            application_name="diana-sender",
+        )
+        self._identity = random.SystemRandom().randrange(1, 2**31 - 1)
+        self._connection.execute("SELECT pg_advisory_lock(%s, %s)", (SENDER_CLASS, self._identity))
+
+
+_owner = _Owner()

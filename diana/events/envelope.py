@@ -1,0 +1,51 @@
+"""What surrounds an event in the log: who, when, what caused it. Handlers are given envelopes."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from diana.events import catalogue
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """One row of the log. `position` orders it within its lane; 0 until it has been read from the log.
+
+    `payload` is JSON text. `occurred_at` is in UTC; with `utc_offset_minutes` it gives the local time of the act.
+    """
+
+    position: int
+    event_id: UUID
+    type: str
+    version: int
+    key: str
+    user_id: int | None
+    occurred_at: datetime
+    utc_offset_minutes: int
+    correlation_id: UUID
+    causation_id: UUID | None
+    payload: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The payload as a dictionary, without the class being asked: cheap."""
+        decoded: dict[str, Any] = msgspec.json.decode(self.payload)
+        return decoded
+
+    @property
+    def event(self) -> catalogue.Event:
+        """The typed event; raises InvalidEvent if the payload does not fit its class."""
+        return catalogue.decode(self.type, self.user_id, self.payload)
+
+    @property
+    def local_time(self) -> datetime:
+        """When it happened by the clock on the person's wall."""
+        return self.occurred_at.astimezone(timezone(timedelta(minutes=self.utc_offset_minutes)))
+
+
+# The columns of an envelope in the order of its fields.
+COLUMNS = (
+    "id, event_id, type, version, key, user_id, occurred_at, utc_offset_minutes, correlation_id, causation_id, "
+    "payload::text"
+)

@@ -1,0 +1,102 @@
+"""Reading the log: which events are safe to read, and the next ones of a lane."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db import connection
+
+from diana.events import catalogue
+from diana.events.envelope import COLUMNS, Envelope
+
+
+class SequenceBehind(RuntimeError):
+    """A cursor stands above the log's sequence, as after a bad restore: run `manage.py adopt_log`."""
+
+
+class UnknownType(RuntimeError):
+    """The log holds a type that this code does not know although a subscription would want it: newer code wrote it."""
+
+
+class Scan(NamedTuple):
+    """What a look at a lane found. `position`: up to where everything was seen; `more`: below the bound lies more."""
+
+    envelopes: list[Envelope]
+    position: int
+    more: bool
+
+
+def bound(*, own: bool = False) -> int:
+    """Return the id up to which the log is complete. Read events only in a statement after this one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT event_log_bound(%s)", [own])
+        value: int = cursor.fetchone()[0]
+        return value
+
+
+def check_sequence(position: int) -> None:
+    """Raise SequenceBehind if the position was never given out."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM event_log_id_seq")
+        given = cursor.fetchone()[0]
+    if position > given:
+        raise SequenceBehind(f"A cursor stands at {position}, the log's sequence at {given}: run manage.py adopt_log.")
+
+
+def first_wanted_above(lane: int, position: int, types: Sequence[str]) -> int | None:
+    """Return the first id of these types that is visible above the position: it waits for an open publisher."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(id) FROM (SELECT id, type FROM event_log WHERE lane = %s AND id > %s ORDER BY id LIMIT 1000) e"
+            " WHERE type = ANY(%s)",
+            [lane, position, list(types)],
+        )
+        value: int | None = cursor.fetchone()[0]
+        return value
+
+
+# The scan reads ids and types from the index; only rows that are wanted are fetched.
+_SCAN = f"""
+WITH scanned AS MATERIALIZED (
+    SELECT id, type FROM event_log WHERE lane = %(lane)s AND id > %(after)s AND id <= %(upto)s
+    ORDER BY id LIMIT %(window)s
+), wanted AS (
+    SELECT id AS wanted_id FROM scanned WHERE type = ANY(%(types)s) ORDER BY id LIMIT %(limit)s
+), facts AS (
+    SELECT max(id) AS last, count(*) AS seen, array_agg(DISTINCT type) AS types FROM scanned
+)
+SELECT facts.last, facts.seen, facts.types, e.*
+FROM facts LEFT JOIN (SELECT {COLUMNS} FROM event_log JOIN wanted ON id = wanted_id) e ON true
+ORDER BY e.id
+"""
+
+
+def scan_lane(
+    lane: int, *, after: int, upto: int, types: Sequence[str], limit: int, window: int
+) -> tuple[Scan, set[str]]:
+    """Return the next events of these types, at most `limit`, out of the next `window` rows; and all types seen.
+
+    Where the limit cut it short the scan ends at the last event returned, else at the last row seen.
+    """
+    parameters = {"lane": lane, "after": after, "upto": upto, "types": list(types), "limit": limit, "window": window}
+    with connection.cursor() as cursor:
+        cursor.execute(_SCAN, parameters)
+        rows = cursor.fetchall()
+    last, seen, seen_types = rows[0][:3]
+    if not seen:
+        return Scan([], after, False), set()
+    envelopes = [Envelope(*row[3:]) for row in rows if row[3] is not None]
+    if len(envelopes) == limit:
+        return Scan(envelopes, envelopes[-1].position, True), set(seen_types)
+    return Scan(envelopes, last, seen == window), set(seen_types)
+
+
+def read_events(positions: Sequence[int]) -> list[Envelope]:
+    """Return the events at these positions, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {COLUMNS} FROM event_log WHERE id = ANY(%s) ORDER BY id", [list(positions)])
+        return [Envelope(*row) for row in cursor.fetchall()]
+
+
+def unknown_types(types: set[str], patterns: Sequence[str]) -> list[str]:
+    """Return which of the types no class here knows although they match the patterns: written by newer code."""
+    return sorted(t for t in types if not catalogue.is_known(t) and any(catalogue.matches(p, t) for p in patterns))

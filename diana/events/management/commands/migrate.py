@@ -1,0 +1,20 @@
+"""manage.py migrate, as the owner: the application's role may not change tables."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.core.management.commands import migrate
+
+
+class Command(migrate.Command):
+    """Django's command on the owner's connection."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take Django's arguments with another default."""
+        super().add_arguments(parser)
+        parser.set_defaults(database="owner")
+
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        """Run."""
+        result: str | None = super().handle(*args, **options)  # type: ignore[no-untyped-call]
+        return result

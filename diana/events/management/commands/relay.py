@@ -1,0 +1,21 @@
+"""manage.py relay: the process that finds what was not woken."""
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from diana.events.relay import Relay
+
+
+class Command(BaseCommand):
+    """Runs the relay until SIGTERM or SIGINT, then ends after the lanes under way."""
+
+    help = "Find lanes that nobody woke, run due retries, drain while Redis is away. Runs until it is stopped."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run."""
+        relay = Relay()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: relay.stop())
+        relay.run()

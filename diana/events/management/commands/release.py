@@ -1,0 +1,22 @@
+"""manage.py release: everything that a new version needs before its processes start. Safe to repeat."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    """Runs checks, migrations, cursors and static files in their order; the first error ends it."""
+
+    help = "Check, migrate, bring the cursors in line, collect static files. Run it before the new processes start."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run."""
+        call_command("check", stdout=self.stdout)
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        call_command("check", databases=["default"], stdout=self.stdout)
+        call_command("sync_subscribers", stdout=self.stdout)
+        if settings.PRODUCTION:
+            call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)

@@ -1,0 +1,160 @@
+"""Writing events into the log, in the transaction of whoever publishes; waking the subscribers is left to the waker."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
+
+from diana import clock
+from diana.bulk import copy_rows
+from diana.events import subscriptions, waker
+from diana.events.catalogue import Event, encode_payload
+from diana.events.causes import current_cause
+from diana.events.envelope import COLUMNS, Envelope
+from diana.events.identifiers import uuid7
+from diana.events.lanes import SYSTEM_KEY, lane_of
+
+LOG_COLUMNS = {
+    "event_id": "uuid",
+    "type": "text",
+    "version": "int2",
+    "lane": "int2",
+    "key": "text",
+    "user_id": "int8",
+    "occurred_at": "timestamptz",
+    "utc_offset_minutes": "int2",
+    "correlation_id": "uuid",
+    "causation_id": "uuid",
+    "payload": "json",
+}
+
+
+class OutsideTransaction(RuntimeError):
+    """publish() was called outside a transaction: wrap the act and its events in one `transaction.atomic()`."""
+
+
+class Publication(msgspec.Struct, kw_only=True):
+    """An event on its way into the log. What is left out follows from the event that is being handled, else from the clock.
+
+    `key` is what keeps its order: the person's id by default. `cause` is the event that set it off. With an
+    `idempotency_key`, which is unique over all events ever, publishing again writes nothing and returns the first.
+    """
+
+    event: Event
+    key: str | None = None
+    occurred_at: datetime | None = None
+    utc_offset_minutes: int | None = None
+    cause: Envelope | None = None
+    idempotency_key: str | None = None
+
+
+def publish(
+    event: Event,
+    *,
+    key: str | None = None,
+    occurred_at: datetime | None = None,
+    utc_offset_minutes: int | None = None,
+    idempotency_key: str | None = None,
+) -> Envelope:
+    """Write one event in the caller's transaction and return its envelope; raises OutsideTransaction without one."""
+    publication = Publication(
+        event=event,
+        key=key,
+        occurred_at=occurred_at,
+        utc_offset_minutes=utc_offset_minutes,
+        idempotency_key=idempotency_key,
+    )
+    return publish_many([publication])[0]
+
+
+def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
+    """Write the events in their order with one statement (two more if any has an idempotency key).
+
+    Returns an envelope for each, the first one's where the idempotency key was known. Whoever publishes for a person
+    holds the lock on what changed, so that the order of the events is the order of the facts.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(OutsideTransaction.__doc__)
+    now, cause = clock.now(), current_cause()
+    envelopes = [_envelope(publication, now, publication.cause or cause) for publication in publications]
+    known = _claim_keys(publications, envelopes)
+    fresh = [envelope for envelope in envelopes if envelope.event_id not in known]
+    if fresh:
+        copy_rows("event_log", LOG_COLUMNS, [_row(envelope) for envelope in fresh])
+        wakes = subscriptions.wakes_for(fresh)
+        if wakes:
+            transaction.on_commit(lambda: waker.notify(wakes))
+    return [known.get(envelope.event_id, envelope) for envelope in envelopes]
+
+
+def _envelope(publication: Publication, now: datetime, cause: Envelope | None) -> Envelope:
+    """Fill in what the publication leaves out."""
+    event = publication.event
+    event_id = uuid7()
+    offset = publication.utc_offset_minutes
+    if offset is None:
+        offset = cause.utc_offset_minutes if cause and publication.occurred_at is None else 0
+    return Envelope(
+        0,
+        event_id,
+        event.type,
+        event.version,
+        publication.key or (SYSTEM_KEY if event.user_id is None else str(event.user_id)),
+        event.user_id,
+        publication.occurred_at or (cause.occurred_at if cause else now),
+        offset,
+        cause.correlation_id if cause else event_id,
+        cause.event_id if cause else None,
+        encode_payload(event),
+    )
+
+
+def _row(envelope: Envelope) -> tuple[object, ...]:
+    return (
+        envelope.event_id,
+        envelope.type,
+        envelope.version,
+        lane_of(envelope.key),
+        envelope.key,
+        envelope.user_id,
+        envelope.occurred_at,
+        envelope.utc_offset_minutes,
+        envelope.correlation_id,
+        envelope.causation_id,
+        envelope.payload,
+    )
+
+
+def _claim_keys(publications: Sequence[Publication], envelopes: Sequence[Envelope]) -> dict[UUID, Envelope]:
+    """Claim the idempotency keys; return, by the new event's id, the first event of each key that was taken.
+
+    The keys are inserted sorted, so that two publishers of the same keys wait instead of deadlocking; the events
+    of taken keys are read in a new statement, because the one that waited cannot see what it waited for.
+    """
+    pairs = [(p.idempotency_key, e) for p, e in zip(publications, envelopes, strict=True) if p.idempotency_key]
+    if not pairs:
+        return {}
+    firsts: dict[str, Envelope] = {}
+    for key, envelope in pairs:
+        firsts.setdefault(key, envelope)
+    keys = sorted(firsts)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO event_key (key, event_id) SELECT * FROM unnest(%s::text[], %s::uuid[])"
+            " ON CONFLICT DO NOTHING RETURNING key",
+            [keys, [firsts[key].event_id for key in keys]],
+        )
+        claimed = {row[0] for row in cursor.fetchall()}
+        taken = [key for key in keys if key not in claimed]
+        if taken:
+            cursor.execute(
+                f"SELECT k.key, {_prefixed} FROM event_key k JOIN event_log e USING (event_id) WHERE k.key = ANY(%s)",
+                [taken],
+            )
+            firsts |= {row[0]: Envelope(*row[1:]) for row in cursor.fetchall()}
+    return {e.event_id: firsts[key] for key, e in pairs if firsts[key] is not e}
+
+
+_prefixed = ", ".join(f"e.{column.strip()}" for column in COLUMNS.split(","))

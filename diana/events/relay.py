@@ -1,0 +1,202 @@
+"""The relay: once a second it looks for lanes that nobody woke, for retries that are due, and drains by itself while
+Redis is away. It works from the cursor table alone, so whatever was lost on the way is found here.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+
+from diana import clock
+from diana.events import cursors, deliveries, log, retries, subscriptions, wakeups
+from diana.events.locks import lane_lock
+from diana.events.subscriptions import Hint, Subscriber
+from diana.events.waker import waker
+from diana.events.work import work
+
+logger = logging.getLogger(__name__)
+
+HINT: Hint = {"by": "relay"}
+# A lane that has not moved for so many passes, with work below the bound, is suspect.
+SUSPECT_PASSES = 2
+SUSPECT_EVENTS = 500
+# Idle cursors are moved once that many foreign events lie before them.
+IDLE_EVENTS = 200
+# After an outage of Redis the workers need a moment to come back; so long the relay keeps draining what stands still.
+RECOVERY_SECONDS = 30.0
+THREADS = 4
+
+Lane = tuple[str, int]
+
+
+class Behind(NamedTuple):
+    """A lane with events above its cursor. `wanted`: the first that is the subscriber's; `upto`: how far was looked."""
+
+    subscriber: Subscriber
+    lane: int
+    position: int
+    wanted: int | None
+    upto: int
+    events: int
+    waited_seconds: float
+
+
+_BEHIND = """
+SELECT c.lane, c.position, found.wanted, found.upto, found.events,
+    extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float
+FROM event_cursor c CROSS JOIN LATERAL (
+    SELECT min(id) FILTER (WHERE type = ANY(%(types)s)) AS wanted, max(id) AS upto, count(*) AS events
+    FROM (
+        SELECT id, type FROM event_log
+        WHERE lane = c.lane AND id > c.position AND id <= %(bound)s ORDER BY id LIMIT 1000
+    ) AS ahead
+) AS found LEFT JOIN event_log e ON e.id = found.wanted
+WHERE c.subscriber = %(subscriber)s AND found.events > 0 AND (c.paused_until IS NULL OR c.paused_until <= now())
+"""
+
+
+def behind(subscriber: Subscriber) -> list[Behind]:
+    """Return the lanes in which events lie between cursor and bound; at most 1000 of each lane are looked at."""
+    bound = log.bound()
+    with connection.cursor() as cursor:
+        cursor.execute(_BEHIND, {"types": list(subscriber.types), "bound": bound, "subscriber": subscriber.name})
+        return [Behind(subscriber, *row) for row in cursor.fetchall()]
+
+
+class Relay:
+    """One relay process. Several at once are harmless: locks and flags keep them apart."""
+
+    def __init__(self) -> None:
+        self._stood: dict[Lane, tuple[int, int]] = {}
+        self._draining: set[Lane] = set()
+        self._changed = threading.Lock()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="relay")
+        self._away_until = 0.0
+        self._ended = threading.Event()
+        self.rescued = 0
+
+    def run(self) -> None:
+        """Make a pass each EVENTS_RELAY_INTERVAL_SECONDS until stop() is called; errors are logged and tried again."""
+        while not self._ended.is_set():
+            started = time.monotonic()
+            try:
+                close_old_connections()
+                self.pass_once()
+            except Exception:
+                logger.exception("a pass of the relay failed")
+            self._ended.wait(max(0.05, settings.EVENTS_RELAY_INTERVAL_SECONDS - (time.monotonic() - started)))
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def stop(self) -> None:
+        """End after the current pass and the lanes under way."""
+        self._ended.set()
+
+    def pass_once(self) -> None:
+        """Look at every subscriber's lanes once."""
+        redis_away = self._redis_is_away()
+        lanes: dict[Lane, bool] = {}
+        for subscriber in subscriptions.subscribers():
+            for found in behind(subscriber):
+                self._look_at(found, lanes)
+        now = clock.now()
+        for key in [*retries.open_lanes(now), *deliveries.open_lanes()]:
+            lanes.setdefault(key, False)
+        known = {s.name for s in subscriptions.subscribers()}
+        for key, stands_still in lanes.items():
+            if key[0] in known:
+                self._see_to(key, drain_here=redis_away or (stands_still and time.monotonic() < self._away_until))
+
+    def _redis_is_away(self) -> bool:
+        """Ask Redis through the breaker; remember an outage for a while."""
+        try:
+            wakeups.guarded(lambda: wakeups.client().ping())
+        except wakeups.Unavailable:
+            self._away_until = time.monotonic() + RECOVERY_SECONDS
+            return True
+        return False
+
+    def _look_at(self, found: Behind, lanes: dict[Lane, bool]) -> None:
+        """Decide about a lane that is behind: wake it if it stood still with work, move it if nothing there is its own."""
+        key = (found.subscriber.name, found.lane)
+        position, passes = self._stood.get(key, (-1, 0))
+        passes = passes + 1 if position == found.position and found.wanted is not None else 0
+        self._stood[key] = (found.position, passes)
+        if found.wanted is None:
+            if found.events >= IDLE_EVENTS:
+                move_idle(found)
+            return
+        lanes[key] = passes > 0
+        if passes >= SUSPECT_PASSES:
+            suspect(found)
+
+    def _see_to(self, key: Lane, *, drain_here: bool) -> None:
+        """Wake the lane, or drain it here when a wake-up would not arrive."""
+        if drain_here:
+            self._drain_here(key)
+            return
+        try:
+            if wakeups.flag_is_up(*key):
+                return
+            if wakeups.claim_relay(*key):
+                waker().send_task(*key, HINT)
+                self.rescued += 1
+        except wakeups.Unavailable:
+            self._drain_here(key)
+
+    def _drain_here(self, key: Lane) -> None:
+        """Do the worker's job in a thread of this process, one at a time for each lane."""
+        with self._changed:
+            if key in self._draining:
+                return
+            self._draining.add(key)
+        self._pool.submit(self._drain, key)
+
+    def _drain(self, key: Lane) -> None:
+        try:
+            close_old_connections()
+            while work(subscriptions.subscriber(key[0]), key[1], HINT) == "more" and not self._ended.is_set():
+                pass
+        except Exception:
+            logger.exception("the relay could not drain %s lane %s", *key)
+        finally:
+            with self._changed:
+                self._draining.discard(key)
+
+
+def move_idle(found: Behind) -> None:
+    """Move a cursor past events that are not its own, so that nobody scans them again; does nothing if the lane is busy."""
+    with lane_lock(found.subscriber.name, found.lane) as held:
+        if not held:
+            return
+        with transaction.atomic():
+            state = cursors.lock(found.subscriber, found.lane)
+            if state.position == found.position:
+                cursors.move(found.subscriber, found.lane, found.upto, handled=0)
+
+
+def suspect(found: Behind) -> None:
+    """Have the next events of the lane handled one by one: one of them may kill its process."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE event_cursor SET suspect_until = ("
+            " SELECT max(id) FROM (SELECT id FROM event_log WHERE lane = %(lane)s AND id > %(position)s"
+            " ORDER BY id LIMIT %(events)s) e)"
+            " WHERE subscriber = %(subscriber)s AND lane = %(lane)s AND position = %(position)s AND suspect_until IS NULL",
+            {
+                "lane": found.lane,
+                "position": found.position,
+                "events": SUSPECT_EVENTS,
+                "subscriber": found.subscriber.name,
+            },
+        )
+
+
+def lanes_behind(names: Iterable[str] | None = None) -> list[Behind]:
+    """Return every lane that has work for its subscriber."""
+    chosen = [s for s in subscriptions.subscribers() if names is None or s.name in names]
+    return [found for subscriber in chosen for found in behind(subscriber) if found.wanted is not None]

@@ -1,0 +1,89 @@
+"""What a release does to the bus: cursors for new subscribers, fingerprints of changed ones, no orphans; and adoption
+of a log whose sequence is behind."""
+
+from typing import NamedTuple
+
+from django.db import connection, connections, transaction
+
+from diana.events import cursors, log, subscriptions
+from diana.events.lanes import LANES
+from diana.events.models import Cursor
+from diana.events.relay import lanes_behind
+
+
+class Orphans(RuntimeError):
+    """Cursors belong to no subscriber: bring it back, rename it, or retire it with `sync_subscribers --retire NAME`."""
+
+
+class Synced(NamedTuple):
+    """What sync() did: cursors created and subscriptions whose fingerprint was updated."""
+
+    created: dict[str, int]
+    updated: list[str]
+    retired: list[str]
+
+
+def sync(*, retire: list[str] | None = None, rename: dict[str, str] | None = None) -> Synced:
+    """Bring the cursors in line with the code; raises Orphans. A second call changes nothing.
+
+    New subscribers begin at the declared start. Widening a pattern does not reach back: that is what replay is for.
+    """
+    with transaction.atomic():
+        for old, new in (rename or {}).items():
+            Cursor.objects.filter(subscriber=old).update(subscriber=new)
+        retired = [name for name in retire or [] if Cursor.objects.filter(subscriber=name).delete()[0]]
+        known = {s.name: s for s in subscriptions.subscribers()}
+        orphans = sorted(set(Cursor.objects.values_list("subscriber", flat=True).distinct()) - set(known))
+        if orphans:
+            raise Orphans(f"No subscriber is called {', '.join(orphans)}. {Orphans.__doc__}")
+        created = {name: n for name, s in known.items() if (n := _create(s))}
+        updated = [name for name, s in known.items() if _update_fingerprint(s)]
+    return Synced(created, updated, retired)
+
+
+def _create(subscriber: subscriptions.Subscriber) -> int:
+    start = 0 if subscriber.start == "beginning" else log.bound()
+    return cursors.create_missing(subscriber, range(LANES), start)
+
+
+def _update_fingerprint(subscriber: subscriptions.Subscriber) -> int:
+    stale = Cursor.objects.filter(subscriber=subscriber.name).exclude(fingerprint=subscriber.fingerprint)
+    return stale.update(fingerprint=subscriber.fingerprint)
+
+
+class Adoption(NamedTuple):
+    """The log's sequence before and after, and the highest position that is in use."""
+
+    before: int
+    highest: int
+    after: int
+
+
+def adopt(*, dry_run: bool = False) -> Adoption:
+    """Set the sequence above every id in log and cursors, as the owner: after a restore or a cutover. Twice is once."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT last_value, greatest(coalesce((SELECT max(id) FROM event_log), 0),"
+            " coalesce((SELECT max(position) FROM event_cursor), 0)) FROM event_log_id_seq"
+        )
+        before, highest = cursor.fetchone()
+        after = max(before, highest)
+        if after > before and not dry_run:
+            cursor.execute("SELECT setval('event_log_id_seq', %s, true)", [after])
+    return Adoption(before, highest, after)
+
+
+def lag() -> list[tuple[str, int, int, float]]:
+    """Return for each subscriber: lanes with work, events above its cursors (0 to 1000 a lane), seconds of the oldest."""
+    rows: dict[str, list[tuple[int, float]]] = {s.name: [] for s in subscriptions.subscribers()}
+    for found in lanes_behind():
+        rows[found.subscriber.name].append((found.events, found.waited_seconds))
+    return [(n, len(r), sum(e for e, _ in r), max((w for _, w in r), default=0.0)) for n, r in rows.items()]
+
+
+def log_size() -> int:
+    """Return the number of events, as the planner estimates it: exact counting reads the whole log."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE relname = 'event_log'")
+        value: int = cursor.fetchone()[0]
+        return value

@@ -1,0 +1,40 @@
+"""One Celery task for each subscriber, under the subscriber's own name: what operators see go by in Flower."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_process_init, worker_ready
+
+from diana.events import subscriptions, wakeups
+from diana.events.subscriptions import Hint, Subscriber
+from diana.events.waker import waker
+from diana.events.work import work
+
+RELAY = "relay"
+
+
+def register_tasks() -> None:
+    """Give every subscriber its task; a second call changes nothing."""
+    for subscriber in subscriptions.subscribers():
+        shared_task(name=subscriber.name, queue=subscriber.queue, ignore_result=True)(_body(subscriber))
+
+
+def _body(subscriber: Subscriber) -> Callable[[int, Hint], str]:
+    def task(lane: int, hint: Hint) -> str:
+        if hint.get("by") == RELAY:
+            with contextlib.suppress(wakeups.Unavailable):
+                wakeups.consume_relay(subscriber.name, lane)
+        return work(subscriber, lane, hint)
+
+    task.__name__ = subscriber.function.__name__
+    task.__doc__ = subscriber.function.__doc__
+    return task
+
+
+@worker_process_init.connect
+@worker_ready.connect
+def warm_up(**_: Any) -> None:
+    """Open a worker's connections before its first event."""
+    waker().warm_up()

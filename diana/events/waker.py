@@ -1,0 +1,199 @@
+"""The waker: a thread of each process that turns commits into wake-ups, so that no request ever waits for Redis."""
+
+import atexit
+import contextlib
+import logging
+import os
+import threading
+import time
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.db import close_old_connections
+from kombu import Connection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from diana.events import log, wakeups
+from diana.events.subscriptions import Hint, Wakes
+
+logger = logging.getLogger(__name__)
+
+EXPIRES_SECONDS = 60
+FLUSH_SECONDS = 0.25
+FIRST_LOOK, LAST_LOOK = 0.001, 0.05
+# A publisher that is open for longer is the relay's business.
+LOOKS_SECONDS = 5.0
+
+
+class _Look:
+    """A lane whose next event lies above the bound: looked at again after 1 to 50 ms."""
+
+    def __init__(self, position: int, hint: Hint) -> None:
+        self.position, self.hint = position, hint
+        self.delay = FIRST_LOOK
+        self.at = time.monotonic() + self.delay
+        self.until = time.monotonic() + LOOKS_SECONDS
+
+    def postpone(self) -> None:
+        """Look later, twice as late as the last time."""
+        self.delay = min(self.delay * 2, LAST_LOOK)
+        self.at = time.monotonic() + self.delay
+
+
+class Waker:
+    """Collects wake-ups, newest hint wins, and sends one task for each lane whose flag was down."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._wakes: Wakes = {}
+        self._unasked: Wakes = {}
+        self._looks: dict[tuple[str, int], _Look] = {}
+        self._busy = False
+        self._connection: Connection | None = None
+        self._producer: Any = None
+        self._thread = threading.Thread(target=self._run, name="diana-waker", daemon=True)
+        self._thread.start()
+
+    def notify(self, wakes: Wakes) -> None:
+        """Wake these lanes soon; returns at once."""
+        with self._changed:
+            self._wakes.update(wakes)
+            self._changed.notify()
+
+    def send_next(self, subscriber: str, lane: int, hint: Hint) -> None:
+        """Send a task for the lane whether or not its flag is up: its last one has not finished the work."""
+        with self._changed:
+            self._unasked[subscriber, lane] = hint
+            self._changed.notify()
+
+    def look_again(self, subscriber: str, lane: int, position: int, hint: Hint) -> None:
+        """Wake the lane as soon as the event at this position is below the bound."""
+        with self._changed:
+            self._looks.setdefault((subscriber, lane), _Look(position, hint))
+            self._changed.notify()
+
+    def flush(self, seconds: float) -> None:
+        """Wait until everything is sent, at most so long."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and (self._wakes or self._unasked or self._busy):
+            time.sleep(0.005)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not (self._wakes or self._unasked or self._look_is_due()):
+                    self._changed.wait(self._until_next_look())
+                wakes, self._wakes = self._wakes, {}
+                unasked, self._unasked = self._unasked, {}
+                self._busy = True
+            try:
+                wakes |= self._looked()
+                self._send(wakes, unasked)
+            except wakeups.Unavailable as error:
+                logger.warning("wake-ups are left to the relay: %s", error)
+            except Exception:
+                logger.exception("the waker failed; the relay will see to the lanes")
+            self._busy = False
+
+    def _look_is_due(self) -> bool:
+        return any(look.at <= time.monotonic() for look in self._looks.values())
+
+    def _until_next_look(self) -> float | None:
+        return (
+            max(0.0, min((k.at for k in self._looks.values()), default=0) - time.monotonic()) if self._looks else None
+        )
+
+    def _looked(self) -> Wakes:
+        """Return the lanes whose awaited event has come below the bound; forget those that waited too long."""
+        with self._changed:
+            due = {key: look for key, look in self._looks.items() if look.at <= time.monotonic()}
+        if not due:
+            return {}
+        close_old_connections()
+        bound, ready = log.bound(), {}
+        with self._changed:
+            for key, look in due.items():
+                if look.position <= bound or look.until < time.monotonic():
+                    del self._looks[key]
+                    ready[key] = look.hint
+                else:
+                    look.postpone()
+        return ready
+
+    def _send(self, wakes: Wakes, unasked: Wakes) -> None:
+        """Send one task for each lane; who fails to send lowers the flag again."""
+        asked = [key for key in wakes if key not in unasked]
+        for key in unasked:
+            wakeups.keep_flag(*key)
+        flags = wakeups.raise_flags(asked) if asked else []
+        chosen = unasked | {key: wakes[key] for key, was_down in zip(asked, flags, strict=True) if was_down}
+        for (subscriber, lane), hint in chosen.items():
+            self.send_task(subscriber, lane, hint)
+
+    def send_task(self, subscriber: str, lane: int, hint: Hint) -> None:
+        """Send the task; raises Unavailable, with the flag lowered, when it could not be sent."""
+        task = current_app.tasks[subscriber]
+        try:
+            wakeups.guarded(
+                lambda: task.apply_async(
+                    args=[lane, hint], producer=self._open_producer(), expires=EXPIRES_SECONDS, retry=False
+                )
+            )
+        except wakeups.Unavailable:
+            self._close()
+            with contextlib.suppress(wakeups.Unavailable):
+                wakeups.lower_flag(subscriber, lane)
+            raise
+
+    def _open_producer(self) -> Any:
+        """Return the producer on this thread's own connection to the broker, whose calls are short or fail."""
+        if self._producer is None:
+            timeout = settings.EVENTS_REDIS_TIMEOUT_SECONDS
+            options = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+            self._connection = current_app.connection_for_write(transport_options=options)
+            channel = self._connection.default_channel
+            # redis-py would try again by itself, for seconds on a hung server
+            channel.pool.connection_kwargs["retry"] = Retry(NoBackoff(), 0)
+            self._producer = current_app.amqp.Producer(channel)
+        return self._producer
+
+    def _close(self) -> None:
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                connection.collapse()
+
+    def warm_up(self) -> None:
+        """Open the connections before the first event needs them; a missing Redis is no error."""
+        with contextlib.suppress(Exception):
+            wakeups.guarded(lambda: wakeups.client().ping())
+            wakeups.guarded(self._open_producer)
+
+
+_wakers: dict[int, Waker] = {}
+_starting = threading.Lock()
+
+
+def waker() -> Waker:
+    """Return this process's waker, started at the first call; a forked child gets its own."""
+    with _starting:
+        found = _wakers.get(os.getpid())
+        if found is None:
+            _wakers.clear()
+            found = _wakers[os.getpid()] = Waker()
+        return found
+
+
+def notify(wakes: Wakes) -> None:
+    """Wake these lanes soon; returns at once. What is lost is found by the relay."""
+    waker().notify(wakes)
+
+
+@atexit.register
+def flush_at_exit() -> None:
+    """Send what is waiting, for a quarter of a second at most."""
+    found = _wakers.get(os.getpid())
+    if found is not None:
+        found.flush(FLUSH_SECONDS)

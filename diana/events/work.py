@@ -1,0 +1,53 @@
+"""What a wake-up does: take the lane, drain it, look once more whether somebody came by meanwhile.
+
+The protocol is explored over all its interleavings in tests/events/test_wake_protocol.py; change both together.
+"""
+
+import contextlib
+import logging
+from typing import Literal
+
+from diana.events import deliveries, drain, wakeups
+from diana.events.locks import lane_lock
+from diana.events.subscriptions import Hint, Subscriber
+from diana.events.waker import waker
+
+logger = logging.getLogger(__name__)
+
+DELIVERY_SECONDS = 1.0
+
+Result = Literal["busy", "idle", "more"]
+
+
+def work(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
+    """Drain the lane, then make its deliveries; a second call while the first runs leaves at once.
+
+    Whoever finds the lane busy does not touch the flag: its holder looks at it again after unlocking.
+    """
+    result = _work_on_lane(subscriber, lane, hint)
+    if not subscriber.external or not deliveries.deliver(subscriber, lane, seconds=DELIVERY_SECONDS):
+        return result
+    # What was made may have freed the next delivery of its key while our time was up.
+    if deliveries.is_due(subscriber, lane):
+        waker().send_next(subscriber.name, lane, hint)
+    return result
+
+
+def _work_on_lane(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
+    while True:
+        with lane_lock(subscriber.name, lane) as held:
+            if not held:
+                return "busy"
+            with contextlib.suppress(wakeups.Unavailable):
+                wakeups.lower_flag(subscriber.name, lane)
+            drained = drain.drain_lane(subscriber, lane)
+        if drained.more:
+            waker().send_next(subscriber.name, lane, hint)
+            return "more"
+        if drained.above is not None:
+            waker().look_again(subscriber.name, lane, drained.above, hint)
+        try:
+            if not wakeups.flag_is_up(subscriber.name, lane):
+                return "idle"
+        except wakeups.Unavailable:
+            return "idle"
