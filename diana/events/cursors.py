@@ -53,8 +53,8 @@ def move(subscriber: Subscriber, lane: int, position: int, *, handled: int) -> N
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE event_cursor SET position = %s, handled = handled + %s, moved_at = now(), paused_until = NULL,"
-            " pauses = 0, suspect_until = CASE WHEN suspect_until > %s THEN suspect_until END, suspect_position = NULL,"
-            " suspect_attempts = 0 WHERE subscriber = %s AND lane = %s",
+            " pauses = 0, trial_at = NULL, suspect_until = CASE WHEN suspect_until > %s THEN suspect_until END,"
+            " suspect_position = NULL, suspect_attempts = 0 WHERE subscriber = %s AND lane = %s",
             [position, handled, position, subscriber.name, lane],
         )
 
@@ -66,6 +66,43 @@ def pause(subscriber: Subscriber, lane: int, seconds: float) -> None:
             "UPDATE event_cursor SET paused_until = now() + make_interval(secs => %s), pauses = least(pauses + 1, 1000)"
             " WHERE subscriber = %s AND lane = %s",
             [seconds, subscriber.name, lane],
+        )
+
+
+def begin_trial(subscriber: Subscriber, lane: int) -> None:
+    """Note, in a commit of its own, that a task woken by the relay begins: if it ends without a move, the relay sees it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE event_cursor SET trial_at = clock_timestamp() WHERE subscriber = %s AND lane = %s AND trial_at IS NULL",
+            [subscriber.name, lane],
+        )
+
+
+def end_trial(subscriber: Subscriber, lane: int) -> None:
+    """Note that the trial ended by itself, whether or not there was anything to do."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE event_cursor SET trial_at = NULL WHERE subscriber = %s AND lane = %s AND trial_at IS NOT NULL",
+            [subscriber.name, lane],
+        )
+
+
+def suspect(subscriber: Subscriber, lane: int, position: int, *, events: int) -> None:
+    """Have the next events of the lane handled one by one if it still stands there: one of them may kill its process."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE event_cursor SET trial_at = NULL, suspect_until = (SELECT max(id) FROM ("
+            " SELECT id FROM event_log WHERE lane = %(lane)s AND id > %(position)s ORDER BY id LIMIT %(events)s) e)"
+            " WHERE subscriber = %(name)s AND lane = %(lane)s AND position = %(position)s AND trial_at IS NOT NULL",
+            {"name": subscriber.name, "lane": lane, "position": position, "events": events},
+        )
+
+
+def count_rescue(subscriber: Subscriber, lane: int) -> None:
+    """Count a wake-up that nobody but the relay made."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE event_cursor SET rescued = rescued + 1 WHERE subscriber = %s AND lane = %s", [subscriber.name, lane]
         )
 
 

@@ -164,14 +164,15 @@ def _give_up(subscriber: Subscriber, claimed: Claim, error: Exception) -> None:
             retries.record_dead(subscriber, lane, claimed.envelope, claimed.attempts, describe(error))
 
 
-def open_lanes() -> list[tuple[str, int]]:
-    """Return the subscribers and lanes that have something due which nobody alive has claimed."""
+def open_lanes(*, older_than_seconds: float) -> list[tuple[str, int]]:
+    """Return the subscribers and lanes with something due for so long that nobody alive has claimed."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT subscriber, lane FROM event_delivery d WHERE next_attempt_at <= now() AND ("
+            "SELECT DISTINCT subscriber, lane FROM event_delivery d"
+            " WHERE next_attempt_at <= clock_timestamp() - make_interval(secs => %s) AND ("
             " owner IS NULL OR leased_until < now() OR NOT EXISTS (SELECT 1 FROM pg_locks l WHERE"
             " l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = %s::oid AND l.objid = d.owner::oid))",
-            [SENDER_CLASS],
+            [older_than_seconds, SENDER_CLASS],
         )
         return [(name, lane) for name, lane in cursor.fetchall()]
 

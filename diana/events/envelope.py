@@ -1,6 +1,6 @@
 """What surrounds an event in the log: who, when, what caused it. Handlers are given envelopes."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +8,14 @@ import msgspec
 
 from diana.events import catalogue
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-class Envelope(msgspec.Struct, frozen=True):
+
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """One row of the log. `position` orders it within its lane; 0 until it has been read from the log.
 
-    `payload` is JSON text. `occurred_at` is in UTC; with `utc_offset_minutes` it gives the local time of the act.
+    `payload` is JSON text. `occurred_microseconds` count from 1970 in UTC: a number, because a lane is read by the
+    thousand and only few readers need a datetime; with `utc_offset_minutes` it gives the local time of the act.
     """
 
     position: int
@@ -21,11 +24,16 @@ class Envelope(msgspec.Struct, frozen=True):
     version: int
     key: str
     user_id: int | None
-    occurred_at: datetime
+    occurred_microseconds: int
     utc_offset_minutes: int
     correlation_id: UUID
     causation_id: UUID | None
     payload: str
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it happened, aware, in UTC."""
+        return EPOCH + timedelta(microseconds=self.occurred_microseconds)
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -46,6 +54,11 @@ class Envelope(msgspec.Struct, frozen=True):
 
 # The columns of an envelope in the order of its fields.
 COLUMNS = (
-    "id, event_id, type, version, key, user_id, occurred_at, utc_offset_minutes, correlation_id, causation_id, "
-    "payload::text"
+    "id, event_id, type, version, key, user_id, (extract(epoch FROM occurred_at) * 1000000)::bigint,"
+    " utc_offset_minutes, correlation_id, causation_id, payload::text"
 )
+
+
+def microseconds(moment: datetime) -> int:
+    """Return an aware moment as microseconds since 1970, exactly."""
+    return (moment - EPOCH) // timedelta(microseconds=1)

@@ -89,8 +89,9 @@ class BusParameter(models.Model):
 class Cursor(models.Model):
     """How far a subscriber has come in a lane. Moved in the transaction of the effects, under the row's lock.
 
-    A lane that stood still is suspect: up to `suspect_until` events are handled one by one; `suspect_position` is the
-    event that may have killed its process, `suspect_attempts` how often it was tried.
+    `trial_at`: a task that the relay woke began to work; moving clears it. A lane whose trial ended without a move is
+    suspect: up to `suspect_until` events are handled one by one; `suspect_position` is the event that may have killed
+    its process, `suspect_attempts` how often it was tried. `rescued`: wake-ups that the relay had to make.
     """
 
     subscriber = models.TextField(_("subscriber"))
@@ -103,6 +104,8 @@ class Cursor(models.Model):
     suspect_until = models.BigIntegerField(_("one by one up to"), null=True, blank=True)
     suspect_position = models.BigIntegerField(_("suspect event"), null=True, blank=True)
     suspect_attempts = models.SmallIntegerField(_("attempts at it"), default=0, db_default=0)
+    trial_at = models.DateTimeField(_("trial began at"), null=True, blank=True)
+    rescued = models.BigIntegerField(_("rescued by the relay"), default=0, db_default=0)
     moved_at = models.DateTimeField(_("moved at"), db_default=models.functions.Now())
 
     class Meta:

@@ -12,7 +12,7 @@ from diana.bulk import copy_rows
 from diana.events import subscriptions, waker
 from diana.events.catalogue import Event, encode_payload
 from diana.events.causes import current_cause
-from diana.events.envelope import COLUMNS, Envelope
+from diana.events.envelope import COLUMNS, Envelope, microseconds
 from diana.events.identifiers import uuid7
 from diana.events.lanes import SYSTEM_KEY, lane_of
 
@@ -103,12 +103,19 @@ def _envelope(publication: Publication, now: datetime, cause: Envelope | None) -
         event.version,
         publication.key or (SYSTEM_KEY if event.user_id is None else str(event.user_id)),
         event.user_id,
-        publication.occurred_at or (cause.occurred_at if cause else now),
+        _occurred(publication, cause, now),
         offset,
         cause.correlation_id if cause else event_id,
         cause.event_id if cause else None,
         encode_payload(event),
     )
+
+
+def _occurred(publication: Publication, cause: Envelope | None, now: datetime) -> int:
+    """Return when the act was done: as said, else when its cause was, else now."""
+    if publication.occurred_at is not None:
+        return microseconds(publication.occurred_at)
+    return cause.occurred_microseconds if cause else microseconds(now)
 
 
 def _row(envelope: Envelope) -> tuple[object, ...]:
@@ -150,11 +157,9 @@ def _claim_keys(publications: Sequence[Publication], envelopes: Sequence[Envelop
         taken = [key for key in keys if key not in claimed]
         if taken:
             cursor.execute(
-                f"SELECT k.key, {_prefixed} FROM event_key k JOIN event_log e USING (event_id) WHERE k.key = ANY(%s)",
+                f"SELECT k.key, e.* FROM event_key k CROSS JOIN LATERAL"
+                f" (SELECT {COLUMNS} FROM event_log l WHERE l.event_id = k.event_id) e WHERE k.key = ANY(%s)",
                 [taken],
             )
             firsts |= {row[0]: Envelope(*row[1:]) for row in cursor.fetchall()}
     return {e.event_id: firsts[key] for key, e in pairs if firsts[key] is not e}
-
-
-_prefixed = ", ".join(f"e.{column.strip()}" for column in COLUMNS.split(","))

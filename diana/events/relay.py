@@ -14,15 +14,15 @@ from django.db import close_old_connections, connection, transaction
 
 from diana import clock
 from diana.events import cursors, deliveries, log, retries, subscriptions, wakeups
+from diana.events.lanes import LANES
 from diana.events.locks import lane_lock
-from diana.events.subscriptions import Hint, Subscriber
+from diana.events.subscriptions import Subscriber
 from diana.events.waker import waker
-from diana.events.work import work
+from diana.events.work import BY_RELAY, work
 
 logger = logging.getLogger(__name__)
 
-HINT: Hint = {"by": "relay"}
-# A lane that has not moved for so many passes, with work below the bound, is suspect.
+# A lane that has not moved for so many passes although a trial began, with work below the bound, is suspect.
 SUSPECT_PASSES = 2
 SUSPECT_EVENTS = 500
 # Idle cursors are moved once that many foreign events lie before them.
@@ -43,11 +43,12 @@ class Behind(NamedTuple):
     wanted: int | None
     upto: int
     events: int
+    on_trial: bool
     waited_seconds: float
 
 
 _BEHIND = """
-SELECT c.lane, c.position, found.wanted, found.upto, found.events,
+SELECT c.lane, c.position, found.wanted, found.upto, found.events, c.trial_at IS NOT NULL,
     extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float
 FROM event_cursor c CROSS JOIN LATERAL (
     SELECT min(id) FILTER (WHERE type = ANY(%(types)s)) AS wanted, max(id) AS upto, count(*) AS events
@@ -78,7 +79,6 @@ class Relay:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="relay")
         self._away_until = 0.0
         self._ended = threading.Event()
-        self.rescued = 0
 
     def run(self) -> None:
         """Make a pass each EVENTS_RELAY_INTERVAL_SECONDS until stop() is called; errors are logged and tried again."""
@@ -98,18 +98,13 @@ class Relay:
 
     def pass_once(self) -> None:
         """Look at every subscriber's lanes once."""
-        redis_away = self._redis_is_away()
-        lanes: dict[Lane, bool] = {}
+        away = self._redis_is_away()
         for subscriber in subscriptions.subscribers():
             for found in behind(subscriber):
-                self._look_at(found, lanes)
-        now = clock.now()
-        for key in [*retries.open_lanes(now), *deliveries.open_lanes()]:
-            lanes.setdefault(key, False)
-        known = {s.name for s in subscriptions.subscribers()}
-        for key, stands_still in lanes.items():
-            if key[0] in known:
-                self._see_to(key, drain_here=redis_away or (stands_still and time.monotonic() < self._away_until))
+                self._look_at(found, away=away)
+        due = {*retries.open_lanes(clock.now()), *deliveries.open_lanes(older_than_seconds=0 if away else 1)}
+        for key in due & {(s.name, lane) for s in subscriptions.subscribers() for lane in range(LANES)}:
+            self._see_to(key, drain_here=away)
 
     def _redis_is_away(self) -> bool:
         """Ask Redis through the breaker; remember an outage for a while."""
@@ -120,19 +115,21 @@ class Relay:
             return True
         return False
 
-    def _look_at(self, found: Behind, lanes: dict[Lane, bool]) -> None:
-        """Decide about a lane that is behind: wake it if it stood still with work, move it if nothing there is its own."""
+    def _look_at(self, found: Behind, *, away: bool) -> None:
+        """Decide about a lane that is behind: see to it if it stood still with work, move it if nothing is its own."""
         key = (found.subscriber.name, found.lane)
         position, passes = self._stood.get(key, (-1, 0))
-        passes = passes + 1 if position == found.position and found.wanted is not None else 0
+        passes = passes + 1 if position == found.position else 0
         self._stood[key] = (found.position, passes)
         if found.wanted is None:
             if found.events >= IDLE_EVENTS:
                 move_idle(found)
-            return
-        lanes[key] = passes > 0
-        if passes >= SUSPECT_PASSES:
-            suspect(found)
+        elif passes or away:
+            if passes >= SUSPECT_PASSES and found.on_trial:
+                suspect(found)
+            if not away and was_forgotten(found):
+                cursors.count_rescue(found.subscriber, found.lane)
+            self._see_to(key, drain_here=away or time.monotonic() < self._away_until)
 
     def _see_to(self, key: Lane, *, drain_here: bool) -> None:
         """Wake the lane, or drain it here when a wake-up would not arrive."""
@@ -140,11 +137,8 @@ class Relay:
             self._drain_here(key)
             return
         try:
-            if wakeups.flag_is_up(*key):
-                return
             if wakeups.claim_relay(*key):
-                waker().send_task(*key, HINT)
-                self.rescued += 1
+                waker().send_next(*key, BY_RELAY)
         except wakeups.Unavailable:
             self._drain_here(key)
 
@@ -159,7 +153,7 @@ class Relay:
     def _drain(self, key: Lane) -> None:
         try:
             close_old_connections()
-            while work(subscriptions.subscriber(key[0]), key[1], HINT) == "more" and not self._ended.is_set():
+            while work(subscriptions.subscriber(key[0]), key[1], BY_RELAY) == "more" and not self._ended.is_set():
                 pass
         except Exception:
             logger.exception("the relay could not drain %s lane %s", *key)
@@ -180,20 +174,22 @@ def move_idle(found: Behind) -> None:
 
 
 def suspect(found: Behind) -> None:
-    """Have the next events of the lane handled one by one: one of them may kill its process."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE event_cursor SET suspect_until = ("
-            " SELECT max(id) FROM (SELECT id FROM event_log WHERE lane = %(lane)s AND id > %(position)s"
-            " ORDER BY id LIMIT %(events)s) e)"
-            " WHERE subscriber = %(subscriber)s AND lane = %(lane)s AND position = %(position)s AND suspect_until IS NULL",
-            {
-                "lane": found.lane,
-                "position": found.position,
-                "events": SUSPECT_EVENTS,
-                "subscriber": found.subscriber.name,
-            },
-        )
+    """Treat the lane as suspect unless somebody is at work in it."""
+    with lane_lock(found.subscriber.name, found.lane) as held:
+        if held:
+            logger.warning("%s lane %s stands still: its events go one by one", found.subscriber.name, found.lane)
+            cursors.suspect(found.subscriber, found.lane, found.position, events=SUSPECT_EVENTS)
+
+
+def was_forgotten(found: Behind) -> bool:
+    """Say whether nobody is about to work in the lane: its flag is down and its lock is free."""
+    try:
+        if wakeups.flag_is_up(found.subscriber.name, found.lane):
+            return False
+    except wakeups.Unavailable:
+        return False
+    with lane_lock(found.subscriber.name, found.lane) as held:
+        return held
 
 
 def lanes_behind(names: Iterable[str] | None = None) -> list[Behind]:

@@ -10,9 +10,7 @@ from celery.signals import worker_process_init, worker_ready
 from diana.events import subscriptions, wakeups
 from diana.events.subscriptions import Hint, Subscriber
 from diana.events.waker import waker
-from diana.events.work import work
-
-RELAY = "relay"
+from diana.events.work import BY_RELAY, work
 
 
 def register_tasks() -> None:
@@ -23,7 +21,7 @@ def register_tasks() -> None:
 
 def _body(subscriber: Subscriber) -> Callable[[int, Hint], str]:
     def task(lane: int, hint: Hint) -> str:
-        if hint.get("by") == RELAY:
+        if hint == BY_RELAY:
             with contextlib.suppress(wakeups.Unavailable):
                 wakeups.consume_relay(subscriber.name, lane)
         return work(subscriber, lane, hint)

@@ -130,9 +130,9 @@ class Waker:
         flags = wakeups.raise_flags(asked) if asked else []
         chosen = unasked | {key: wakes[key] for key, was_down in zip(asked, flags, strict=True) if was_down}
         for (subscriber, lane), hint in chosen.items():
-            self.send_task(subscriber, lane, hint)
+            self._send_task(subscriber, lane, hint)
 
-    def send_task(self, subscriber: str, lane: int, hint: Hint) -> None:
+    def _send_task(self, subscriber: str, lane: int, hint: Hint) -> None:
         """Send the task; raises Unavailable, with the flag lowered, when it could not be sent."""
         task = current_app.tasks[subscriber]
         try:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import Literal
 
-from diana.events import deliveries, drain, wakeups
+from diana.events import cursors, deliveries, drain, wakeups
 from diana.events.locks import lane_lock
 from diana.events.subscriptions import Hint, Subscriber
 from diana.events.waker import waker
@@ -15,6 +15,9 @@ from diana.events.waker import waker
 logger = logging.getLogger(__name__)
 
 DELIVERY_SECONDS = 1.0
+
+# Marks the hint of a wake-up that the relay made.
+BY_RELAY: Hint = {"by": "relay"}
 
 Result = Literal["busy", "idle", "more"]
 
@@ -40,7 +43,7 @@ def _work_on_lane(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
                 return "busy"
             with contextlib.suppress(wakeups.Unavailable):
                 wakeups.lower_flag(subscriber.name, lane)
-            drained = drain.drain_lane(subscriber, lane)
+            drained = _drain(subscriber, lane, trial=hint == BY_RELAY)
         if drained.more:
             waker().send_next(subscriber.name, lane, hint)
             return "more"
@@ -51,3 +54,13 @@ def _work_on_lane(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
                 return "idle"
         except wakeups.Unavailable:
             return "idle"
+
+
+def _drain(subscriber: Subscriber, lane: int, *, trial: bool) -> drain.Drained:
+    """Drain for a slice; on a trial leave a trace first, so that the relay knows if the work ended the process."""
+    if not trial:
+        return drain.drain_lane(subscriber, lane)
+    cursors.begin_trial(subscriber, lane)
+    drained = drain.drain_lane(subscriber, lane)
+    cursors.end_trial(subscriber, lane)
+    return drained

@@ -50,6 +50,8 @@ class Migration(migrations.Migration):
                 ("suspect_until", models.BigIntegerField(blank=True, null=True, verbose_name="one by one up to")),
                 ("suspect_position", models.BigIntegerField(blank=True, null=True, verbose_name="suspect event")),
                 ("suspect_attempts", models.SmallIntegerField(db_default=0, default=0, verbose_name="attempts at it")),
+                ("trial_at", models.DateTimeField(blank=True, null=True, verbose_name="trial began at")),
+                ("rescued", models.BigIntegerField(db_default=0, default=0, verbose_name="rescued by the relay")),
                 (
                     "moved_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="moved at"),

@@ -1,0 +1,73 @@
+"""Fixtures of all tests: a real database as the application's role, in a transaction or with real commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.servers import Servers
+from tests.servers import servers as started
+
+
+@pytest.fixture(scope="session")
+def servers() -> Servers:
+    """The servers of this process of pytest."""
+    return started
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(servers: Servers, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Migrate the template once, as the owner, and give the tests a copy of it."""
+    servers.make_template()
+    with django_db_blocker.unblock():
+        call_command("release", verbosity=0)
+        close_connections()
+        name = servers.clone()
+        with database_named(name):
+            yield
+
+
+@pytest.fixture
+def committed_db(
+    servers: Servers, django_db_setup: None, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """A database of the test's own, in which commits are real; its name. Other processes find it by DATABASE_URL."""
+    with django_db_blocker.unblock():
+        name = servers.clone()
+        monkeypatch.setenv("DATABASE_URL", servers.url("diana_app", name))
+        monkeypatch.setenv("DATABASE_OWNER_URL", servers.url("diana_owner", name))
+        with database_named(name):
+            yield name
+        servers.drop(name)
+
+
+@pytest.fixture
+def valkey(servers: Servers) -> Iterator[str]:
+    """A running, empty broker; its address. It runs again after the test whatever the test did to it."""
+    servers.valkey.start()
+    yield servers.redis_url
+    servers.valkey.stop()
+
+
+@contextmanager
+def database_named(name: str) -> Iterator[None]:
+    """Point Django's connections, also those of threads to come, at this database."""
+    before = {alias: connections.settings[alias]["NAME"] for alias in connections.settings}
+    close_connections()
+    for alias in before:
+        connections.settings[alias]["NAME"] = name
+    try:
+        yield
+    finally:
+        close_connections()
+        for alias, old in before.items():
+            connections.settings[alias]["NAME"] = old
+
+
+def close_connections() -> None:
+    """Close this thread's connections."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
