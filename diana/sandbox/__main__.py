@@ -1,0 +1,22 @@
+"""`python -m diana.sandbox`: the sandbox without Django."""
+
+import argparse
+import sys
+
+from diana.sandbox import command_line
+from diana.sandbox.safety import StartRefusedError
+
+
+def main() -> None:
+    """Serve by the command line's options."""
+    parser = argparse.ArgumentParser(prog="python -m diana.sandbox", description=command_line.DESCRIPTION)
+    command_line.add_arguments(parser)
+    options = parser.parse_args()
+    try:
+        command_line.run(options.host, options.port, options.token, options.record)
+    except StartRefusedError as refusal:
+        sys.exit(str(refusal))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The messages that the bot sent, as Telegram would keep them: numbered per chat, editable, shown on the page."""
+
+from typing import Any
+
+from diana.sandbox.answers import bad_request
+from diana.sandbox.formatting import Formatted
+from diana.sandbox.keyboards import Keyboard
+
+# The oldest message of all chats is forgotten first and can no longer be edited.
+KEPT_MESSAGES = 50_000
+_FIRST_SUPERGROUP = -1_000_000_000_000
+
+Message = dict[str, Any]
+
+
+def describe_chat(chat: int) -> dict[str, Any]:
+    """Return the Chat object of an identifier: positive ones are people, the others groups."""
+    if chat > 0:
+        return {"id": chat, "first_name": f"Person {chat}", "type": "private"}
+    kind = "supergroup" if chat <= _FIRST_SUPERGROUP else "group"
+    return {"id": chat, "title": f"Group {-chat}", "type": kind}
+
+
+class Messages:
+    """All messages of all chats, oldest first."""
+
+    def __init__(self, sender: dict[str, Any], kept: int = KEPT_MESSAGES) -> None:
+        self._sender = sender
+        self._kept = kept
+        self._last_id: dict[int, int] = {}
+        self._messages: dict[tuple[int, int], Message] = {}
+
+    def add(self, chat: int, text: Formatted, keyboard: Keyboard | None, *, seconds: int) -> Message:
+        """Keep a new message and return it as the API shows it."""
+        message_id = self._last_id.get(chat, 0) + 1
+        self._last_id[chat] = message_id
+        message = {"message_id": message_id, "from": self._sender, "chat": describe_chat(chat), "date": seconds}
+        message |= _content(text, keyboard)
+        self._messages[chat, message_id] = message
+        if len(self._messages) > self._kept:
+            del self._messages[next(iter(self._messages))]
+        return message
+
+    def edit(self, chat: int, message_id: Any, text: Formatted, keyboard: Keyboard | None, *, seconds: int) -> Message:
+        """Replace the text and the keyboard; raise RefusalError where there is no such message or nothing changes."""
+        message = self._messages.get((chat, message_id)) if isinstance(message_id, int) else None
+        if message is None:
+            raise bad_request("message to edit not found")
+        content = _content(text, keyboard)
+        if content == {name: message[name] for name in ("text", "entities", "reply_markup") if name in message}:
+            raise bad_request(
+                "message is not modified: specified new message content and reply markup are exactly the same"
+                " as a current content and reply markup of the message"
+            )
+        kept = {name: message[name] for name in ("message_id", "from", "chat", "date")}
+        edited = kept | {"edit_date": seconds} | content
+        self._messages[chat, message_id] = edited
+        return edited
+
+    def newest(self, count: int) -> list[Message]:
+        """Return the last messages of all chats, newest first."""
+        return [message for _, message in zip(range(count), reversed(self._messages.values()), strict=False)]
+
+
+def _content(text: Formatted, keyboard: Keyboard | None) -> Message:
+    content: Message = {"text": text.text}
+    if text.entities:
+        content["entities"] = text.entities
+    if keyboard:
+        content["reply_markup"] = keyboard
+    return content

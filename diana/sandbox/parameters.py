@@ -1,0 +1,86 @@
+"""Reads the parameters of a call from wherever the Bot API allows them: query string, form, multipart or JSON."""
+
+import re
+from typing import Any
+
+import msgspec
+from tornado.httputil import HTTPServerRequest
+
+from diana.sandbox.answers import bad_request
+
+Parameters = dict[str, Any]
+
+_INTEGERS = frozenset({"chat_id", "message_id", "message_thread_id", "cache_time", "max_connections"})
+_BOOLEANS = frozenset(
+    {"show_alert", "drop_pending_updates", "disable_notification", "protect_content", "disable_web_page_preview"}
+)
+_JSON = frozenset(
+    {"reply_markup", "entities", "link_preview_options", "reply_parameters", "commands", "scope", "allowed_updates"}
+)
+_INTEGER = re.compile(r"-?\d{1,18}")
+_decode_json = msgspec.json.Decoder().decode
+
+
+def read_parameters(request: HTTPServerRequest) -> Parameters:
+    """Return the parameters under their names, typed: identifiers as int, flags as bool, structures decoded.
+
+    What cannot be read as its type stays a string, for the method to refuse; files are reduced to name and size. The
+    body wins over the query string. Raises RefusalError for what no method could read.
+    """
+    raw: Parameters = {name: _text(values[-1]) for name, values in request.arguments.items()}
+    if request.headers.get("Content-Type", "").startswith("application/json") and request.body:
+        raw |= _json_object(request.body)
+    for name, files in request.files.items():
+        raw[name] = {"file_name": files[-1].filename, "size_bytes": len(files[-1].body)}
+    return {name: _typed(name, value) for name, value in raw.items()}
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise bad_request("strings must be encoded in UTF-8") from None
+
+
+def _json_object(body: bytes) -> Parameters:
+    try:
+        decoded = _decode_json(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise bad_request(f"can't parse parameter value: {error}") from None
+    if not isinstance(decoded, dict):
+        raise bad_request("JSON object expected")
+    return decoded
+
+
+def _typed(name: str, value: Any) -> Any:
+    if name in _BOOLEANS:
+        return value if isinstance(value, bool) else str(value).lower() in {"true", "yes", "1"}
+    if not isinstance(value, str):
+        # A JSON body may send a number where the API wants a string.
+        return value if name in _INTEGERS or isinstance(value, dict | list | bool | None) else str(value)
+    if name in _INTEGERS and _INTEGER.fullmatch(value):
+        return int(value)
+    return _structure(value) if name in _JSON else value
+
+
+def _structure(value: str) -> Any:
+    try:
+        return _decode_json(value)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return value
+
+
+def text_of(parameters: Parameters, name: str) -> str:
+    """Return a parameter that is a string, empty where it is missing."""
+    value = parameters.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def chat_of(parameters: Parameters) -> int:
+    """Return the chat that a call names; user names and other texts are chats nobody knows."""
+    chat = parameters.get("chat_id")
+    if chat is None or chat == "":
+        raise bad_request("chat_id is empty")
+    if not isinstance(chat, int) or isinstance(chat, bool) or chat == 0:
+        raise bad_request("chat not found")
+    return chat
