@@ -1,0 +1,44 @@
+# Everything a person does in this checkout. `make` alone lists it.
+PYTHON ?= python3
+T ?=
+ARGS ?=
+COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links --quiet
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help run demo test lint bench requirements clean installed installed-dev
+
+help: ## list the commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: installed ## start everything here; Ctrl-C stops it
+	@exec python -m diana.local run
+
+demo: installed ## play one person's first days and show what came of it
+	@exec python -m demo
+
+test: installed-dev ## run the tests (T=path, ARGS="-k name")
+	@exec python -m pytest $(T) $(ARGS)
+
+lint: installed-dev ## check style, types and who imports whom
+	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports; do \
+		echo "== $$check"; $$check || failed="$$failed [$$check]"; \
+	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+
+bench: installed-dev ## measure throughput and latency
+	@exec python -m bench
+
+requirements: installed-dev ## resolve requirements*.in with hashes
+	@$(COMPILE) requirements.in --output-file requirements.txt
+	@$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+
+clean: ## stop what runs of this checkout, remove its local data and caches; .venv stays
+	@if [ -x .venv/bin/python ]; then python -m diana.local clean; fi
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+installed:
+	@$(PYTHON) -I diana/local/install.py .venv requirements.txt
+
+installed-dev:
+	@$(PYTHON) -I diana/local/install.py .venv requirements.txt requirements-dev.txt

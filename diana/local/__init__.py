@@ -1,0 +1,1 @@
+"""Diana on one machine: servers, secrets, ports, a supervisor; knows neither Django nor the domain."""

@@ -1,0 +1,177 @@
+"""One running Diana on this machine: its directory, secrets, ports, databases and environment."""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from diana.local import ports
+from diana.local.errors import LocalError
+from diana.local.files import locked, make_private_directory, read_text, write_private
+from diana.local.postgres import Postgres
+from diana.local.roles import prepare_application, prepare_database
+from diana.local.valkey import Valkey
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = re.compile(r"[a-z][a-z0-9-]*")
+DATABASE, OWNER, APPLICATION = "diana", "diana_owner", "diana_app"
+DEFAULT_PORTS = {"PORT": 8000, "FLOWER_PORT": 5555, "SANDBOX_PORT": 8081}
+REAL_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
+
+
+class Instance:
+    """Everything one Diana needs, in `.diana/<name>/` of this checkout; made once, kept from start to start.
+
+    What the process environment gives wins: a given DATABASE_URL or REDIS_URL replaces the local server, a given
+    TELEGRAM_API_URL the sandbox. With DATABASE_URL alone it is taken as the owner's, and the application's role is
+    made there. `given` stands in for the process environment; `{}` shuts it out.
+    """
+
+    def __init__(self, name: str = "run", *, root: Path = ROOT, given: Mapping[str, str] | None = None) -> None:
+        if not NAME.fullmatch(name):
+            raise LocalError(f"{name!r} is no name for an instance: use small letters, digits and dashes.")
+        self.name = name
+        self.root = root
+        self.directory = root.absolute() / ".diana" / name
+        self.logs = self.directory / "logs"
+        self._given = {key: value for key, value in (os.environ if given is None else given).items() if value}
+        self.postgres = None if "DATABASE_URL" in self._given else Postgres(self.directory / "postgres")
+        self.valkey = None if "REDIS_URL" in self._given else Valkey(self.directory / "valkey")
+        self.has_sandbox = "TELEGRAM_API_URL" not in self._given
+
+    def start_services(self) -> None:
+        """Start the servers that are ours, make the databases and write `env`; running ones are taken over."""
+        with self.alone():
+            for server in (self.postgres, self.valkey):
+                if server:
+                    server.start()
+            self.prepare_databases()
+            self.write_environment()
+
+    def stop_services(self) -> None:
+        """Stop the servers that are ours."""
+        with self.alone():
+            self.end_services()
+
+    def end_services(self) -> None:
+        """Stop the servers that are ours; for the holder of `alone()`."""
+        for server in (self.valkey, self.postgres):
+            if server:
+                server.stop()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other process from starting or stopping what belongs to this instance."""
+        make_private_directory(self.logs)
+        try:
+            with locked(self.directory / "lock", wait=False):
+                yield
+        except BlockingIOError:
+            raise LocalError(
+                f"The instance {self.name!r} of this checkout runs in another terminal: end it there with Ctrl-C."
+            ) from None
+
+    def settle_ports(self) -> None:
+        """Choose the ports of the next start: the usual ones where they are free; given ones are not negotiable."""
+        make_private_directory(self.directory)
+        before, settled = self._kept_ports(), dict[str, int]()
+        for name, usual in DEFAULT_PORTS.items():
+            if name not in self._given:
+                settled[name] = ports.first_free(usual, before.get(name), without=settled.values())
+            elif ports.is_free(int(self._given[name])):
+                settled[name] = int(self._given[name])
+            else:
+                raise LocalError(f"Port {self._given[name]} is taken: set {name} to a free one, or unset it.")
+        write_private(self.directory / "ports.json", json.dumps(settled))
+
+    def prepare_databases(self) -> None:
+        """Make roles and database as they should be; the servers must run."""
+        if self.postgres:
+            passwords = {OWNER: self.secrets["owner_password"], APPLICATION: self.secrets["application_password"]}
+            prepare_database(self.postgres.admin_url(), DATABASE, OWNER, APPLICATION, passwords)
+        elif "DATABASE_OWNER_URL" not in self._given:
+            prepare_application(self._given["DATABASE_URL"], APPLICATION, self.secrets["application_password"])
+
+    def write_environment(self) -> None:
+        """Write `env`, from which manage.py reads the variables in another terminal."""
+        write_private(self.directory / "env", "".join(f"{key}={value}\n" for key, value in self.variables().items()))
+
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment for processes of this instance."""
+        return self._given | self.variables()
+
+    def variables(self) -> dict[str, str]:
+        """Return Diana's variables; servers of ours must have been started, or have been prepared, once."""
+        usual_ports = {name: str(port) for name, port in (DEFAULT_PORTS | self._kept_ports()).items()}
+        sandbox_port = self._given.get("SANDBOX_PORT", usual_ports["SANDBOX_PORT"])
+        defaults = {
+            "DIANA_ENV": "development",
+            "DJANGO_SECRET_KEY": self.secrets["django_secret_key"],
+            "REDIS_URL": self.valkey.url() if self.valkey else "",
+            "TELEGRAM_BOT_TOKEN": self.secrets["bot_token"],
+            "TELEGRAM_WEBHOOK_SECRET": self.secrets["webhook_secret"],
+            "TELEGRAM_API_URL": f"http://{ports.LOOPBACK}:{sandbox_port}",
+            **usual_ports,
+            "FLOWER_BASIC_AUTH": self.secrets["flower_basic_auth"],
+        }
+        chosen = {key: self._given.get(key, value) for key, value in defaults.items()}
+        self._refuse_real_token(chosen["TELEGRAM_BOT_TOKEN"])
+        return chosen | self._database_urls() | {"DIANA_STATE_DIR": str(self.directory)}
+
+    @cached_property
+    def secrets(self) -> dict[str, str]:
+        """The secrets of this instance, made at their first use."""
+        make_private_directory(self.directory)
+        path = self.directory / "secrets.json"
+        with locked(self.directory / "secrets.lock"):
+            if not path.exists():
+                write_private(path, json.dumps(_fresh_secrets(), indent=1))
+            kept: dict[str, str] = json.loads(path.read_text())
+            return kept
+
+    def _database_urls(self) -> dict[str, str]:
+        if self.postgres:
+            owner, application = (
+                f"postgresql://{role}:{self.secrets[secret]}@{ports.LOOPBACK}:{self.postgres.port}/{DATABASE}"
+                for role, secret in ((OWNER, "owner_password"), (APPLICATION, "application_password"))
+            )
+        elif "DATABASE_OWNER_URL" in self._given:
+            owner, application = self._given["DATABASE_OWNER_URL"], self._given["DATABASE_URL"]
+        else:
+            owner = self._given["DATABASE_URL"]
+            application = with_account(owner, APPLICATION, self.secrets["application_password"])
+        return {"DATABASE_URL": application, "DATABASE_OWNER_URL": owner}
+
+    def _kept_ports(self) -> dict[str, int]:
+        kept: dict[str, int] = json.loads(read_text(self.directory / "ports.json") or "{}")
+        return kept
+
+    def _refuse_real_token(self, token: str) -> None:
+        if self.has_sandbox and REAL_TOKEN.fullmatch(token):
+            raise LocalError(
+                "TELEGRAM_BOT_TOKEN looks like a real bot's, and the sandbox must not get one: "
+                "set TELEGRAM_API_URL=https://api.telegram.org too, or unset the token."
+            )
+
+
+def with_account(url: str, user: str, password: str) -> str:
+    """Return the URL of the same database for another user."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{place}"))
+
+
+def _fresh_secrets() -> dict[str, str]:
+    return {
+        "django_secret_key": secrets.token_urlsafe(50),
+        "owner_password": secrets.token_hex(24),
+        "application_password": secrets.token_hex(24),
+        "bot_token": f"1:sandbox-{secrets.token_hex(8)}",
+        "webhook_secret": secrets.token_urlsafe(32),
+        "flower_basic_auth": f"diana:{secrets.token_urlsafe(18)}",
+    }

@@ -1,0 +1,1 @@
+"""Tests of the local services, on the real servers."""

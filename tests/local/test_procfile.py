@@ -1,0 +1,87 @@
+"""The Procfile, and docker-compose.yml, which starts the same lines."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from diana.local.errors import LocalError
+from diana.local.instance import ROOT
+from diana.local.procfile import read_procfile
+
+SERVERS = {"postgres", "valkey"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return content
+
+
+def test_it_gives_every_process_a_service_with_the_same_command(compose: dict[str, Any]) -> None:
+    procfile = read_procfile(ROOT / "Procfile")
+    commands = {
+        name: ["sh", "-c", service["command"][-1].replace("$$", "$")]
+        for name, service in compose["services"].items()
+        if name not in SERVERS
+    }
+
+    lines = {"release": procfile.release, **procfile.processes}
+    assert commands == {name: ["sh", "-c", f"exec {line}"] for name, line in lines.items()}
+
+
+def test_it_leaves_no_dollar_for_compose_to_fill_in_a_command(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        assert "$" not in str(service.get("command")).replace("$$", "")
+
+
+def test_it_pins_every_image_by_version(compose: dict[str, Any]) -> None:
+    images = [compose["services"][name]["image"] for name in SERVERS]
+    images += re.findall(r"^FROM (\S+)", compose["x-diana"]["build"]["dockerfile_inline"], re.MULTILINE)
+
+    assert len(images) == 3
+    for image in images:
+        assert re.fullmatch(r"[\w/]+:\d+\.\d+(\.\d+)?(-\w+)?", image), image
+    assert compose["services"]["postgres"]["image"].startswith("postgres:17.")
+    assert compose["services"]["valkey"]["image"].startswith("valkey/valkey:8.")
+
+
+def test_it_publishes_ports_on_loopback_only(compose: dict[str, Any]) -> None:
+    published = [port for service in compose["services"].values() for port in service.get("ports", [])]
+
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_it_gives_the_owner_to_the_release_alone(compose: dict[str, Any]) -> None:
+    knowing = {name for name, service in compose["services"].items() if "DATABASE_OWNER_URL" in service["environment"]}
+
+    assert knowing == {"release"}
+
+
+def test_it_demands_every_secret(compose: dict[str, Any]) -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+
+    for name in re.findall(r"\$\{(\w*(?:SECRET|PASSWORD|TOKEN|AUTH)\w*)", text):
+        assert not re.findall(rf"\$\{{{name}(?!:\?\}})", text), name
+
+
+def test_it_reads_names_commands_and_the_release(tmp_path: Path) -> None:
+    path = tmp_path / "Procfile"
+    path.write_text("# first\nrelease: one\n\nweb: two --port $PORT: x\n")
+
+    procfile = read_procfile(path)
+
+    assert procfile.release == "one"
+    assert procfile.processes == {"web": "two --port $PORT: x"}
+
+
+@pytest.mark.parametrize("line", ["web two", "web:", "we b: two", "web: one\nweb: two"])
+def test_it_names_the_line_it_cannot_read(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "Procfile"
+    path.write_text(line)
+
+    with pytest.raises(LocalError, match=r"Procfile, line \d: write `name: command`"):
+        read_procfile(path)
