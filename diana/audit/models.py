@@ -2,6 +2,8 @@
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.functions import Length, Now
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 REASON_MAX_LENGTH = 1000
@@ -16,7 +18,7 @@ class AuditRecord(models.Model):
         COMMAND = "command", _("command")
         BOT = "bot", _("bot")
 
-    at = models.DateTimeField(_("at"), db_default=models.functions.Now())
+    at = models.DateTimeField(_("at"), db_default=Now())
     actor_id = models.BigIntegerField(_("actor's id"), null=True)
     actor = models.TextField(_("actor"))
     origin = models.TextField(_("origin"), choices=Origin.choices)
@@ -43,7 +45,7 @@ class AuditRecord(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(reason__regex=r"\S"), name="audit_record_reason_given"),
             models.CheckConstraint(
-                condition=models.Q(reason__length__lte=REASON_MAX_LENGTH), name="audit_record_reason_bounded"
+                condition=LessThanOrEqual(Length("reason"), REASON_MAX_LENGTH), name="audit_record_reason_bounded"
             ),
             models.CheckConstraint(
                 condition=models.Q(actor__gt="", act__gt="", object_type__gt="", object_id__gt=""),

@@ -1,8 +1,10 @@
 """Writing the audit record, in the transaction of the act that it records."""
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from diana.audit.actors import Actor, Origin
@@ -10,6 +12,14 @@ from diana.events.causes import current_cause
 
 if TYPE_CHECKING:
     from diana.audit.models import AuditRecord
+
+# Not by the ORM, which names every column: the application may not write the time.
+_INSERT = """
+INSERT INTO audit_record
+    (actor_id, actor, origin, act, object_type, object_id, before, after, reason, correlation_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s)
+RETURNING *
+"""
 
 
 class OutsideTransaction(RuntimeError):
@@ -43,15 +53,11 @@ def record(
     if not 0 < len(reason.strip()) <= REASON_MAX_LENGTH:
         raise ReasonMissing(ReasonMissing.__doc__)
     cause = current_cause()
-    return AuditRecord.objects.create(
-        actor_id=actor.id,
-        actor=actor.name,
-        origin=origin or actor.origin,
-        act=act,
-        object_type=target[0],
-        object_id=str(target[1]),
-        before=before,
-        after=after,
-        reason=reason.strip(),
-        correlation_id=cause.correlation_id if cause else None,
-    )
+    who = [actor.id, actor.name, origin or actor.origin]
+    what = [act, target[0], str(target[1]), _json(before), _json(after), reason.strip()]
+    [written] = AuditRecord.objects.raw(_INSERT, [*who, *what, cause.correlation_id if cause else None])
+    return written
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(value, cls=DjangoJSONEncoder)

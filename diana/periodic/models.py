@@ -1,6 +1,7 @@
 """Which slots of time a periodic job has done."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,7 +10,7 @@ class Slot(models.Model):
 
     job = models.CharField(_("job"), max_length=100)
     slot_at = models.DateTimeField(_("beginning of the period"))
-    claimed_at = models.DateTimeField(_("claimed at"), db_default=models.functions.Now())
+    claimed_at = models.DateTimeField(_("claimed at"), db_default=Now())
 
     class Meta:
         db_table = "periodic_slot"

@@ -46,7 +46,7 @@ def _claim(job: str, slot_at: datetime) -> bool:
             "INSERT INTO periodic_slot (job, slot_at) VALUES (%s, %s) ON CONFLICT (job, slot_at) DO NOTHING",
             [job, slot_at],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)
 
 
 def _forget_before(job: str, moment: datetime) -> None:

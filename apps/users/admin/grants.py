@@ -1,0 +1,148 @@
+"""Giving VIP and taking it back in the admin: both with a reason, both through the services, neither to be edited."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
+
+from apps.users import services
+from apps.users.admin.readonly import ReadOnly
+from apps.users.models import REASON_MAX_LENGTH, Grant, Person
+from diana import clock
+from diana.audit import Actor
+
+# Purchases and subscriptions come with a payment, never by hand.
+BY_HAND = (Grant.Source.STAFF, Grant.Source.GIFT, Grant.Source.PROMO, Grant.Source.TRIAL)
+LIVE, OVER = "live", "over"
+
+
+def reason_field() -> forms.CharField:
+    """Return the field for the reason, which the audit record keeps."""
+    return forms.CharField(
+        label=_("Reason"),
+        max_length=REASON_MAX_LENGTH,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Kept for ever beside your name."),
+    )
+
+
+class GrantForm(forms.ModelForm[Grant]):
+    """What staff decide about a new grant; the rest follows."""
+
+    days = forms.IntegerField(
+        label=_("Days"),
+        min_value=1,
+        max_value=services.LONGEST.days,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=_("Added to the VIP that the person has."),
+    )
+    reason = reason_field()
+
+    class Meta:
+        model = Grant
+        fields = ("person", "source")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        source = self.fields["source"]
+        assert isinstance(source, forms.ChoiceField)
+        source.choices = [(choice.value, choice.label) for choice in BY_HAND]
+
+    def clean_person(self) -> Person:
+        """Refuse those who are gone."""
+        person: Person = self.cleaned_data["person"]
+        if person.status == Person.Status.ERASED:
+            raise forms.ValidationError(_("This person was erased: nothing can be done for them any more."))
+        return person
+
+
+class RevokeForm(forms.Form):
+    """Why a grant is taken back."""
+
+    reason = reason_field()
+
+
+@admin.register(Grant)
+class GrantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Added and revoked by those who have the permission; seen by those who may view."""
+
+    form = GrantForm
+    autocomplete_fields = ("person",)
+    list_display = ("id", "person", "source", "starts_at", "ends_at", "state", "granted_by", "reason")
+    list_filter = ("source",)
+    list_select_related = ("person",)
+    search_fields = ("=person__id", "=person__telegram_id", "=payment_reference")
+    search_help_text = _("Person's id, Telegram id or payment reference")
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    actions_detail = ("revoke",)
+    add_fieldsets = ((None, {"fields": ("person", ("source", "days"), "reason")}),)
+    fieldsets = (
+        (None, {"fields": (("person", "state"), ("source", "payment_reference"), ("starts_at", "ends_at"), "reason")}),
+        (_("By whom"), {"fields": ("granted_by", ("revoked_at", "revoked_by"))}),
+    )
+    readonly_fields = ("state",)
+
+    @display(description=_("state"), label={LIVE: "success", OVER: "info", "revoked": "danger"})  # type: ignore[untyped-decorator]  # unfold has no types
+    def state(self, grant: Grant) -> tuple[str, str]:
+        """Show whether it counts."""
+        if grant.revoked_at is not None:
+            return "revoked", _t("revoked")
+        return (LIVE, _t("counts")) if grant.ends_at > clock.now() else (OVER, _t("over"))
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Ask for the permission to add grants."""
+        return request.user.has_perm("users.add_grant")
+
+    def has_revoke_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Ask for the permission to revoke grants."""
+        return request.user.has_perm("users.revoke_grant")
+
+    def save_model(self, request: HttpRequest, obj: Grant, form: GrantForm, change: bool) -> None:
+        """Give the VIP through the service; what the form shows afterwards is the service's row."""
+        granted = services.grant_vip(
+            person_id=obj.person_id,
+            source=obj.source,
+            days=form.cleaned_data["days"],
+            reason=form.cleaned_data["reason"],
+            actor=Actor.staff(request.user),
+            now=clock.now(),
+        )
+        obj.pk = granted.pk
+        obj.refresh_from_db()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Offer to revoke only what still counts."""
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return offered if Grant.objects.lasting(clock.now()).filter(pk=object_id).exists() else []
+
+    @action(description=_("Revoke"), icon="block", permissions=["revoke"], url_path="revoke")  # type: ignore[untyped-decorator]  # unfold has no types
+    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for the reason, then take the grant back."""
+        grant = self.get_object(request, object_id)
+        if grant is None:
+            raise Http404
+        form = RevokeForm(request.POST or None)
+        if form.is_valid():
+            return self._revoke(request, grant, form.cleaned_data["reason"])
+        context = {"title": _("Revoke %(grant)s") % {"grant": grant}, "form": form, "grant": grant, "opts": self.opts}
+        return render(request, "users/admin/revoke_grant.html", self.admin_site.each_context(request) | context)
+
+    def _revoke(self, request: HttpRequest, grant: Grant, reason: str) -> HttpResponse:
+        try:
+            services.revoke_grant(grant_id=grant.pk, reason=reason, actor=Actor.staff(request.user), now=clock.now())
+        except services.GrantOver:
+            messages.error(request, _("The grant has ended or was revoked meanwhile: nothing is left to take back."))
+        else:
+            messages.success(request, _("%(grant)s was revoked.") % {"grant": grant})
+        return redirect(reverse("admin:users_grant_change", args=[grant.pk]))

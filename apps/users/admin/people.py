@@ -1,0 +1,103 @@
+"""The person's page: found by our id or the Telegram id, with their VIP grants; nothing is edited here."""
+
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+
+from apps.users import vip
+from apps.users.admin.readonly import ReadOnly
+from apps.users.models import Grant, Person
+from diana import clock
+
+STATUS_COLOURS = {
+    "active": "success",
+    "suspended": "danger",
+    "deactivated": "warning",
+    "deletion_requested": "warning",
+    "erased": "info",
+}
+
+
+class GrantInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+    """All VIP of the person, newest first."""
+
+    model = Grant
+    fields = ("source", "starts_at", "ends_at", "reason", "granted_by", "revoked_at", "revoked_by")
+    ordering = ("-id",)
+    extra = 0
+    hide_title = True
+    show_change_link = True
+    verbose_name_plural = _("VIP")
+
+
+@admin.register(Person)
+class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """A fixed number of queries, however long the list."""
+
+    list_display = ("name", "telegram_id", "status_label", "language", "timezone", "vip_until", "last_act_at")
+    list_filter = ("status", "language")
+    search_fields = ("=id", "=telegram_id")
+    search_help_text = _("Person's id or Telegram id")
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    inlines = (GrantInline,)
+    actions_detail = ("add_vip",)
+    fieldsets = (
+        (None, {"fields": (("id", "telegram_id"), ("first_name", "last_name"), ("username", "status"))}),
+        (_("Settings"), {"fields": (("language", "timezone"),)}),
+        (
+            _("Activity"),
+            {"fields": (("created_at", "registered_at"), ("last_act_at", "last_active_date"), "vip_until")},
+        ),
+    )
+    readonly_fields = ("id", "vip_until")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
+        """Read the grants of the whole page at once."""
+        grants = Prefetch("grants", Grant.objects.lasting(clock.now()), to_attr="lasting_grants")
+        found: QuerySet[Person] = super().get_queryset(request)
+        return found.prefetch_related(grants)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Person], search_term: str
+    ) -> tuple[QuerySet[Person], bool]:
+        """Find by whole numbers only: both ids have an index."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if not (term.isascii() and term.isdigit()):
+            return queryset.none(), False
+        return queryset.filter(Q(pk=int(term)) | Q(telegram_id=int(term))), False
+
+    @admin.display(description=_("person"), ordering="id")
+    def name(self, person: Person) -> str:
+        """Show the name with our id, which is what everything else is found by."""
+        return f"{person} · {person.pk}"
+
+    @display(description=_("status"), ordering="status", label=STATUS_COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
+    def status_label(self, person: Person) -> tuple[str, str]:
+        """Show the status in its colour."""
+        return person.status, person.get_status_display()
+
+    @admin.display(description=_("VIP until"))
+    def vip_until(self, person: Person) -> datetime | None:
+        """Show the end of effective VIP."""
+        grants: list[Grant] = person.lasting_grants  # type: ignore[attr-defined]
+        return vip.chain_end([(grant.starts_at, grant.ends_at) for grant in grants], clock.now())
+
+    @action(description=_("Grant VIP"), icon="workspace_premium", permissions=["grant_vip"], url_path="vip")  # type: ignore[untyped-decorator]  # unfold has no types
+    def add_vip(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Open the form of a new grant for this person."""
+        return redirect(f"{reverse('admin:users_grant_add')}?person={int(object_id)}")
+
+    def has_grant_vip_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Ask for the permission to add grants."""
+        return request.user.has_perm("users.add_grant")

@@ -1,0 +1,143 @@
+"""The tables of people, their VIP grants and the staff's logins. What must hold is a constraint, not a habit."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES
+
+NAME_MAX_LENGTH = 64
+USERNAME_MAX_LENGTH = 32
+REASON_MAX_LENGTH = 1000
+
+
+class Staff(AbstractUser):
+    """A login of somebody who works with the admin; people of the bot have none."""
+
+    class Meta:
+        verbose_name = _("staff member")
+        verbose_name_plural = _("staff")
+
+
+class Person(models.Model):
+    """A Telegram user under an id of our own, which is all that other apps and the event log know. Never deleted."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
+        DEACTIVATED = "deactivated", _("deactivated")
+        DELETION_REQUESTED = "deletion_requested", _("deletion requested")
+        ERASED = "erased", _("erased")
+
+    class Language(models.TextChoices):
+        EN = "en", _("English")
+        ES = "es", _("Spanish")
+        RU = "ru", _("Russian")
+
+    telegram_id = models.BigIntegerField(_("Telegram id"), unique=True, null=True)
+    first_name = models.CharField(_("first name"), max_length=NAME_MAX_LENGTH, blank=True, default="")
+    last_name = models.CharField(_("last name"), max_length=NAME_MAX_LENGTH, blank=True, default="")
+    username = models.CharField(_("username"), max_length=USERNAME_MAX_LENGTH, blank=True, default="")
+    language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=DEFAULT_LANGUAGE)
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.ACTIVE)
+    registered_at = models.DateTimeField(_("registered at"), null=True)
+    last_act_at = models.DateTimeField(_("last act"), null=True)
+    last_active_date = models.DateField(_("last active day, local"), null=True)
+    created_at = models.DateTimeField(_("first seen"))
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(telegram_id__gt=0), name="users_person_telegram_id_positive"),
+            models.CheckConstraint(condition=Q(language__in=LANGUAGES), name="users_person_language_spoken"),
+            models.CheckConstraint(
+                condition=Q(timezone__regex=r"^[A-Za-z0-9_+/-]+$"), name="users_person_timezone_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["active", "suspended", "deactivated", "deletion_requested", "erased"]),
+                name="users_person_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(telegram_id__isnull=False) & ~Q(status="erased")
+                | Q(telegram_id__isnull=True, status="erased", first_name="", last_name="", username=""),
+                name="users_person_erased_or_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_act_at__isnull=True, last_active_date__isnull=True)
+                | Q(last_act_at__isnull=False, last_active_date__isnull=False),
+                name="users_person_activity_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or _("Player %(id)s") % {"id": self.pk}
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, as far as they are known."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    """Which grants count."""
+
+    def unrevoked(self) -> "GrantQuerySet":
+        """Leave out what was taken back."""
+        return self.filter(revoked_at__isnull=True)
+
+    def lasting(self, now: datetime) -> "GrantQuerySet":
+        """Keep what counts now or later."""
+        return self.unrevoked().filter(ends_at__gt=now)
+
+
+class Grant(models.Model):
+    """VIP for a time, from one source. Never changed: it can be taken back once, and prolonged by another grant."""
+
+    class Source(models.TextChoices):
+        PURCHASE = "purchase", _("purchase")
+        SUBSCRIPTION = "subscription", _("subscription")
+        GIFT = "gift", _("gift")
+        STAFF = "staff", _("staff")
+        PROMO = "promo", _("promotion")
+        TRIAL = "trial", _("trial")
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="grants", verbose_name=_("person"))
+    source = models.CharField(_("source"), max_length=12, choices=Source.choices)
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"))
+    reason = models.CharField(_("reason"), max_length=REASON_MAX_LENGTH)
+    granted_by = models.TextField(_("granted by"))
+    payment_reference = models.TextField(_("payment reference"), null=True, blank=True, unique=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    revoked_by = models.TextField(_("revoked by"), null=True, blank=True)
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("VIP grant")
+        verbose_name_plural = _("VIP grants")
+        default_permissions = ("add", "view")
+        permissions = [("revoke_grant", _("Can revoke VIP grants"))]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="users_grant_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(source__in=["purchase", "subscription", "gift", "staff", "promo", "trial"]),
+                name="users_grant_source_known",
+            ),
+            models.CheckConstraint(condition=Q(reason__regex=r"\S"), name="users_grant_reason_given"),
+            models.CheckConstraint(condition=Q(granted_by__gt=""), name="users_grant_granted_by_somebody"),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
+                | Q(revoked_at__isnull=False, revoked_by__gt=""),
+                name="users_grant_revoked_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"VIP {self.pk}: {self.get_source_display()}, {self.ends_at:%Y-%m-%d}"

@@ -1,0 +1,35 @@
+"""Everything that changes a person. Each act locks the person's row first, then writes, then publishes."""
+
+from apps.users.services.acts import act, touch
+from apps.users.services.grants import LONGEST, GrantOver, InvalidGrant, grant_vip, revoke_grant
+from apps.users.services.people import (
+    InvalidTelegramId,
+    UnknownLanguage,
+    UnknownTimezone,
+    find_or_add_person,
+    register,
+    set_language,
+    set_timezone,
+)
+from apps.users.services.rows import PersonGone
+from apps.users.services.staff import UsernameTaken, ensure_superuser
+
+__all__ = [
+    "LONGEST",
+    "GrantOver",
+    "InvalidGrant",
+    "InvalidTelegramId",
+    "PersonGone",
+    "UnknownLanguage",
+    "UnknownTimezone",
+    "UsernameTaken",
+    "act",
+    "ensure_superuser",
+    "find_or_add_person",
+    "grant_vip",
+    "register",
+    "revoke_grant",
+    "set_language",
+    "set_timezone",
+    "touch",
+]

@@ -1,0 +1,119 @@
+"""Who people are: found or added, registered, their language and time zone."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.users import events as facts
+from apps.users.languages import LANGUAGES, guess_language
+from apps.users.models import NAME_MAX_LENGTH, Person
+from apps.users.names import clean_name, clean_username
+from apps.users.services.rows import about, lock_person
+from apps.users.timezones import known_timezones
+from diana.events import publish_many
+
+LARGEST_ID = 2**63 - 1
+
+
+class InvalidTelegramId(ValueError):
+    """A Telegram id of a person is a positive number of at most 63 bits; groups have negative ones."""
+
+
+class UnknownLanguage(ValueError):
+    """The bot speaks en, es and ru: choose one of them."""
+
+
+class UnknownTimezone(ValueError):
+    """A time zone is an IANA name such as Europe/Madrid: choose one that this machine knows."""
+
+
+def find_or_add_person(*, telegram_id: int, now: datetime) -> int:
+    """Return our id of the Telegram user, with the row locked FOR NO KEY UPDATE; must run in a transaction.
+
+    One SELECT for those who are known. Others are added bare; two that add the same person at once meet in one row.
+    """
+    if not 0 < telegram_id <= LARGEST_ID:
+        raise InvalidTelegramId(InvalidTelegramId.__doc__)
+    known = Person.objects.select_for_update(no_key=True).filter(telegram_id=telegram_id).values_list("pk", flat=True)
+    while True:
+        for person_id in known.all():
+            return person_id
+        # Waits for whoever is adding the same person; the SELECT after it sees the row of either.
+        Person.objects.bulk_create([Person(telegram_id=telegram_id, created_at=now)], ignore_conflicts=True)
+
+
+def register(
+    *,
+    person_id: int,
+    first_name: str,
+    last_name: str | None,
+    username: str | None,
+    language_code: str | None,
+    now: datetime,
+    key: str,
+) -> bool:
+    """Make a bare person a registered one and say whether it was the first time; later calls only fill gaps.
+
+    Names come as people wrote them and are cleaned here. Publishes user.registered once, under the key; filled gaps
+    as user.profile_updated. Raises PersonGone.
+    """
+    given = {
+        "first_name": clean_name(first_name, limit=NAME_MAX_LENGTH),
+        "last_name": clean_name(last_name, limit=NAME_MAX_LENGTH),
+        "username": clean_username(username),
+    }
+    with transaction.atomic():
+        person = lock_person(person_id)
+        filled = _fill_gaps(person, given)
+        first = person.registered_at is None
+        if first:
+            person.registered_at, person.language = now, guess_language(language_code)
+            person.save(update_fields=[*filled, "registered_at", "language"])
+            publish_many([about(person, facts.Registered(user_id=person.pk, language=person.language), now, key)])
+        elif filled:
+            person.save(update_fields=filled)
+            publish_many([about(person, facts.ProfileUpdated(user_id=person.pk, fields=filled), now)])
+    return first
+
+
+def set_language(*, person_id: int, language: str, now: datetime) -> bool:
+    """Set the person's language and say whether it changed; publishes user.profile_updated.
+
+    Raises UnknownLanguage and PersonGone.
+    """
+    if language not in LANGUAGES:
+        raise UnknownLanguage(UnknownLanguage.__doc__)
+    with transaction.atomic():
+        person = lock_person(person_id)
+        if person.language == language:
+            return False
+        person.language = language
+        person.save(update_fields=["language"])
+        publish_many([about(person, facts.ProfileUpdated(user_id=person.pk, fields=["language"]), now)])
+    return True
+
+
+def set_timezone(*, person_id: int, timezone: str, now: datetime) -> bool:
+    """Set the person's clock and say whether it changed; publishes user.timezone_changed. Days already counted stay.
+
+    Raises UnknownTimezone and PersonGone.
+    """
+    if timezone not in known_timezones():
+        raise UnknownTimezone(UnknownTimezone.__doc__)
+    with transaction.atomic():
+        person = lock_person(person_id)
+        old = person.timezone
+        if old == timezone:
+            return False
+        person.timezone = timezone
+        person.save(update_fields=["timezone"])
+        publish_many([about(person, facts.TimezoneChanged(user_id=person.pk, old=old, new=timezone), now)])
+    return True
+
+
+def _fill_gaps(person: Person, given: dict[str, str]) -> list[str]:
+    """Set the fields that are blank so far and given now; return their names."""
+    filled = [name for name, value in given.items() if value and not getattr(person, name)]
+    for name in filled:
+        setattr(person, name, given[name])
+    return filled

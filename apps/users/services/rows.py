@@ -1,0 +1,32 @@
+"""The person's row as every act begins and ends with it: locked first, so that events follow the facts' order."""
+
+from datetime import datetime
+
+from apps.users.models import Person
+from apps.users.timezones import offset_minutes
+from diana.events import Event, Publication
+
+
+class PersonGone(LookupError):
+    """There is no such person, or they were erased: nothing can be done for them any more, so do not try again."""
+
+
+def lock_person(person_id: int) -> Person:
+    """Return the person, locked until the transaction ends; rows that only point to them stay free to be written.
+
+    Raises PersonGone.
+    """
+    person = Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
+    if person is None or person.status == Person.Status.ERASED:
+        raise PersonGone(f"Person {person_id} is unknown or erased: nothing can be done for them any more.")
+    return person
+
+
+def about(person: Person, event: Event, occurred_at: datetime, key: str | None = None) -> Publication:
+    """Return the event ready to be published, with the person's local time of that moment."""
+    return Publication(
+        event=event,
+        occurred_at=occurred_at,
+        utc_offset_minutes=offset_minutes(occurred_at, person.timezone),
+        idempotency_key=key,
+    )

@@ -1,0 +1,68 @@
+"""The audit record in the admin: to be read, by those who may, and by nobody changed."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from diana.audit.models import AuditRecord
+
+
+@admin.register(AuditRecord)
+class AuditRecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Newest first; found by object, actor or reason."""
+
+    list_display = ("at", "actor", "origin_label", "act", "object_type", "object_id", "reason")
+    list_display_links = ("at", "act")
+    list_filter = ("origin", "act", "object_type")
+    search_fields = ("=object_id", "=actor", "reason")
+    search_help_text = _("Object's id, actor, or words of the reason")
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": (("act", "at"), ("object_type", "object_id"), "reason")}),
+        (_("Who"), {"fields": (("actor", "actor_id"), ("origin", "correlation_id"))}),
+        (_("What changed"), {"fields": (("before_text", "after_text"),)}),
+    )
+    readonly_fields = ("before_text", "after_text")
+
+    @display(description=_("origin"), ordering="origin", label={"command": "warning", "shell": "danger"})  # type: ignore[untyped-decorator]  # unfold has no types
+    def origin_label(self, record: AuditRecord) -> tuple[str, str]:
+        """Show where it came from; what did not go through the admin stands out."""
+        return record.origin, record.get_origin_display()
+
+    @admin.display(description=_("before"))
+    def before_text(self, record: AuditRecord) -> str:
+        """Show what was, one value a line."""
+        return _readable(record.before)
+
+    @admin.display(description=_("after"))
+    def after_text(self, record: AuditRecord) -> str:
+        """Show what is, one value a line."""
+        return _readable(record.after)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse: records are written by what they record."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse, as the database does."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse, as the database does."""
+        return False
+
+
+def _readable(value: Any) -> str:
+    if value is None:
+        return "–"
+    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+    return format_html('<pre class="whitespace-pre-wrap">{}</pre>', text)
