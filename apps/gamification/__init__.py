@@ -1,0 +1,1 @@
+"""Points: rules, the ledger that proves them, levels, streaks and boards."""

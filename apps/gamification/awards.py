@@ -1,0 +1,77 @@
+"""Awarding points for a batch of events: load, decide, store. An event that was handled before changes nothing."""
+
+from collections.abc import Sequence
+
+from apps.gamification import loading, storing
+from apps.gamification.decide.awarding import decide, idempotency_key
+from apps.gamification.decide.entries import Standing
+from apps.gamification.decide.facts import Fact, fact
+from apps.gamification.decide.outcomes import Outcome
+from apps.gamification.decide.rules import Rulebook
+from diana.events import Envelope, Permanent
+from diana.events.models import Failure
+
+SUBSCRIBER = "gamification.award_points"
+
+
+class WrongLane(Permanent):
+    """An event about a person must be keyed to that person, or their order is lost: publish it without a key of its own."""
+
+
+def award(envelopes: Sequence[Envelope]) -> None:
+    """Let each event have its effect on its person's account, in the order given; the caller's transaction holds it.
+
+    Events about nobody are passed over. Raises WrongLane.
+    """
+    concerning = [(envelope, fact_of(envelope)) for envelope in envelopes if envelope.user_id is not None]
+    if not concerning:
+        return
+    standings, rulebook = loading.lock_standings(person_of(envelope) for envelope, _ in concerning)
+    skipped = _handled_before(concerning, standings, rulebook)
+    decided: list[tuple[Envelope, list[Outcome]]] = [
+        (envelope, decide(standings[person_of(envelope)], happened, rulebook))
+        for envelope, happened in concerning
+        if happened.position not in skipped
+    ]
+    if decided:
+        storing.store(standings.values(), decided)
+
+
+def person_of(envelope: Envelope) -> int:
+    """Return whom the event is about; raises WrongLane if another lane than theirs carries it."""
+    person = envelope.user_id
+    if person is None or envelope.key != str(person):
+        raise WrongLane(WrongLane.__doc__)
+    return person
+
+
+def fact_of(envelope: Envelope) -> Fact:
+    """Return the event as the core sees it."""
+    return fact(
+        position=envelope.position,
+        event_id=envelope.event_id,
+        type=envelope.type,
+        at=envelope.occurred_microseconds,
+        utc_offset_minutes=envelope.utc_offset_minutes,
+        fields=envelope.fields,
+    )
+
+
+def _handled_before(
+    concerning: Sequence[tuple[Envelope, Fact]], standings: dict[int, Standing], rulebook: Rulebook
+) -> set[int]:
+    """Return the positions of events that had their effect already: they came again in a replay.
+
+    The subscriber is ordered, so an account has handled all up to its position but what failed; of that only what is
+    being tried again now counts as new, and only if the ledger does not know it.
+    """
+    again = {f.position: f for e, f in concerning if f.position <= standings[person_of(e)].state.position}
+    if not again:
+        return set()
+    failures = Failure.objects.filter(subscriber=SUBSCRIBER, position__in=again, status=Failure.Status.RETRYING)
+    retried = set(failures.values_list("position", flat=True))
+    keys = {
+        idempotency_key(again[p], rule): p for p in retried for rule in rulebook.rules_for(again[p].type, again[p].at)
+    }
+    known = {keys[key] for key in loading.known_keys(list(keys))}
+    return set(again) - (retried - known)

@@ -1,0 +1,42 @@
+"""What a decision leads to; whoever stores it turns these into entries and events."""
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from apps.gamification.decide.entries import Draft
+
+Reason = Literal["limit", "cap", "suspended"]
+
+
+class Awarded(msgspec.Struct, frozen=True):
+    """Points were earned."""
+
+    entry: Draft
+
+
+class Suppressed(msgspec.Struct, frozen=True):
+    """An act earned nothing; `entry` is there for the first of its rule and hour."""
+
+    rule: str
+    base: int
+    reason: Reason
+    entry: Draft | None
+
+
+class LevelRaised(msgspec.Struct, frozen=True):
+    """Lifetime points crossed into a higher level."""
+
+    old: int
+    new: int
+
+
+class StreakExtended(msgspec.Struct, frozen=True):
+    """Another local date in a row; `since` is the first of the run."""
+
+    days: int
+    since: date
+
+
+Outcome = Awarded | Suppressed | LevelRaised | StreakExtended

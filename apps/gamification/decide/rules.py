@@ -1,0 +1,171 @@
+"""The rules as the core reads them: immutable versions, found by the moment at which something happened."""
+
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from apps.gamification.decide.facts import microseconds
+
+Per = Literal["hour", "day", "30days", "ever"]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+BasisPoints = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+Points = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+
+
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """At most so many awards in a clock hour (UTC), a local day, 30 local days or ever; for each value of `key`, if given."""
+
+    per: Per
+    count: Positive = 1
+    key: tuple[str, ...] = ()
+
+
+class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a field must be for the rule to apply at all."""
+
+    field: str
+    equals: str | int | bool | None = None
+    minimum: int | None = None
+
+    def holds(self, fields: dict[str, Any]) -> bool:
+        """Say whether the fields satisfy it; a missing one does not."""
+        if self.field not in fields:
+            return False
+        value = fields[self.field]
+        if self.minimum is not None:
+            return isinstance(value, int) and value >= self.minimum
+        return bool(value == self.equals) and isinstance(value, bool) == isinstance(self.equals, bool)
+
+
+class Amounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A base that depends on a field: values that the table does not name earn nothing."""
+
+    field: str
+    table: dict[str, Points]
+
+
+class Rule(msgspec.Struct, frozen=True, dict=True):
+    """One version of one rule. `capped`: shares the daily cap; `multiplied`: bonuses apply."""
+
+    key: str
+    version: int
+    active_from: datetime
+    event_type: str
+    base: Points
+    limits: tuple[Limit, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    amounts: Amounts | None = None
+    capped: bool = True
+    multiplied: bool = True
+
+    @cached_property
+    def active_from_at(self) -> int:
+        """The moment in microseconds since 1970."""
+        return microseconds(self.active_from)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Every field that the rule reads."""
+        amount = {self.amounts.field} if self.amounts else set()
+        return frozenset(
+            {name for limit in self.limits for name in limit.key} | {c.field for c in self.conditions} | amount
+        )
+
+    def base_for(self, fields: dict[str, Any]) -> int:
+        """Return the base points that these fields earn; 0 if the rule does not apply to them."""
+        for condition in self.conditions:
+            if not condition.holds(fields):
+                return 0
+        if self.amounts is None:
+            return self.base
+        return self.amounts.table.get(str(fields.get(self.amounts.field)), 0)
+
+
+class Steps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many basis points for each full `every`, at most so many."""
+
+    basis_points: BasisPoints
+    every: Positive
+    at_most: BasisPoints
+
+    def of(self, value: int) -> int:
+        """Return the basis points of a value."""
+        return min(value // self.every * self.basis_points, self.at_most)
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """A time set by staff in which everything earns more; `ends` is outside."""
+
+    starts: datetime
+    ends: datetime
+    basis_points: BasisPoints
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """Start and end in microseconds since 1970."""
+        return microseconds(self.starts), microseconds(self.ends)
+
+
+class Multipliers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What raises an award, in basis points that are added up; `factor_at_most` clamps the sum (30000 is x3)."""
+
+    vip: BasisPoints = 5000
+    streak: Steps = Steps(500, 5, 3000)
+    level: Steps = Steps(100, 5, 1000)
+    windows: tuple[Window, ...] = ()
+    windows_at_most: BasisPoints = 10_000
+    bonuses_at_most: BasisPoints = 2000
+    factor_at_most: Annotated[int, msgspec.Meta(ge=10_000, le=100_000)] = 30_000
+    daily_cap: Points = 800
+    level_table: int = 1
+
+
+class MultiplierVersion(msgspec.Struct, frozen=True, dict=True):
+    """One version of the multipliers and when it begins."""
+
+    version: int
+    active_from: datetime
+    config: Multipliers
+
+    @cached_property
+    def active_from_at(self) -> int:
+        """The moment in microseconds since 1970."""
+        return microseconds(self.active_from)
+
+
+class NoMultipliers(LookupError):
+    """No version of the multipliers is active at that moment: add one with an earlier `active_from`."""
+
+
+class Rulebook:
+    """All active rules and multipliers; finds what applied at a moment. Newer versions come first inside."""
+
+    def __init__(self, rules: list[Rule], multipliers: list[MultiplierVersion]) -> None:
+        self._multipliers = sorted(multipliers, key=lambda m: -m.version)
+        by_key: dict[str, list[Rule]] = {}
+        for rule in sorted(rules, key=lambda r: (r.key, -r.version)):
+            by_key.setdefault(rule.key, []).append(rule)
+        self._by_type: dict[str, list[list[Rule]]] = {}
+        for versions in by_key.values():
+            for event_type in sorted({version.event_type for version in versions}):
+                self._by_type.setdefault(event_type, []).append(versions)
+
+    def rules_for(self, event_type: str, at: int) -> list[Rule]:
+        """Return the rules for events of this type at this moment (microseconds since 1970), by key."""
+        found = []
+        for versions in self._by_type.get(event_type, ()):
+            for version in versions:
+                if version.active_from_at <= at:
+                    if version.event_type == event_type:
+                        found.append(version)
+                    break
+        return found
+
+    def multipliers_at(self, at: int) -> Multipliers:
+        """Return what applied at this moment; raises NoMultipliers before the first version."""
+        for version in self._multipliers:
+            if version.active_from_at <= at:
+                return version.config
+        raise NoMultipliers(NoMultipliers.__doc__)

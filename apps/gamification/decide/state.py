@@ -1,0 +1,64 @@
+"""What an account remembers beside its points: counts of limits, the daily cap, streak, VIP. Stored as one document."""
+
+import msgspec
+
+# Windows so far behind are forgotten; Telegram repeats an update for a day at most.
+KEPT_DAYS = 3
+KEPT_HOURS = 24 * KEPT_DAYS
+MONTH_DAYS = 30
+
+Windows = dict[int, int]
+
+
+class State(msgspec.Struct, omit_defaults=True):
+    """The document of one account. Field by field: name of a limit -> number of the window -> count.
+
+    `position` is the highest place in the log that was handled; `capped` the base points counted towards the daily
+    cap by local date; `suppressed` what was taken away by rule and hour. Moments are microseconds since 1970, days
+    and hours numbers since then.
+    """
+
+    position: int = 0
+    swept: int = 0
+    hours: dict[str, Windows] = {}
+    days: dict[str, Windows] = {}
+    months: dict[str, Windows] = {}
+    ever: dict[str, int] = {}
+    capped: Windows = {}
+    suppressed: dict[str, Windows] = {}
+    streak_days: int = 0
+    streak_day: int = 0
+    vip_until: int = 0
+    suspended_until: int = 0
+    bonuses: dict[str, int] = {}
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(State)
+
+
+def encode(state: State) -> str:
+    """Return the document as JSON text."""
+    return _encoder.encode(state).decode()
+
+
+def decode(document: str | bytes) -> State:
+    """Return the state of a document; one written by older code lacks what was not known then."""
+    return _decoder.decode(document)
+
+
+def sweep(state: State, day: int, hour: int) -> None:
+    """Forget windows that lie too far behind; does something once per local date."""
+    if day <= state.swept:
+        return
+    state.swept = day
+    state.hours = _swept(state.hours, hour - KEPT_HOURS)
+    state.suppressed = _swept(state.suppressed, hour - KEPT_HOURS)
+    state.days = _swept(state.days, day - KEPT_DAYS)
+    state.months = _swept(state.months, day - MONTH_DAYS)
+    state.capped = {window: count for window, count in state.capped.items() if window >= day - KEPT_DAYS}
+
+
+def _swept(counts: dict[str, Windows], oldest: int) -> dict[str, Windows]:
+    kept = {name: {w: count for w, count in windows.items() if w >= oldest} for name, windows in counts.items()}
+    return {name: windows for name, windows in kept.items() if windows}

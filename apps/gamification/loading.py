@@ -1,0 +1,103 @@
+"""Reading what decisions need, in a fixed number of statements; locks the accounts."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from apps.gamification.decide.entries import Standing
+from apps.gamification.decide.rules import Amounts, Condition, Limit, Multipliers, MultiplierVersion, Rule, Rulebook
+from apps.gamification.decide.state import decode
+from apps.gamification.models import MultiplierVersion as StoredMultipliers
+from apps.gamification.models import RuleVersion
+
+_LOCK = """
+SELECT account_id, document::text FROM gamification_progress WHERE account_id = ANY(%s)
+ORDER BY account_id FOR NO KEY UPDATE
+"""
+# A statement of its own: one that waited for the lock would see the accounts as they were before.
+_READ = """
+SELECT person_id, balance, lifetime, sequence, hash, (SELECT revision FROM gamification_rulebook)
+FROM gamification_account WHERE person_id = ANY(%s)
+"""
+_OPEN = "INSERT INTO gamification_account (person_id) SELECT id FROM unnest(%s::bigint[]) id ORDER BY id ON CONFLICT DO NOTHING"
+_BEGIN = (
+    "INSERT INTO gamification_progress (account_id) SELECT id FROM unnest(%s::bigint[]) id ORDER BY id"
+    " ON CONFLICT DO NOTHING"
+)
+
+_rulebooks: dict[UUID, Rulebook] = {}
+
+
+def lock_standings(person_ids: Iterable[int]) -> tuple[dict[int, Standing], Rulebook]:
+    """Lock the accounts in ascending order until the transaction ends, opening those that are missing.
+
+    Returns the accounts by person, and the rulebook as of now. An account of nobody fails when constraints are checked.
+    """
+    ids = sorted(set(person_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [ids])
+        documents = dict(cursor.fetchall())
+        if len(documents) < len(ids):
+            missing = [person_id for person_id in ids if person_id not in documents]
+            cursor.execute(_OPEN, [missing])
+            cursor.execute(_BEGIN, [missing])
+            cursor.execute(_LOCK, [ids])
+            documents = dict(cursor.fetchall())
+        cursor.execute(_READ, [ids])
+        rows = cursor.fetchall()
+    standings = {row[0]: Standing(*row[:4], bytes(row[4]), decode(documents[row[0]])) for row in rows}
+    return standings, _rulebook(rows[0][5] if rows else None)
+
+
+def rulebook() -> Rulebook:
+    """Return the rules in force, read anew if they were changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT revision FROM gamification_rulebook")
+        return _rulebook(cursor.fetchone()[0])
+
+
+def _rulebook(revision: UUID | None) -> Rulebook:
+    """Return the rulebook of a revision, which this process reads once."""
+    if revision is None:
+        return Rulebook([], [])
+    found = _rulebooks.get(revision)
+    if found is None:
+        found = _read_rulebook()
+        _rulebooks.clear()
+        _rulebooks[revision] = found
+    return found
+
+
+def _read_rulebook() -> Rulebook:
+    rules = [rule_of(v) for v in RuleVersion.objects.filter(rule__active=True).order_by("rule_id")]
+    return Rulebook(rules, [multipliers_of(stored) for stored in StoredMultipliers.objects.all()])
+
+
+def rule_of(version: RuleVersion) -> Rule:
+    """Return a stored version as the core reads it; raises msgspec.ValidationError if its JSON is not what it must be."""
+    return Rule(
+        key=version.rule_id,
+        version=version.version,
+        active_from=version.active_from,
+        event_type=version.event_type,
+        base=version.base,
+        limits=msgspec.convert(version.limits, tuple[Limit, ...]),
+        conditions=msgspec.convert(version.conditions, tuple[Condition, ...]),
+        amounts=msgspec.convert(version.amounts, Amounts | None),
+        capped=version.capped,
+        multiplied=version.multiplied,
+    )
+
+
+def multipliers_of(stored: StoredMultipliers) -> MultiplierVersion:
+    """Return stored bonuses as the core reads them; raises msgspec.ValidationError if the JSON is not what it must be."""
+    return MultiplierVersion(stored.version, stored.active_from, msgspec.convert(stored.config, Multipliers))
+
+
+def known_keys(keys: Sequence[str]) -> set[str]:
+    """Return which of these idempotency keys stand in the ledger."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT idempotency_key FROM gamification_entry WHERE idempotency_key = ANY(%s)", [list(keys)])
+        return {row[0] for row in cursor.fetchall()}

@@ -1,0 +1,217 @@
+"""The tables of points. The ledger's walls (CHECKs, triggers, rights) stand in the migrations, in SQL."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.users.models import Person
+from diana.events.models import JsonTextField
+
+
+class Account(models.Model):
+    """The head of a person's ledger. Opened by an insert, moved by the trigger on entries alone."""
+
+    person = models.OneToOneField(Person, models.PROTECT, primary_key=True, related_name="+", verbose_name=_("person"))
+    balance = models.BigIntegerField(_("balance"), db_default=0)
+    lifetime = models.BigIntegerField(_("lifetime points"), db_default=0)
+    sequence = models.BigIntegerField(_("entries"), db_default=0)
+    hash = models.BinaryField(_("hash of the last entry"))
+    lifetime_at = models.DateTimeField(_("lifetime points since"), db_default=models.functions.Now())
+    opened_at = models.DateTimeField(_("opened at"), db_default=models.functions.Now())
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return _("Account %(id)s") % {"id": self.pk}
+
+
+class Progress(models.Model):
+    """What the pure core remembers of an account, as one JSON document. This row is what is locked."""
+
+    account = models.OneToOneField(Account, models.PROTECT, primary_key=True, related_name="progress")
+    document = JsonTextField(db_default="{}")
+
+    class Meta:
+        verbose_name = _("progress")
+        verbose_name_plural = _("progress")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class Entry(models.Model):
+    """One entry of the ledger: append-only, chained. Corrections are new entries.
+
+    The account is no foreign key: the trigger that moves it proves that it is there, once for each statement.
+    """
+
+    class Kind(models.TextChoices):
+        AWARD = "award", _("award")
+        SUPPRESSED = "suppressed", _("suppressed")
+        STAFF_AWARD = "staff_award", _("award by staff")
+        PENALTY = "penalty", _("penalty")
+        REVERSAL = "reversal", _("reversal")
+
+    account = models.ForeignKey(
+        Account,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="entries",
+        verbose_name=_("account"),
+    )
+    sequence = models.BigIntegerField(_("number in the account"))
+    amount = models.BigIntegerField(_("change of the balance"))
+    balance_after = models.BigIntegerField(_("balance after"))
+    lifetime_after = models.BigIntegerField(_("lifetime points after"))
+    kind = models.TextField(_("kind"), choices=Kind.choices)
+    rule = models.TextField(_("rule"))
+    rule_version = models.IntegerField(_("version of the rule"))
+    base = models.BigIntegerField(_("base"))
+    multipliers = models.TextField(_("multipliers, basis points"))
+    note = models.TextField(_("what fell away"))
+    event_id = models.UUIDField(_("event"), null=True)
+    idempotency_key = models.TextField(_("idempotency key"), unique=True)
+    reverses = models.BigIntegerField(_("reverses the entry"), null=True)
+    actor = models.TextField(_("actor"), null=True)
+    reason_hash = models.BinaryField(_("hash of the reason"), null=True)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=models.functions.Now())
+    previous_hash = models.BinaryField(_("hash before"))
+    hash = models.BinaryField(_("hash"))
+
+    class Meta:
+        verbose_name = _("entry")
+        verbose_name_plural = _("ledger")
+        default_permissions = ("view",)
+        permissions = [
+            ("award_points", _("Can award and take points")),
+            ("reverse_entry", _("Can reverse entries")),
+        ]
+        constraints = [
+            # also read by: the last entries of an account
+            models.UniqueConstraint(fields=["account", "sequence"], name="gamification_entry_sequence_once"),
+            models.UniqueConstraint(
+                fields=["reverses"], condition=models.Q(reverses__isnull=False), name="gamification_entry_reversed_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return _("Entry %(id)s") % {"id": self.pk}
+
+
+class Reason(models.Model):
+    """The words behind an entry by staff; may be erased: the ledger keeps only a salted hash of them."""
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, related_name="reason")
+    salt = models.BinaryField()
+    text = models.TextField(_("reason"))
+
+    class Meta:
+        verbose_name = _("reason")
+        verbose_name_plural = _("reasons")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class DayScore(models.Model):
+    """What a person earned on a date in UTC, kept by the trigger on entries. Sums of days make the boards of periods."""
+
+    # the date leads, because boards read all accounts of a span of dates
+    pk = models.CompositePrimaryKey("utc_date", "account_id")
+    utc_date = models.DateField(_("date, UTC"))
+    account = models.ForeignKey(Account, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    points = models.BigIntegerField(_("points"))
+    reached_at = models.DateTimeField(_("reached at"))
+
+    class Meta:
+        verbose_name = _("points of a day")
+        verbose_name_plural = _("points of days")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.utc_date} {self.account_id}: {self.points}"
+
+
+class Rule(models.Model):
+    """What earns points. What it pays stands in its versions."""
+
+    key = models.CharField(_("key"), max_length=40, primary_key=True)
+    title = models.CharField(_("title"), max_length=100)
+    active = models.BooleanField(_("active"), default=True, db_default=True)
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        default_permissions = ("change", "view")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class RuleVersion(models.Model):
+    """How a rule pays from a moment on; never changed. JSON columns: apps/gamification/decide/rules.py has their types."""
+
+    rule = models.ForeignKey(Rule, models.PROTECT, db_index=False, related_name="versions", verbose_name=_("rule"))
+    version = models.PositiveIntegerField(_("version"))
+    active_from = models.DateTimeField(_("active from"))
+    event_type = models.CharField(_("event type"), max_length=100)
+    base = models.PositiveIntegerField(_("base points"), default=0)
+    limits = models.JSONField(_("limits"), default=list, blank=True)
+    conditions = models.JSONField(_("conditions"), default=list, blank=True)
+    amounts = models.JSONField(_("base by field"), null=True, blank=True)
+    capped = models.BooleanField(_("shares the daily cap"), default=True)
+    multiplied = models.BooleanField(_("bonuses apply"), default=True)
+    created_at = models.DateTimeField(_("created at"), db_default=models.functions.Now())
+    created_by = models.TextField(_("created by"))
+
+    class Meta:
+        verbose_name = _("version of a rule")
+        verbose_name_plural = _("versions of rules")
+        default_permissions = ("add", "view")
+        ordering = ["rule", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "version"], name="gamification_ruleversion_once"),
+            models.CheckConstraint(condition=models.Q(version__gte=1), name="gamification_ruleversion_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.version}"
+
+
+class MultiplierVersion(models.Model):
+    """All bonuses, the clamp and the daily cap from a moment on; never changed. Type of `config`: decide/rules.py."""
+
+    version = models.PositiveIntegerField(_("version"), primary_key=True)
+    active_from = models.DateTimeField(_("active from"))
+    config = models.JSONField(_("bonuses"))
+    created_at = models.DateTimeField(_("created at"), db_default=models.functions.Now())
+    created_by = models.TextField(_("created by"))
+
+    class Meta:
+        verbose_name = _("version of the bonuses")
+        verbose_name_plural = _("versions of the bonuses")
+        default_permissions = ("add", "view")
+        ordering = ["-version"]
+
+    def __str__(self) -> str:
+        return _("Bonuses, version %(version)s") % {"version": self.version}
+
+
+class RulebookRevision(models.Model):
+    """One row that changes with every change of rules or bonuses: workers read them anew when it has."""
+
+    revision = models.UUIDField()
+
+    class Meta:
+        db_table = "gamification_rulebook"
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="gamification_rulebook_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.revision}"

@@ -1,0 +1,48 @@
+"""Why an act of staff was refused; the message is for whoever tried it."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class PointsError(Exception):
+    """An act on points or rules that is not possible; nothing was changed."""
+
+
+class KeyTaken(PointsError):
+    """The key was used for another act before."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(_("The key %(key)s was used for another act: choose a new one.") % {"key": key})
+
+
+class UnknownEntry(PointsError):
+    """There is no such entry."""
+
+    def __init__(self, entry_id: int) -> None:
+        super().__init__(_("There is no entry %(id)s.") % {"id": entry_id})
+
+
+class NotReversible(PointsError):
+    """Only entries that changed something can be reversed, and reversals cannot."""
+
+    def __init__(self, entry_id: int, kind: str) -> None:
+        text = _("Entry %(id)s (%(kind)s) cannot be reversed: it changed nothing, or is a reversal itself.")
+        super().__init__(text % {"id": entry_id, "kind": kind})
+
+
+class AlreadyReversed(PointsError):
+    """An entry is reversed once."""
+
+    def __init__(self, entry_id: int, reversal_id: int) -> None:
+        text = _("Entry %(id)s was reversed before, by entry %(reversal)s.")
+        super().__init__(text % {"id": entry_id, "reversal": reversal_id})
+
+
+class UnknownRule(PointsError):
+    """There is no such rule."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(_("There is no rule %(key)s.") % {"key": key})
+
+
+class InvalidRule(PointsError):
+    """A version that could not work; the message says why."""
