@@ -14,7 +14,7 @@ help: ## list the commands
 run: installed ## start everything here; Ctrl-C stops it
 	@exec python -m diana.local run
 
-demo: installed ## play one person's first days and show what came of it
+demo: installed ## play a conversation of five people and count what came of it
 	@exec python -m demo
 
 test: installed-dev ## run the tests (T=path, ARGS="-k name")

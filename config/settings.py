@@ -32,7 +32,7 @@ BASE_DIR = ROOT
 STATE_DIR = Path(env.str("DIANA_STATE_DIR", str(ROOT / ".diana" / "run")))
 SECRET_KEY = required("DJANGO_SECRET_KEY", "development-only-development-only-development-only")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 if PRODUCTION:
     required("ALLOWED_HOSTS", "")
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -93,7 +93,8 @@ TEMPLATES = [
 
 # Two roles: the application owns nothing and cannot change or remove what is append-only; the owner runs migrations.
 DATABASE_URL = required("DATABASE_URL", "postgres://diana_app@127.0.0.1:5432/diana")
-DATABASE_OWNER_URL = required("DATABASE_OWNER_URL", DATABASE_URL)
+# Only the release needs the owner's: in production the running processes do without it.
+DATABASE_OWNER_URL: str | None = env.str("DATABASE_OWNER_URL", None if PRODUCTION else DATABASE_URL)
 
 
 def database(url: str) -> dict[str, Any]:
@@ -107,7 +108,9 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": database(DATABASE_URL), "owner": database(DATABASE_OWNER_URL)}
+DATABASES = {"default": database(DATABASE_URL)}
+if DATABASE_OWNER_URL:
+    DATABASES["owner"] = database(DATABASE_OWNER_URL)
 # The role that migrations grant rights to.
 APPLICATION_ROLE: str = DATABASES["default"]["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -183,6 +186,9 @@ EVENTS_BATCH_SECONDS = 0.05
 EVENTS_MAX_ATTEMPTS = 8
 EVENTS_BACKOFF_SECONDS = 2.0
 EVENTS_BACKOFF_MAX_SECONDS = 3600.0
+
+# Flower reads it from the environment itself; without it the pages would be open to everybody on the machine.
+required("FLOWER_BASIC_AUTH", "open in development")
 
 TELEGRAM_BOT_TOKEN = required("TELEGRAM_BOT_TOKEN", "1:sandbox")
 TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")

@@ -19,7 +19,8 @@ def copy_rows(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[An
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     types = [_WIRE_TYPES.get(name, name) for name in columns.values()]
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    # Django wraps the errors of execute() by itself, those of COPY only when asked.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)

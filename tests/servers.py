@@ -93,6 +93,8 @@ def remove_leftovers() -> None:
 if "PYTEST_XDIST_WORKER" not in os.environ:
     remove_leftovers()
 servers = Servers()
+# Where the files of the admin would be collected; WhiteNoise warns if it is not there.
+(servers.directory / "static").mkdir(parents=True)
 atexit.register(servers.stop)
 os.environ |= {
     "DIANA_ENV": "development",

@@ -1,6 +1,7 @@
 """The tables of points. The ledger's walls (CHECKs, triggers, rights) stand in the migrations, in SQL."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.users.models import Person
@@ -15,8 +16,8 @@ class Account(models.Model):
     lifetime = models.BigIntegerField(_("lifetime points"), db_default=0)
     sequence = models.BigIntegerField(_("entries"), db_default=0)
     hash = models.BinaryField(_("hash of the last entry"))
-    lifetime_at = models.DateTimeField(_("lifetime points since"), db_default=models.functions.Now())
-    opened_at = models.DateTimeField(_("opened at"), db_default=models.functions.Now())
+    lifetime_at = models.DateTimeField(_("lifetime points since"), db_default=Now())
+    opened_at = models.DateTimeField(_("opened at"), db_default=Now())
 
     class Meta:
         verbose_name = _("account")
@@ -79,7 +80,7 @@ class Entry(models.Model):
     actor = models.TextField(_("actor"), null=True)
     reason_hash = models.BinaryField(_("hash of the reason"), null=True)
     occurred_at = models.DateTimeField(_("occurred at"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
     previous_hash = models.BinaryField(_("hash before"))
     hash = models.BinaryField(_("hash"))
 
@@ -167,7 +168,7 @@ class RuleVersion(models.Model):
     amounts = models.JSONField(_("base by field"), null=True, blank=True)
     capped = models.BooleanField(_("shares the daily cap"), default=True)
     multiplied = models.BooleanField(_("bonuses apply"), default=True)
-    created_at = models.DateTimeField(_("created at"), db_default=models.functions.Now())
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
     created_by = models.TextField(_("created by"))
 
     class Meta:
@@ -190,7 +191,7 @@ class MultiplierVersion(models.Model):
     version = models.PositiveIntegerField(_("version"), primary_key=True)
     active_from = models.DateTimeField(_("active from"))
     config = models.JSONField(_("bonuses"))
-    created_at = models.DateTimeField(_("created at"), db_default=models.functions.Now())
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
     created_by = models.TextField(_("created by"))
 
     class Meta:

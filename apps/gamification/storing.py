@@ -11,6 +11,7 @@ from apps.gamification.decide.entries import Draft, Standing
 from apps.gamification.decide.facts import microseconds
 from apps.gamification.decide.outcomes import Awarded, LevelRaised, Outcome, Suppressed
 from apps.gamification.decide.state import encode
+from apps.gamification.loading import array_text
 from diana.bulk import copy_rows
 from diana.events import Envelope, Event, Publication, publish_many
 
@@ -82,7 +83,9 @@ def save_states(standings: Iterable[Standing]) -> None:
     rows = [(standing.account, encode(standing.state)) for standing in standings]
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_SAVE, [[account for account, _ in rows], "\n".join(document for _, document in rows)])
+            cursor.execute(
+                _SAVE, [array_text(account for account, _ in rows), "\n".join(document for _, document in rows)]
+            )
 
 
 def _event(outcome: Outcome, person: int | None, ids: Iterator[int]) -> Event:

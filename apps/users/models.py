@@ -134,7 +134,7 @@ class Grant(models.Model):
             models.CheckConstraint(condition=Q(granted_by__gt=""), name="users_grant_granted_by_somebody"),
             models.CheckConstraint(
                 condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
-                | Q(revoked_at__isnull=False, revoked_by__gt=""),
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False, revoked_by__gt=""),
                 name="users_grant_revoked_by_somebody",
             ),
         ]

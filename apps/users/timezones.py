@@ -4,11 +4,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+# Files beside the zones that mean another one on every machine.
+_NOT_PLACES = {"localtime", "posixrules", "Factory"}
+
 
 @lru_cache(maxsize=1)
 def known_timezones() -> frozenset[str]:
     """Return every IANA name this machine knows; the zone files are searched once per process."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NOT_PLACES
 
 
 @lru_cache(maxsize=1024)

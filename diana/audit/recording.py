@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
-from diana.audit.actors import Actor, Origin
+from diana.audit.actors import Actor
 from diana.events.causes import current_cause
 
 if TYPE_CHECKING:
@@ -38,12 +38,11 @@ def record(
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
     reason: str,
-    origin: Origin | None = None,
 ) -> "AuditRecord":
     """Write down who did what to the target (kind and id, as in `("users.Person", 7)`) and how it changed it.
 
-    The time is the database's, the correlation id that of the event being handled, if any. `origin` is the actor's by
-    default. Raises OutsideTransaction, and ReasonMissing for a blank or endless reason.
+    The time is the database's, the correlation id that of the event being handled, if any.
+    Raises OutsideTransaction, and ReasonMissing for a blank or endless reason.
     """
     # The package is imported before the models can be.
     from diana.audit.models import REASON_MAX_LENGTH, AuditRecord
@@ -53,7 +52,7 @@ def record(
     if not 0 < len(reason.strip()) <= REASON_MAX_LENGTH:
         raise ReasonMissing(ReasonMissing.__doc__)
     cause = current_cause()
-    who = [actor.id, actor.name, origin or actor.origin]
+    who = [actor.id, actor.name, actor.origin]
     what = [act, target[0], str(target[1]), _json(before), _json(after), reason.strip()]
     [written] = AuditRecord.objects.raw(_INSERT, [*who, *what, cause.correlation_id if cause else None])
     return written

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 import msgspec
 
@@ -16,14 +16,14 @@ class InvalidEvent(ValueError):
     """A field of an event has the wrong type or holds what PostgreSQL cannot store; build the event from valid data."""
 
 
-class EventMeta(type(msgspec.Struct)):  # type: ignore[misc]  # the metaclass has no public name
+class EventMeta(msgspec.StructMeta):
     """Registers each event class under its type and builds the schema that validates its payload."""
 
     def __new__(
         mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, type: str = "", version: int = 1
     ) -> Any:
         """Create the class frozen and keyword-only."""
-        cls = super().__new__(mcls, name, bases, namespace, frozen=True, kw_only=True)
+        cls: Any = super().__new__(mcls, name, bases, namespace, frozen=True, kw_only=True)
         cls.type = type
         cls.version = version
         return cls
@@ -38,10 +38,20 @@ class EventMeta(type(msgspec.Struct)):  # type: ignore[misc]  # the metaclass ha
         known = _by_type.get(type)
         if known is not None and known.__qualname__ != cls.__qualname__:
             raise TypeError(f"Event type {type!r} is taken by {known.__module__}.{known.__qualname__}: choose another.")
-        _by_type[type] = cls
+        _by_type[type] = cls  # type: ignore[assignment]  # every class with a type is an Event
 
 
-class Event(msgspec.Struct, metaclass=EventMeta):
+if TYPE_CHECKING:
+
+    @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+    class _Typed(msgspec.Struct, frozen=True, kw_only=True):
+        def __init_subclass__(cls, *, type: str = "", version: int = 1) -> None: ...
+
+else:
+    _Typed = EventMeta("_Typed", (msgspec.Struct,), {"__annotations__": {}})
+
+
+class Event(_Typed):
     """A fact in the past tense: subclass with `type="namespace.what_happened"`; fields hold ids and numbers, never personal data.
 
     `user_id` is the person it is about (our id), or None. It stands in the envelope, not in the payload.

@@ -52,7 +52,7 @@ def check_subscriptions(**_: Any) -> list[checks.CheckMessage]:
 
 def check_roles(**_: Any) -> list[checks.CheckMessage]:
     """The application's role is not the owner of the tables."""
-    if settings.DATABASES["owner"]["USER"] != settings.APPLICATION_ROLE:
+    if settings.DATABASES.get("owner", {}).get("USER") != settings.APPLICATION_ROLE:
         return []
     kind = checks.Error if settings.PRODUCTION else checks.Warning
     hint = "Set DATABASE_OWNER_URL to another role: only then the append-only tables are walls. See docs/operations.md."

@@ -122,6 +122,16 @@ def note_attempt(subscriber: Subscriber, lane: int, position: int) -> int:
         return attempts
 
 
+def forget_attempt(subscriber: Subscriber, lane: int) -> None:
+    """Take the attempt noted last back: it did not end its process."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE event_cursor SET suspect_attempts = greatest(suspect_attempts - 1, 0)"
+            " WHERE subscriber = %s AND lane = %s",
+            [subscriber.name, lane],
+        )
+
+
 def create_missing(subscriber: Subscriber, lanes: Sequence[int], position: int) -> int:
     """Create the cursors that are not there, at the position; return how many. A second call creates none."""
     with connection.cursor() as cursor:
@@ -130,4 +140,4 @@ def create_missing(subscriber: Subscriber, lanes: Sequence[int], position: int) 
             " SELECT %s, lane, %s, %s FROM unnest(%s::smallint[]) AS lane ON CONFLICT DO NOTHING",
             [subscriber.name, position, subscriber.fingerprint, list(lanes)],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 from django.conf import settings
@@ -75,7 +75,7 @@ FROM due WHERE d.id = due.id RETURNING d.id, d.attempts, d.position
 
 def claim(subscriber: Subscriber, lane: int, *, limit: int = AT_ONCE) -> list[Claim]:
     """Claim what is due in the lane, the oldest of each key, for this process."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "subscriber": subscriber.name,
         "lane": lane,
         "class": SENDER_CLASS,

@@ -45,26 +45,27 @@ def drain_lane(subscriber: Subscriber, lane: int, *, seconds: float | None = Non
         more, count, position = _one_batch(subscriber, lane, own=own)
         handled += count
         if not more:
-            return Drained(handled, False, log.first_wanted_above(lane, position, subscriber.types))
+            above = None if position is None else log.first_wanted_above(subscriber, lane, position)
+            return Drained(handled, False, above)
         if time.monotonic() >= deadline:
             return Drained(handled, True, None)
 
 
-def _one_batch(subscriber: Subscriber, lane: int, *, own: bool) -> tuple[bool, int, int]:
-    """Handle one batch in one transaction; return (more below the bound, handled, position)."""
+def _one_batch(subscriber: Subscriber, lane: int, *, own: bool) -> tuple[bool, int, int | None]:
+    """Handle one batch in one transaction; return (more below the bound, handled, position; None while paused)."""
     started = time.monotonic()
     limit = _batch_sizes.get(subscriber.name, FIRST_BATCH)
     try:
         with transaction.atomic():
             state = cursors.lock(subscriber, lane)
             if state.paused_until is not None and state.paused_until > clock.now():
-                return False, 0, state.position
+                return False, 0, None
             if state.suspect_until is None or state.position >= state.suspect_until:
                 return _handle_next(subscriber, lane, state, limit=limit, own=own, started=started)
         return _one_suspect(subscriber, lane, own=own)
     except SystemicFailure as error:
         _pause(subscriber, lane, state.pauses, error)
-        return False, 0, state.position
+        return False, 0, None
 
 
 def _handle_next(
@@ -126,9 +127,14 @@ def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> tuple[bool,
             retries.record_dead(subscriber, lane, scan.envelopes[0], KILLING_ATTEMPTS, error)
             cursors.move(subscriber, lane, scan.position, handled=0)
             return True, 0, scan.position
-    with transaction.atomic():
-        state = cursors.lock(subscriber, lane)
-        return _handle_next(subscriber, lane, state, limit=1, own=own, started=time.monotonic())
+    try:
+        with transaction.atomic():
+            state = cursors.lock(subscriber, lane)
+            return _handle_next(subscriber, lane, state, limit=1, own=own, started=time.monotonic())
+    except Exception:
+        # The process lives, so what passed through is nobody's fault: a lock that was waited for, a deadlock.
+        cursors.forget_attempt(subscriber, lane)
+        raise
 
 
 def _pause(subscriber: Subscriber, lane: int, pauses: int, error: Exception) -> None:

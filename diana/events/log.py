@@ -1,12 +1,14 @@
 """Reading the log: which events are safe to read, and the next ones of a lane."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from django.db import connection
 
 from diana.events import catalogue
 from diana.events.envelope import COLUMNS, Envelope
+from diana.events.subscriptions import Subscriber
 
 
 class SequenceBehind(RuntimeError):
@@ -42,16 +44,28 @@ def check_sequence(position: int) -> None:
         raise SequenceBehind(f"A cursor stands at {position}, the log's sequence at {given}: run manage.py adopt_log.")
 
 
-def first_wanted_above(lane: int, position: int, types: Sequence[str]) -> int | None:
-    """Return the first id of these types that is visible above the position: it waits for an open publisher."""
+def first_wanted_above(subscriber: Subscriber, lane: int, position: int) -> int | None:
+    """Return the first id that is visible above the position and the subscriber's: it waits for an open publisher."""
+    condition, values = wanted_condition(subscriber)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT min(id) FROM (SELECT id, type FROM event_log WHERE lane = %s AND id > %s ORDER BY id LIMIT 1000) e"
-            " WHERE type = ANY(%s)",
-            [lane, position, list(types)],
+            "SELECT min(id) FROM (SELECT id, type, payload FROM event_log WHERE lane = %(lane)s AND id > %(position)s"
+            f" ORDER BY id LIMIT 1000) e WHERE {condition}",
+            {"lane": lane, "position": position, **values},
         )
         value: int | None = cursor.fetchone()[0]
         return value
+
+
+def wanted_condition(subscriber: Subscriber) -> tuple[str, dict[str, Any]]:
+    """Return SQL that says of a row of the log (type, payload) whether it is the subscriber's, and its parameters."""
+    values: dict[str, Any] = {"types": list(subscriber.types)}
+    parts = ["type = ANY(%(types)s)"]
+    for number, (name, value) in enumerate(subscriber.where.items()):
+        parts.append(f"payload ->> %(field{number})s = %(value{number})s")
+        values[f"field{number}"] = name
+        values[f"value{number}"] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return " AND ".join(parts), values
 
 
 # The scan reads ids and types from the index; only rows that are wanted are fetched.
@@ -77,9 +91,9 @@ def scan_lane(
 
     Where the limit cut it short the scan ends at the last event returned, else at the last row seen.
     """
-    parameters = {"lane": lane, "after": after, "upto": upto, "types": list(types), "limit": limit, "window": window}
+    limits: dict[str, Any] = {"after": after, "upto": upto, "limit": limit, "window": window}
     with connection.cursor() as cursor:
-        cursor.execute(_SCAN, parameters)
+        cursor.execute(_SCAN, {"lane": lane, "types": list(types), **limits})
         rows = cursor.fetchall()
     last, seen, seen_types = rows[0][:3]
     if not seen:

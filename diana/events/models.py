@@ -1,15 +1,22 @@
 """The tables of the bus. The log is append-only; what moves are cursors, failures and deliveries."""
 
+from typing import Any
+
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
-class JsonTextField(models.TextField[str, str]):
+class JsonTextField(models.TextField[str | None, str | None]):
     """JSON kept byte for byte as it was written (type json, not jsonb): cheaper to write, and read as text."""
 
     def db_type(self, connection: object) -> str:
         """Return PostgreSQL's type."""
         return "json"
+
+    def select_format(self, compiler: object, sql: str, params: Any) -> tuple[str, Any]:
+        """Read it as text: the driver would decode it."""
+        return f"{sql}::text", params
 
 
 class StoredEvent(models.Model):
@@ -24,7 +31,7 @@ class StoredEvent(models.Model):
     user_id = models.BigIntegerField(_("person"), null=True)
     occurred_at = models.DateTimeField(_("occurred at"))
     utc_offset_minutes = models.SmallIntegerField(_("UTC offset, minutes"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
     correlation_id = models.UUIDField(_("correlation id"))
     causation_id = models.UUIDField(_("causation id"), null=True)
     payload = JsonTextField(_("payload"), null=True)
@@ -106,7 +113,7 @@ class Cursor(models.Model):
     suspect_attempts = models.SmallIntegerField(_("attempts at it"), default=0, db_default=0)
     trial_at = models.DateTimeField(_("trial began at"), null=True, blank=True)
     rescued = models.BigIntegerField(_("rescued by the relay"), default=0, db_default=0)
-    moved_at = models.DateTimeField(_("moved at"), db_default=models.functions.Now())
+    moved_at = models.DateTimeField(_("moved at"), db_default=Now())
 
     class Meta:
         db_table = "event_cursor"
@@ -141,7 +148,7 @@ class Failure(models.Model):
     attempts = models.SmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next try"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
-    failed_at = models.DateTimeField(_("failed at"), db_default=models.functions.Now())
+    failed_at = models.DateTimeField(_("failed at"), db_default=Now())
     resolution = models.TextField(_("resolution"), blank=True, default="", db_default="")
 
     class Meta:
@@ -177,7 +184,7 @@ class Delivery(models.Model):
     lane = models.SmallIntegerField(_("lane"))
     position = models.BigIntegerField(_("position in the log"))
     key = models.TextField(_("key"))
-    next_attempt_at = models.DateTimeField(_("next try"), db_default=models.functions.Now())
+    next_attempt_at = models.DateTimeField(_("next try"), db_default=Now())
     attempts = models.SmallIntegerField(_("attempts"), default=0, db_default=0)
     owner = models.IntegerField(_("owner"), null=True)
     leased_until = models.DateTimeField(_("leased until"), null=True)

@@ -51,9 +51,9 @@ _BEHIND = """
 SELECT c.lane, c.position, found.wanted, found.upto, found.events, c.trial_at IS NOT NULL,
     extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float
 FROM event_cursor c CROSS JOIN LATERAL (
-    SELECT min(id) FILTER (WHERE type = ANY(%(types)s)) AS wanted, max(id) AS upto, count(*) AS events
+    SELECT min(id) FILTER (WHERE {wanted}) AS wanted, max(id) AS upto, count(*) AS events
     FROM (
-        SELECT id, type FROM event_log
+        SELECT id, type{payload} FROM event_log
         WHERE lane = c.lane AND id > c.position AND id <= %(bound)s ORDER BY id LIMIT 1000
     ) AS ahead
 ) AS found LEFT JOIN event_log e ON e.id = found.wanted
@@ -62,10 +62,15 @@ WHERE c.subscriber = %(subscriber)s AND found.events > 0 AND (c.paused_until IS 
 
 
 def behind(subscriber: Subscriber) -> list[Behind]:
-    """Return the lanes in which events lie between cursor and bound; at most 1000 of each lane are looked at."""
+    """Return the lanes in which events lie between cursor and bound; at most 1000 of each lane are looked at.
+
+    The rows themselves are read only where the subscription asks for fields; types stand in the index.
+    """
     bound = log.bound()
+    wanted, values = log.wanted_condition(subscriber)
+    query = _BEHIND.format(wanted=wanted, payload=", payload" if subscriber.where else "")
     with connection.cursor() as cursor:
-        cursor.execute(_BEHIND, {"types": list(subscriber.types), "bound": bound, "subscriber": subscriber.name})
+        cursor.execute(query, {**values, "bound": bound, "subscriber": subscriber.name})
         return [Behind(subscriber, *row) for row in cursor.fetchall()]
 
 

@@ -7,7 +7,7 @@ from django.db import connection, connections, transaction
 
 from diana.events import cursors, log, subscriptions
 from diana.events.lanes import LANES
-from diana.events.models import Cursor
+from diana.events.models import Cursor, Delivery, Failure
 from diana.events.relay import lanes_behind
 
 
@@ -30,7 +30,8 @@ def sync(*, retire: list[str] | None = None, rename: dict[str, str] | None = Non
     """
     with transaction.atomic():
         for old, new in (rename or {}).items():
-            Cursor.objects.filter(subscriber=old).update(subscriber=new)
+            for model in (Cursor, Failure, Delivery):
+                model._default_manager.filter(subscriber=old).update(subscriber=new)
         retired = [name for name in retire or [] if Cursor.objects.filter(subscriber=name).delete()[0]]
         known = {s.name: s for s in subscriptions.subscribers()}
         orphans = sorted(set(Cursor.objects.values_list("subscriber", flat=True).distinct()) - set(known))

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from diana import clock
+from diana.audit import Actor, record
 from diana.events import log
 from diana.events.catalogue import Event
 from diana.events.envelope import Envelope
@@ -80,11 +81,16 @@ def _judge(row: Failure, error: Exception) -> None:
 
 
 def record_dead(subscriber: Subscriber, lane: int, envelope: Envelope, attempts: int, error: str) -> None:
-    """Write an event down as dead, in the transaction that lets go of it; a second call changes nothing."""
+    """Write an event down as dead, in the transaction that lets go of it; a redriven one is dead once more."""
     row = _row(subscriber, lane, envelope, Status.DEAD)
     row.attempts, row.error = attempts, error
-    if Failure.objects.bulk_create([row], ignore_conflicts=True):
-        announce_dead(row)
+    Failure.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["subscriber", "position"],
+        update_fields=["status", "attempts", "next_attempt_at", "error"],
+    )
+    announce_dead(row)
 
 
 def announce_dead(row: Failure) -> None:
@@ -126,6 +132,16 @@ def _retry(subscriber: Subscriber, row: Failure) -> bool:
             announce_dead(row)
         return False
     row.save()
+    try:
+        return _try(subscriber, row)
+    except Exception:
+        # What passes through attempt() is nobody's fault: the attempt is taken back, its next time stays.
+        Failure.objects.filter(id=row.id).update(attempts=row.attempts - 1)
+        raise
+
+
+def _try(subscriber: Subscriber, row: Failure) -> bool:
+    """Handle the event and write down how it went, in one commit; return whether it succeeded."""
     with transaction.atomic():
         error = attempt(subscriber, log.read_events([row.position]))
         if error is None:
@@ -138,13 +154,13 @@ def _retry(subscriber: Subscriber, row: Failure) -> bool:
     return error is None
 
 
-def redrive(failures: QuerySet[Failure], *, reason: str) -> int:
+def redrive(failures: QuerySet[Failure], *, reason: str, actor: Actor) -> int:
     """Give dead letters another series of attempts, starting now; return how many. The relay wakes their lanes.
 
     External subscribers get a new delivery. What is not dead is left alone, so that a second call changes nothing.
     """
     with transaction.atomic():
-        rows = list(failures.filter(status=Status.DEAD).select_for_update().order_by("id"))
+        rows = _lock_dead(failures)
         for row in rows:
             row.attempts, row.resolution = 0, f"redriven: {reason}"
             if _is_external(row.subscriber):
@@ -154,13 +170,30 @@ def redrive(failures: QuerySet[Failure], *, reason: str) -> int:
                 )
             else:
                 row.status, row.next_attempt_at = Status.RETRYING, clock.now()
-        Failure.objects.bulk_update(rows, ["attempts", "status", "next_attempt_at", "resolution"], batch_size=500)
+        _save_decided(rows, "redrive_deliveries", reason, actor)
     return len(rows)
 
 
-def discard(failures: QuerySet[Failure], *, reason: str) -> int:
-    """Give dead letters up for good, with a reason that is kept; return how many."""
-    return failures.filter(status=Status.DEAD).update(status=Status.DISCARDED, resolution=f"discarded: {reason}")
+def discard(failures: QuerySet[Failure], *, reason: str, actor: Actor) -> int:
+    """Give dead letters up for good; return how many. A second call changes nothing."""
+    with transaction.atomic():
+        rows = _lock_dead(failures)
+        for row in rows:
+            row.status, row.resolution = Status.DISCARDED, f"discarded: {reason}"
+        _save_decided(rows, "discard_deliveries", reason, actor)
+    return len(rows)
+
+
+def _lock_dead(failures: QuerySet[Failure]) -> list[Failure]:
+    return list(failures.filter(status=Status.DEAD).select_for_update().order_by("id"))
+
+
+def _save_decided(rows: list[Failure], act: str, reason: str, actor: Actor) -> None:
+    """Save what staff decided, with a record of who and why."""
+    if rows:
+        Failure.objects.bulk_update(rows, ["attempts", "status", "next_attempt_at", "resolution"], batch_size=500)
+        after = {"failures": [row.pk for row in rows[:100]], "count": len(rows)}
+        record(actor=actor, act=act, target=("events.Failure", rows[0].pk), before=None, after=after, reason=reason)
 
 
 def _is_external(name: str) -> bool:

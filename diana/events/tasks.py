@@ -16,7 +16,7 @@ from diana.events.work import BY_RELAY, work
 def register_tasks() -> None:
     """Give every subscriber its task; a second call changes nothing."""
     for subscriber in subscriptions.subscribers():
-        shared_task(name=subscriber.name, queue=subscriber.queue, ignore_result=True)(_body(subscriber))
+        shared_task(name=subscriber.name, ignore_result=True)(_body(subscriber))
 
 
 def _body(subscriber: Subscriber) -> Callable[[int, Hint], str]:

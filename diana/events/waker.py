@@ -11,11 +11,10 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.db import close_old_connections
-from kombu import Connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from diana.events import log, wakeups
+from diana.events import log, subscriptions, wakeups
 from diana.events.subscriptions import Hint, Wakes
 
 logger = logging.getLogger(__name__)
@@ -51,7 +50,7 @@ class Waker:
         self._unasked: Wakes = {}
         self._looks: dict[tuple[str, int], _Look] = {}
         self._busy = False
-        self._connection: Connection | None = None
+        self._connection: Any = None
         self._producer: Any = None
         self._thread = threading.Thread(target=self._run, name="diana-waker", daemon=True)
         self._thread.start()
@@ -109,18 +108,21 @@ class Waker:
         """Return the lanes whose awaited event has come below the bound; forget those that waited too long."""
         with self._changed:
             due = {key: look for key, look in self._looks.items() if look.at <= time.monotonic()}
+            for look in due.values():
+                look.postpone()
+            # Forgotten before the database is asked: it may be away for long.
+            late = [key for key, look in due.items() if look.until < time.monotonic()]
+            for key in late:
+                del self._looks[key]
         if not due:
             return {}
         close_old_connections()
-        bound, ready = log.bound(), {}
+        bound = log.bound()
         with self._changed:
-            for key, look in due.items():
-                if look.position <= bound or look.until < time.monotonic():
-                    del self._looks[key]
-                    ready[key] = look.hint
-                else:
-                    look.postpone()
-        return ready
+            ready = [key for key, look in due.items() if look.position <= bound]
+            for key in ready:
+                self._looks.pop(key, None)
+        return {key: due[key].hint for key in [*ready, *late]}
 
     def _send(self, wakes: Wakes, unasked: Wakes) -> None:
         """Send one task for each lane; who fails to send lowers the flag again."""
@@ -129,22 +131,30 @@ class Waker:
             wakeups.keep_flag(*key)
         flags = wakeups.raise_flags(asked) if asked else []
         chosen = unasked | {key: wakes[key] for key, was_down in zip(asked, flags, strict=True) if was_down}
-        for (subscriber, lane), hint in chosen.items():
-            self._send_task(subscriber, lane, hint)
+        try:
+            while chosen:
+                key, hint = chosen.popitem()
+                self._send_task(*key, hint)
+        except wakeups.Unavailable:
+            with contextlib.suppress(wakeups.Unavailable):
+                wakeups.lower_flags([key, *chosen])
+            raise
 
     def _send_task(self, subscriber: str, lane: int, hint: Hint) -> None:
-        """Send the task; raises Unavailable, with the flag lowered, when it could not be sent."""
-        task = current_app.tasks[subscriber]
+        """Send the task; raises Unavailable when it could not be sent."""
+        task, queue = current_app.tasks[subscriber], subscriptions.subscriber(subscriber).queue
         try:
             wakeups.guarded(
                 lambda: task.apply_async(
-                    args=[lane, hint], producer=self._open_producer(), expires=EXPIRES_SECONDS, retry=False
+                    args=(lane, hint),
+                    queue=queue,
+                    producer=self._open_producer(),
+                    expires=EXPIRES_SECONDS,
+                    retry=False,
                 )
             )
         except wakeups.Unavailable:
             self._close()
-            with contextlib.suppress(wakeups.Unavailable):
-                wakeups.lower_flag(subscriber, lane)
             raise
 
     def _open_producer(self) -> Any:
@@ -153,7 +163,7 @@ class Waker:
             timeout = settings.EVENTS_REDIS_TIMEOUT_SECONDS
             options = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
             self._connection = current_app.connection_for_write(transport_options=options)
-            channel = self._connection.default_channel
+            channel: Any = self._connection.default_channel
             # redis-py would try again by itself, for seconds on a hung server
             channel.pool.connection_kwargs["retry"] = Retry(NoBackoff(), 0)
             self._producer = current_app.amqp.Producer(channel)

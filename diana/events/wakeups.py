@@ -87,8 +87,13 @@ def keep_flag(subscriber: str, lane: int) -> None:
 
 
 def lower_flag(subscriber: str, lane: int) -> None:
-    """Lower the flag: by whoever holds the lane's lock, before reading; by a sender whose sending failed."""
+    """Lower the flag: by whoever holds the lane's lock, before reading."""
     guarded(lambda: client().delete(_flag(subscriber, lane)))
+
+
+def lower_flags(lanes: Sequence[tuple[str, int]]) -> None:
+    """Lower the flags of lanes for which no task could be sent."""
+    guarded(lambda: client().delete(*(_flag(subscriber, lane) for subscriber, lane in lanes)))
 
 
 def flag_is_up(subscriber: str, lane: int) -> bool:

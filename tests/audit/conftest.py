@@ -17,7 +17,7 @@ def written(db: None, actor: Actor) -> AuditRecord:
     """A record as services write them."""
     return record(
         actor=actor,
-        act="vip.granted",
+        act="grant_vip",
         target=("users.Person", 12),
         before={"vip_until": None},
         after={"vip_until": "2026-12-01T00:00:00+00:00"},

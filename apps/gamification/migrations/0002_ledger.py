@@ -14,7 +14,7 @@ ENTRY_COLUMNS = (
 )  # fmt: skip
 RULE_VERSION_COLUMNS = (
     "rule_id", "version", "active_from", "event_type", "base", "limits", "conditions", "amounts", "capped", "multiplied",
-    "created_by",
+    "created_at", "created_by",
 )  # fmt: skip
 
 DROP_LEDGER = """
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
         restrict_application("gamification_rule", insert=("key", "title", "active"), update=("title", "active")),
         restrict_application("gamification_ruleversion", insert=RULE_VERSION_COLUMNS),
         restrict_application(
-            "gamification_multiplierversion", insert=("version", "active_from", "config", "created_by")
+            "gamification_multiplierversion", insert=("version", "active_from", "config", "created_at", "created_by")
         ),
         restrict_application("gamification_rulebook"),
     ]

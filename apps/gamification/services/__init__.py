@@ -10,7 +10,13 @@ from apps.gamification.services.errors import (
     UnknownRule,
 )
 from apps.gamification.services.points import award, reverse_entry
-from apps.gamification.services.rules import add_multiplier_version, add_rule_version, set_rule_active
+from apps.gamification.services.rules import (
+    add_multiplier_version,
+    add_rule_version,
+    check_version,
+    checked_multipliers,
+    set_rule_active,
+)
 
 __all__ = [
     "AlreadyReversed",
@@ -23,6 +29,8 @@ __all__ = [
     "add_multiplier_version",
     "add_rule_version",
     "award",
+    "check_version",
+    "checked_multipliers",
     "reverse_entry",
     "set_rule_active",
 ]

@@ -146,9 +146,7 @@ def _before(standing: Standing) -> dict[str, int]:
     return {"balance": standing.balance, "lifetime": standing.lifetime}
 
 
-def _record(
-    actor: audit.Actor, act: str, entry: Entry, before: dict[str, int], standing: Standing, reason: str
-) -> int:
+def _record(actor: audit.Actor, act: str, entry: Entry, before: dict[str, int], standing: Standing, reason: str) -> int:
     """Write the audit record and return its id."""
     after = _before(standing) | {"entry": entry.pk}
     target = ("gamification.Account", standing.account)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,9 @@ from apps.gamification.models import MultiplierVersion, Rule, RuleVersion
 from apps.gamification.services.errors import InvalidRule, UnknownRule
 from diana import audit
 from diana.events import publish
+
+# Two versions of the bonuses at once would take the same number. Below 2^61, as all kinds of locks but the log's own.
+NUMBERING_LOCK = 7_401
 
 
 def add_rule_version(
@@ -38,7 +41,6 @@ def add_rule_version(
 
     Locks the rule. Raises UnknownRule, and InvalidRule if the version could never pay or would reach into the past.
     """
-    _check_start(active_from, now)
     with transaction.atomic():
         locked = _locked(rule)
         latest = locked.versions.first()
@@ -55,7 +57,7 @@ def add_rule_version(
             multiplied=multiplied,
             created_by=actor.name,
         )
-        _check_rule(version)
+        check_version(version, now)
         version.save(force_insert=True)
         record = audit.record(
             actor=actor,
@@ -99,18 +101,10 @@ def add_multiplier_version(
     *, active_from: datetime, config: Mapping[str, Any], reason: str, actor: audit.Actor, now: datetime
 ) -> MultiplierVersion:
     """Add the next version of the bonuses, the clamp and the daily cap. Raises InvalidRule."""
-    _check_start(active_from, now)
-    try:
-        parsed = msgspec.convert(config, Multipliers)
-    except msgspec.ValidationError as error:
-        raise InvalidRule(str(error)) from error
-    if parsed.level_table not in TABLES:
-        raise InvalidRule(_("There is no table of levels %(version)s.") % {"version": parsed.level_table})
-    if any(w.starts.tzinfo is None or w.ends.tzinfo is None or w.ends <= w.starts for w in parsed.windows):
-        raise InvalidRule(_("A window must end after it starts, and both need a time zone."))
+    parsed = checked_multipliers(config, active_from, now)
     with transaction.atomic():
-        # Two at once would number alike: the one row of the rulebook is what they queue at.
-        list(MultiplierVersion.objects.select_for_update(no_key=True).order_by("version"))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERING_LOCK])
         last = MultiplierVersion.objects.aggregate(last=Max("version"))["last"] or 0
         version = MultiplierVersion.objects.create(
             version=last + 1, active_from=active_from, config=msgspec.to_builtins(parsed), created_by=actor.name
@@ -124,6 +118,26 @@ def add_multiplier_version(
             reason=reason,
         )
     return version
+
+
+def check_version(version: RuleVersion, now: datetime) -> None:
+    """Raise InvalidRule if the version, not yet saved, could not work."""
+    _check_start(version.active_from, now)
+    _check_rule(version)
+
+
+def checked_multipliers(config: Any, active_from: datetime, now: datetime) -> Multipliers:
+    """Return the bonuses as the core reads them; raises InvalidRule if they could not work."""
+    _check_start(active_from, now)
+    try:
+        parsed = msgspec.convert(config, Multipliers)
+    except msgspec.ValidationError as error:
+        raise InvalidRule(str(error)) from error
+    if parsed.level_table not in TABLES:
+        raise InvalidRule(_("There is no table of levels %(version)s.") % {"version": parsed.level_table})
+    if any(w.starts.tzinfo is None or w.ends.tzinfo is None or w.ends <= w.starts for w in parsed.windows):
+        raise InvalidRule(_("A window must end after it starts, and both need a time zone."))
+    return parsed
 
 
 def _locked(key: str) -> Rule:

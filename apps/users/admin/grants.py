@@ -8,13 +8,15 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
-from apps.users import services
+from apps.users import selectors, services
 from apps.users.admin.readonly import ReadOnly
 from apps.users.models import REASON_MAX_LENGTH, Grant, Person
 from diana import clock
@@ -50,12 +52,6 @@ class GrantForm(forms.ModelForm[Grant]):
     class Meta:
         model = Grant
         fields = ("person", "source")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        source = self.fields["source"]
-        assert isinstance(source, forms.ChoiceField)
-        source.choices = [(choice.value, choice.label) for choice in BY_HAND]
 
     def clean_person(self) -> Person:
         """Refuse those who are gone."""
@@ -99,6 +95,11 @@ class GrantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         if grant.revoked_at is not None:
             return "revoked", _t("revoked")
         return (LIVE, _t("counts")) if grant.ends_at > clock.now() else (OVER, _t("over"))
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer only the sources that are given by hand."""
+        choices = [(choice.value, choice.label) for choice in BY_HAND]
+        return super().formfield_for_choice_field(db_field, request, **kwargs, choices=choices)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Ask for the permission to add grants."""
@@ -144,5 +145,15 @@ class GrantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         except services.GrantOver:
             messages.error(request, _("The grant has ended or was revoked meanwhile: nothing is left to take back."))
         else:
-            messages.success(request, _("%(grant)s was revoked.") % {"grant": grant})
+            messages.success(request, _what_is_left(grant))
         return redirect(reverse("admin:users_grant_change", args=[grant.pk]))
+
+
+def _what_is_left(grant: Grant) -> str:
+    """Say what revoking came to: other grants may give as much."""
+    until = selectors.effective_vip(grant.person_id, clock.now())
+    if until is None:
+        return _t("%(grant)s was revoked. %(person)s is VIP no more.") % {"grant": grant, "person": grant.person}
+    end = date_format(localtime(until), "DATETIME_FORMAT")
+    text = _t("%(grant)s was revoked. Through other grants %(person)s stays VIP until %(end)s.")
+    return text % {"grant": grant, "person": grant.person, "end": end}

@@ -1,12 +1,13 @@
 """The person's page: found by our id or the Telegram id, with their VIP grants; nothing is edited here."""
 
-from datetime import datetime
-
 from django.contrib import admin
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
@@ -29,12 +30,18 @@ class GrantInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has 
     """All VIP of the person, newest first."""
 
     model = Grant
-    fields = ("source", "starts_at", "ends_at", "reason", "granted_by", "revoked_at", "revoked_by")
+    fields = ("number", "source", "starts_at", "ends_at", "reason", "granted_by", "revoked_at", "revoked_by")
+    readonly_fields = ("number",)
     ordering = ("-id",)
     extra = 0
     hide_title = True
-    show_change_link = True
     verbose_name_plural = _("VIP")
+
+    @admin.display(description=_("grant"))
+    def number(self, grant: Grant) -> str:
+        """Show the id as a link to the grant's own page."""
+        address = reverse("admin:users_grant_change", args=[grant.pk])
+        return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', address, grant.pk)
 
 
 @admin.register(Person)
@@ -88,10 +95,11 @@ class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
         return person.status, person.get_status_display()
 
     @admin.display(description=_("VIP until"))
-    def vip_until(self, person: Person) -> datetime | None:
+    def vip_until(self, person: Person) -> str | None:
         """Show the end of effective VIP."""
         grants: list[Grant] = person.lasting_grants  # type: ignore[attr-defined]
-        return vip.chain_end([(grant.starts_at, grant.ends_at) for grant in grants], clock.now())
+        end = vip.chain_end([(grant.starts_at, grant.ends_at) for grant in grants], clock.now())
+        return date_format(localtime(end), "DATETIME_FORMAT") if end else None
 
     @action(description=_("Grant VIP"), icon="workspace_premium", permissions=["grant_vip"], url_path="vip")  # type: ignore[untyped-decorator]  # unfold has no types
     def add_vip(self, request: HttpRequest, object_id: str) -> HttpResponse:

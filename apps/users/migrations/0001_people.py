@@ -252,7 +252,9 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("revoked_at__isnull", True), ("revoked_by__isnull", True)),
-                            models.Q(("revoked_at__isnull", False), ("revoked_by__gt", "")),
+                            models.Q(
+                                ("revoked_at__isnull", False), ("revoked_by__gt", ""), ("revoked_by__isnull", False)
+                            ),
                             _connector="OR",
                         ),
                         name="users_grant_revoked_by_somebody",

@@ -54,7 +54,7 @@ def grant_vip(
             granted_by=actor.name,
             payment_reference=payment_reference,
         )
-        until = _record(grant, "vip.granted", before, reason, actor, now)
+        until = _record(grant, "grant_vip", before, reason, actor, now)
         event = facts.VipGranted(user_id=person_id, grant=grant.pk, source=source, until=until)
         publish_many([about(person, event, now)])
     return grant
@@ -73,7 +73,7 @@ def revoke_grant(*, grant_id: int, reason: str, actor: audit.Actor, now: datetim
         before = selectors.effective_vip(person.pk, now)
         grant.revoked_at, grant.revoked_by = now, actor.name
         grant.save(update_fields=["revoked_at", "revoked_by"])
-        until = _record(grant, "vip.revoked", before, reason, actor, now)
+        until = _record(grant, "revoke_vip", before, reason, actor, now)
         publish_many([about(person, facts.VipRevoked(user_id=person.pk, grant=grant.pk, until=until), now)])
     return grant
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.users import events as facts
-from apps.users.languages import LANGUAGES, guess_language
+from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES, guess_language
 from apps.users.models import NAME_MAX_LENGTH, Person
 from apps.users.names import clean_name, clean_username
 from apps.users.services.rows import about, lock_person
@@ -67,7 +67,9 @@ def register(
         filled = _fill_gaps(person, given)
         first = person.registered_at is None
         if first:
-            person.registered_at, person.language = now, guess_language(language_code)
+            person.registered_at = now
+            if person.language == DEFAULT_LANGUAGE:
+                person.language = guess_language(language_code)
             person.save(update_fields=[*filled, "registered_at", "language"])
             publish_many([about(person, facts.Registered(user_id=person.pk, language=person.language), now, key)])
         elif filled:

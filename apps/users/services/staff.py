@@ -21,7 +21,7 @@ def ensure_superuser(*, username: str, password: str) -> tuple[str, bool]:
         made = Staff.objects.create_superuser(username, password=password)
         audit.record(
             actor=audit.Actor.command(),
-            act="staff.created",
+            act="ensure_superuser",
             target=("users.Staff", made.pk),
             before=None,
             after={"username": username, "superuser": True},

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from diana.events import release
 
@@ -18,6 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
+        if "owner" not in connections:
+            raise CommandError("Set DATABASE_OWNER_URL: only the owner may move the sequence.")
         adoption = release.adopt(dry_run=options["dry_run"])
         if adoption.after == adoption.before:
             self.stdout.write(

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
+from django.db import connections
 
 
 class Command(migrate.Command):
@@ -16,5 +17,7 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         """Run."""
-        result: str | None = super().handle(*args, **options)  # type: ignore[no-untyped-call]
+        if options["database"] == "owner" and "owner" not in connections:
+            raise CommandError("Set DATABASE_OWNER_URL: migrations run as the owner of the tables.")
+        result: str | None = super().handle(*args, **options)
         return result

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from diana.audit import Actor
 from diana.events import retries
 from diana.events.models import Failure
 
@@ -34,4 +35,4 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"would redrive {chosen.filter(status=Failure.Status.DEAD).count()}")
         else:
-            self.stdout.write(f"redriven: {retries.redrive(chosen, reason=options['reason'])}")
+            self.stdout.write(f"redriven: {retries.redrive(chosen, reason=options['reason'], actor=Actor.command())}")

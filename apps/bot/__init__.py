@@ -1,0 +1,1 @@
+"""Telegram: the webhook, commands, screens and replies. Nothing below knows that this app exists."""

@@ -1,0 +1,50 @@
+"""What keeps a half-configured bot from starting, as Django system checks."""
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+MIN_SECRET_LENGTH = 32
+_TOKEN = re.compile(r"^\d{6,}:[A-Za-z0-9_-]{30,}$")
+# What Telegram allows as secret_token.
+_SECRET = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
+
+
+def register_checks() -> None:
+    """Register the checks; they run at every start through manage.py and in the release step."""
+    checks.register(check_secret, "bot")
+    checks.register(check_token, "bot")
+    checks.register(check_address, "bot")
+
+
+def check_secret(**_: Any) -> list[checks.CheckMessage]:
+    """The webhook's secret is long enough not to be guessed, and one that Telegram takes."""
+    secrets = [secret for secret in settings.TELEGRAM_WEBHOOK_SECRET.split(",") if secret]
+    if secrets and all(len(s) >= MIN_SECRET_LENGTH and _SECRET.match(s) for s in secrets):
+        return []
+    hint = (
+        f"Set TELEGRAM_WEBHOOK_SECRET to at least {MIN_SECRET_LENGTH} characters of A-Z a-z 0-9 _ -; while one"
+        " replaces another name both, separated by a comma, the new one first."
+    )
+    return [checks.Error("TELEGRAM_WEBHOOK_SECRET is too short or has other characters.", hint=hint, id="bot.E001")]
+
+
+def check_token(**_: Any) -> list[checks.CheckMessage]:
+    """The token has the shape of one; in production it is not the sandbox's."""
+    if not re.match(r"^\d+:.", settings.TELEGRAM_BOT_TOKEN):
+        hint = "Set TELEGRAM_BOT_TOKEN to what @BotFather gave: digits, a colon, letters."
+        return [checks.Error("TELEGRAM_BOT_TOKEN is no token of a bot.", hint=hint, id="bot.E002")]
+    if settings.PRODUCTION and not _TOKEN.match(settings.TELEGRAM_BOT_TOKEN):
+        hint = "Set TELEGRAM_BOT_TOKEN to the token that @BotFather gave; sandbox tokens are for development."
+        return [checks.Error("TELEGRAM_BOT_TOKEN is one for the sandbox.", hint=hint, id="bot.E003")]
+    return []
+
+
+def check_address(**_: Any) -> list[checks.CheckMessage]:
+    """In production the token travels encrypted."""
+    if not settings.PRODUCTION or settings.TELEGRAM_API_URL.startswith("https://"):
+        return []
+    hint = "Set TELEGRAM_API_URL to https://api.telegram.org, or leave it out."
+    return [checks.Error("TELEGRAM_API_URL is not https: the token would be readable.", hint=hint, id="bot.E004")]

@@ -1,0 +1,134 @@
+"""What the bot does with what people send: the act first, in one thread with its reads, then the reply."""
+
+import functools
+from datetime import datetime
+from typing import Any
+
+from telegram import Message, Update
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    ContextTypes,
+    MessageHandler,
+    filters,
+)
+
+from apps.bot import acts, pages
+from apps.bot.sending import acknowledge, redraw, send
+from apps.bot.telegram_errors import Gone
+from apps.bot.turns import Turn, act_time, current_turn
+from diana.events.loop import in_thread
+
+Context = ContextTypes.DEFAULT_TYPE
+
+# Edited messages are no acts: nothing below takes them.
+NEW = filters.UpdateType.MESSAGE
+WRITTEN = (
+    NEW
+    & ~filters.COMMAND
+    & ((filters.ChatType.PRIVATE & filters.TEXT) | (filters.ChatType.GROUPS & (filters.TEXT | filters.CAPTION)))
+)
+
+
+def add_handlers(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+    """Tell the library who answers what; the first that fits does."""
+    application.add_handler(CommandHandler("start", start, filters=NEW))
+    application.add_handler(CommandHandler("daily", daily, filters=NEW))
+    for page in pages.PAGES:
+        application.add_handler(CommandHandler(page, functools.partial(show, page), filters=NEW))
+    application.add_handler(MessageHandler(NEW & filters.COMMAND & filters.ChatType.PRIVATE, hint))
+    application.add_handler(MessageHandler(WRITTEN, written))
+    application.add_handler(CallbackQueryHandler(pressed))
+    application.add_handler(ChatMemberHandler(membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_error_handler(remember_error)
+
+
+async def start(update: Update, context: Context) -> None:
+    """/start: register, keep what the link said, greet."""
+    turn, message = current_turn(), _message(update)
+    user = update.effective_user
+    assert user is not None
+    await in_thread(
+        acts.register,
+        turn,
+        _moment(turn, message),
+        first_name=user.first_name,
+        last_name=user.last_name or "",
+        username=user.username or "",
+        language_code=user.language_code or "",
+        payload=(context.args or [""])[0],
+    )
+    await _visit(turn, message, "welcome", context)
+
+
+async def daily(update: Update, context: Context) -> None:
+    """/daily: the act only; what came of it is told by the award (handlers.answer_daily)."""
+    turn, message = current_turn(), _message(update)
+    await in_thread(acts.take_daily, turn, _moment(turn, message), chat=_chat(message))
+
+
+async def show(page: str, update: Update, context: Context) -> None:
+    """A command that shows a screen."""
+    await _visit(current_turn(), _message(update), page, context)
+
+
+async def hint(update: Update, context: Context) -> None:
+    """A command that is not there."""
+    await _visit(current_turn(), _message(update), "unknown_command", context)
+
+
+async def written(update: Update, context: Context) -> None:
+    """A message that is no command: an act without a reply."""
+    turn, message = current_turn(), _message(update)
+    text = message.text or message.caption or ""
+    await in_thread(acts.write_message, turn, _moment(turn, message), chat=_chat(message), text=text)
+
+
+async def pressed(update: Update, context: Context) -> None:
+    """A button: redraw the screen with what it leads to. Only the one for whom it was drawn may press it."""
+    turn, query = current_turn(), update.callback_query
+    assert query is not None
+    page, owner = pages.parse_callback(query.data or "")
+    if owner != str(turn.person_id):
+        await acknowledge(query, await in_thread(pages.not_yours, turn.person_id))
+        return
+    screen = await in_thread(acts.press, turn, page)
+    await acknowledge(query)
+    if isinstance(query.message, Message):
+        await redraw(query, screen)
+        turn.templates.append(screen.template)
+
+
+async def membership(update: Update, context: Context) -> None:
+    """The bot was let into a chat or thrown out of it; in a private chat that is blocking it."""
+    change = update.my_chat_member
+    assert change is not None
+    if change.new_chat_member.status in (change.new_chat_member.BANNED, change.new_chat_member.LEFT):
+        raise Gone("my_chat_member")
+
+
+async def remember_error(update: object, context: Context) -> None:
+    """Keep a handler's error for whoever started the turn; the library would only log it."""
+    current_turn().error = context.error
+
+
+async def _visit(turn: Turn, message: Message, page: str, context: Context) -> None:
+    """Do the act of coming by, then show the page."""
+    screen = await in_thread(acts.visit, turn, _moment(turn, message), chat=_chat(message), page=page)
+    await send(context.bot, message.chat_id, screen, reply_to=message)
+    turn.templates.append(screen.template)
+
+
+def _message(update: Update) -> Message:
+    assert update.message is not None, "the filters let only new messages through"
+    return update.message
+
+
+def _moment(turn: Turn, message: Message) -> datetime:
+    return act_time(message.date, turn.received_at)
+
+
+def _chat(message: Message) -> tuple[int, str]:
+    return message.chat_id, message.chat.type

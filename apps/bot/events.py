@@ -1,0 +1,44 @@
+"""The events that the bot publishes: what people did, and what became of an update. Never what they wrote."""
+
+from diana.events import Event
+
+
+class UpdateReceived(Event, type="bot.update_received"):
+    """Telegram delivered an update; `update` is the id of our row."""
+
+    update: int
+    kind: str
+
+
+class UpdateFailed(Event, type="bot.update_failed"):
+    """An update can never be handled; `reason` is the name of the error."""
+
+    update: int
+    reason: str
+
+
+class ReplySent(Event, type="bot.message_sent"):
+    """The bot sent or redrew a message; `template` is the name of its screen."""
+
+    template: str
+
+
+class DailyLogin(Event, type="game.daily_login"):
+    """The person took the daily reward; `local_date` is the day on their wall, in ISO format."""
+
+    local_date: str
+
+
+class MessageSent(Event, type="game.message_sent"):
+    """The person wrote a message. `chat` is our id of the chat, `length` counts characters.
+
+    `content_digest` tells a repeated text of the same person from a new one, and nothing else to anybody without the key.
+    """
+
+    chat: int
+    length: int
+    content_digest: str
+
+
+class BlockedBot(Event, type="user.blocked_bot"):
+    """The person's private chat does not take messages of the bot any more."""

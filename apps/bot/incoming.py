@@ -1,0 +1,85 @@
+"""What the webhook must know of a body before it keeps it: decoded strictly, and only so much. No ORM here."""
+
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+# Telegram's ids have at most 52 significant bits; PostgreSQL's bigint takes these.
+Identifier = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+PositiveIdentifier = Annotated[int, msgspec.Meta(gt=0, le=2**62)]
+
+
+class Malformed(ValueError):
+    """The body is no update: send what Telegram sends, JSON in UTF-8 with an update_id."""
+
+
+class _Sender(msgspec.Struct):
+    id: PositiveIdentifier
+    is_bot: bool = False
+
+
+class _Chat(msgspec.Struct):
+    id: Identifier
+
+
+class _Pressed(msgspec.Struct):
+    chat: _Chat | None = None
+
+
+class _Part(msgspec.Struct):
+    """What the kinds of updates have in common. `user` is the sender of a reaction, `message` what a button hangs on."""
+
+    from_: _Sender | None = msgspec.field(default=None, name="from")
+    user: _Sender | None = None
+    chat: _Chat | None = None
+    message: _Pressed | None = None
+
+
+class _Body(msgspec.Struct):
+    update_id: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+    message: _Part | None = None
+    edited_message: _Part | None = None
+    callback_query: _Part | None = None
+    my_chat_member: _Part | None = None
+    chat_member: _Part | None = None
+    message_reaction: _Part | None = None
+
+
+# The kinds of updates that are taken; Telegram is asked for these (set_webhook).
+KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
+
+
+class Incoming(NamedTuple):
+    """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot."""
+
+    update_id: int
+    kind: str | None
+    sender: int | None
+    chat: int | None
+
+
+def decode(body: bytes) -> Incoming:
+    """Read the outside of an update; raises Malformed for whatever is none, however it is broken."""
+    try:
+        # The text goes in, not the bytes: msgspec does not look at the UTF-8 of what it skips.
+        decoded = _decoder.decode(body.decode())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(Malformed.__doc__) from error
+    for kind in KINDS:
+        part: _Part | None = getattr(decoded, kind)
+        if part is not None:
+            return Incoming(decoded.update_id, kind, _person(part), _chat(part))
+    return Incoming(decoded.update_id, None, None, None)
+
+
+def _person(part: _Part) -> int | None:
+    sender = part.from_ or part.user
+    return sender.id if sender and not sender.is_bot else None
+
+
+def _chat(part: _Part) -> int | None:
+    chat = part.chat or (part.message.chat if part.message else None)
+    return chat.id if chat else None
+
+
+_decoder = msgspec.json.Decoder(_Body)

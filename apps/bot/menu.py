@@ -1,0 +1,12 @@
+"""The commands of the bot and what each is for: /help, setMyCommands and the handlers read this one list."""
+
+from django.utils.translation import gettext_lazy as _
+
+COMMANDS = {
+    "start": _("say hello"),
+    "daily": _("take today's reward"),
+    "points": _("your balance, and why"),
+    "profile": _("your level, streak and rank"),
+    "top": _("who leads"),
+    "help": _("what I can do"),
+}

@@ -1,0 +1,63 @@
+"""What a screen is made of: text in Telegram's HTML, buttons, and names made harmless."""
+
+import html
+import unicodedata
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+# More marks on one letter than any script uses reach into other people's lines.
+MAX_MARKS = 3
+MAX_NAME_LENGTH = 64
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+
+
+class Screen(NamedTuple):
+    """One message: `template` names it in events, `text` is Telegram's HTML."""
+
+    template: str
+    text: str
+    keyboard: InlineKeyboardMarkup | None = None
+
+
+def display_name(name: str, person_id: int) -> str:
+    """Return a name for use in HTML, "Player <id>" for people without one. It cannot leave its place in the line."""
+    visible = _visible(name)[:MAX_NAME_LENGTH].strip()
+    if not visible:
+        return html.escape(_("Player %(id)s") % {"id": person_id})
+    escaped = html.escape(visible)
+    turned = any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in visible)
+    return f"{_ISOLATE}{escaped}{_END_ISOLATE}" if turned else escaped
+
+
+def _visible(text: str) -> str:
+    """Leave out controls, direction marks, lone surrogates and towers of marks; every white space is one blank."""
+    kept: list[str] = []
+    marks = 0
+    for character in " ".join(text.split()):
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks <= MAX_MARKS and category not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+            kept.append(character)
+    return "".join(kept)
+
+
+def callback_data(screen: str, verb: str, argument: str) -> str:
+    """Return what a button carries, at most 64 bytes; raises ValueError if it would be more."""
+    data = f"v1|{screen}|{verb}|{argument}"
+    if len(data.encode()) > 64:
+        raise ValueError(f"{data!r} has more than the 64 bytes that Telegram takes: shorten the argument.")
+    return data
+
+
+def navigation(person_id: int, *, here: str = "") -> InlineKeyboardMarkup:
+    """Return the buttons to the other screens; they work for this person only."""
+    labels = {"profile": _("Profile"), "points": _("Points"), "top": _("Top"), "help": _("Help")}
+    buttons = [
+        InlineKeyboardButton(label, callback_data=callback_data(screen, "show", str(person_id)))
+        for screen, label in labels.items()
+        if screen != here
+    ]
+    return InlineKeyboardMarkup([buttons])

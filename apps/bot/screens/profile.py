@@ -1,0 +1,49 @@
+"""One person at a glance: level, way to the next one, VIP, streak, rank."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.bot.screens.layout import Screen, display_name, navigation
+from apps.bot.screens.words import level_title
+
+
+class ProfileData(NamedTuple):
+    """What the screen shows. `to_next_level` is None at the highest level; `vip_until` is in the person's zone."""
+
+    person_id: int
+    name: str
+    balance: int
+    level: int
+    title: str
+    to_next_level: int | None
+    vip_until: datetime | None
+    streak_days: int
+    rank: int | None
+
+
+def profile(data: ProfileData) -> Screen:
+    """Show the person."""
+    lines = [
+        f"<b>{display_name(data.name, data.person_id)}</b>",
+        _("Level %(level)s: %(title)s") % {"level": data.level, "title": level_title(data.title)},
+        _way_up(data.to_next_level),
+        _("Balance: %(balance)s") % {"balance": data.balance},
+        ngettext("Streak: %(count)s day", "Streak: %(count)s days", data.streak_days) % {"count": data.streak_days},
+    ]
+    if data.rank is not None:
+        lines.append(_("Rank: %(rank)s") % {"rank": data.rank})
+    if data.vip_until is not None:
+        lines.append(_("VIP until %(date)s") % {"date": date_format(data.vip_until, "DATE_FORMAT")})
+    return Screen("profile", "\n".join(lines), navigation(data.person_id, here="profile"))
+
+
+def _way_up(points: int | None) -> str:
+    if points is None:
+        return _("You are at the highest level.")
+    return ngettext("%(count)s point to the next level", "%(count)s points to the next level", points) % {
+        "count": points
+    }

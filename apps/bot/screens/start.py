@@ -1,0 +1,31 @@
+"""The first words, the list of commands, and what is said about a command that is not there."""
+
+from django.utils.translation import gettext as _
+
+from apps.bot.menu import COMMANDS
+from apps.bot.screens.layout import Screen, display_name, navigation
+
+
+def welcome(*, person_id: int, name: str) -> Screen:
+    """Greet a person who said /start."""
+    lines = [
+        "<b>" + _("Welcome, %(name)s!") % {"name": display_name(name, person_id)} + "</b>",
+        "",
+        _("You earn points by what you do here: take the daily reward, come back, write."),
+        _("Every point can be explained: ask /points."),
+        "",
+        _("Start with /daily."),
+    ]
+    return Screen("welcome", "\n".join(lines), navigation(person_id))
+
+
+def help_(*, person_id: int) -> Screen:
+    """List the commands."""
+    lines = ["<b>" + _("What I can do") + "</b>", ""]
+    lines += [f"/{command} – {purpose}" for command, purpose in COMMANDS.items()]
+    return Screen("help", "\n".join(lines), navigation(person_id, here="help"))
+
+
+def unknown_command() -> Screen:
+    """Answer a command that is not there."""
+    return Screen("unknown_command", _("I do not know this command. /help lists those I know."))

@@ -1,0 +1,68 @@
+"""The words for what the ledger names by keys: rules, bonuses, levels, reasons. Unknown keys are shown as they came."""
+
+import html
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+RULES: dict[str, Promise | str] = {
+    "daily_login": _("Daily reward"),
+    "login": _("Coming by"),
+    "message_sent": _("Message"),
+    "trivia_completed": _("Trivia answered"),
+    "story_chapter_completed": _("Chapter finished"),
+    "story_decision_made": _("Decision in a story"),
+    "community_participation": _("Taking part"),
+    "challenge_completed": _("Challenge"),
+    "friend_referral": _("Friend invited"),
+    "referral_welcome": _("Invited by a friend"),
+    "vip_purchase": _("VIP bought"),
+    "subscription_renewal": _("VIP renewed"),
+    "onboarding_completed": _("First steps"),
+    "personality_detected": _("Quiz finished"),
+    "tutorial_step_completed": _("Step of the tutorial"),
+    "tutorial_completed": _("Tutorial finished"),
+    "achievement_unlocked": _("Achievement"),
+    "streak_bonus": _("Streak"),
+}
+KINDS: dict[str, Promise | str] = {
+    "staff_award": _("From the staff"),
+    "penalty": _("Penalty"),
+    "reversal": _("Correction"),
+}
+BONUSES: dict[str, Promise | str] = {
+    "vip": _("VIP"),
+    "streak": _("streak"),
+    "level": _("level"),
+    "event": _("event"),
+    "bonus": _("achievements"),
+}
+NOTES: dict[str, Promise | str] = {
+    "limit": _("limit reached"),
+    "cap": _("the day's points are used up"),
+    "suspended": _("account suspended"),
+    "short": _("more than there was"),
+}
+
+
+def entry_title(kind: str, rule: str, title: str) -> str:
+    """Return what an entry is called: by its kind if people made it, else by its rule; `title` is the staff's name of it."""
+    return html.escape(str(KINDS.get(kind) or RULES.get(rule) or title or rule))
+
+
+def bonus(key: str, basis_points: int) -> str:
+    """Return a bonus as people read it, as in "VIP +50 %"."""
+    percent = f"{basis_points / 100:g}"
+    return f"{html.escape(str(BONUSES.get(key, key)))} +{percent} %"
+
+
+def note(text: str) -> str:
+    """Return why an act earned nothing or less; the ledger writes `limit` or, with what fell away, `cap=15`."""
+    key, _separator, number = text.partition("=")
+    return html.escape(str(NOTES.get(key, key))) + (f" ({html.escape(number)})" if number else "")
+
+
+def level_title(title: str) -> str:
+    """Return the title of a level in the person's language."""
+    return html.escape(gettext(title))

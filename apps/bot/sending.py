@@ -1,0 +1,36 @@
+"""Sending screens to Telegram. At least once: a reply whose answer got lost is sent again."""
+
+from telegram import Bot, CallbackQuery, Message, ReplyParameters
+from telegram.error import TelegramError
+
+from apps.bot.screens.layout import Screen
+from apps.bot.telegram_errors import is_stale, translated
+
+
+async def send(bot: Bot, telegram_chat_id: int, screen: Screen, *, reply_to: Message | None = None) -> None:
+    """Send the screen to a chat; in a group as a reply to whom it is for. Raises Retry, Permanent or Gone."""
+    answered = None
+    if reply_to is not None and reply_to.chat.type != reply_to.chat.PRIVATE:
+        answered = ReplyParameters(reply_to.message_id, allow_sending_without_reply=True)
+    with translated():
+        await bot.send_message(telegram_chat_id, screen.text, reply_markup=screen.keyboard, reply_parameters=answered)
+
+
+async def redraw(query: CallbackQuery, screen: Screen) -> None:
+    """Put the screen in place of the one whose button was pressed; one that is too old or the same stays as it is."""
+    with translated():
+        try:
+            await query.edit_message_text(screen.text, reply_markup=screen.keyboard)
+        except TelegramError as error:
+            if not is_stale(error):
+                raise
+
+
+async def acknowledge(query: CallbackQuery, text: str = "") -> None:
+    """Take the waiting mark off the button; `text` is shown for a moment."""
+    with translated():
+        try:
+            await query.answer(text or None)
+        except TelegramError as error:
+            if not is_stale(error):
+                raise

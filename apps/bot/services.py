@@ -1,0 +1,135 @@
+"""The bot's business acts: keep an update, note what became of it, know the chats. Each opens its transaction."""
+
+import re
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from apps.bot.events import BlockedBot, ReplySent, UpdateFailed, UpdateReceived
+from apps.bot.incoming import Incoming
+from apps.bot.models import Chat, Refusal, Update
+from apps.users.services import find_or_add_person
+from diana.events import Publication, publish, publish_many
+
+# Telegram delivers an update again for 24 hours; after a week no copy can come and nothing is left to look up. The whole
+# row goes, not only its body: ids begin anew at random after a quiet week, and an old row must not swallow a new update.
+KEEP_UPDATES = timedelta(days=7)
+DELETE_AT_ONCE = 5_000
+START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+
+
+def bot_id() -> int:
+    """Return the bot's own id at Telegram: what stands in its token before the colon."""
+    return int(settings.TELEGRAM_BOT_TOKEN.partition(":")[0])
+
+
+def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | None:
+    """Keep the update and publish update_received; return our id of it, or None where it was only counted.
+
+    Counted are unknown kinds, copies, and other bodies under a known id (the first one stays). Locks the person.
+    """
+    if incoming.kind is None:
+        count_refusal(Refusal.Reason.UNKNOWN, now=now)
+        return None
+    with transaction.atomic():
+        person_id = find_or_add_person(telegram_id=incoming.sender, now=now) if incoming.sender else None
+        update = _insert_update(incoming, person_id, body, now)
+        if update is None:
+            count_refusal(_why_known(incoming.update_id, body), now=now)
+            return None
+        envelope = publish(UpdateReceived(user_id=person_id, update=update, kind=incoming.kind))
+        Update.objects.filter(id=update).update(event_id=envelope.event_id)
+    return update
+
+
+def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, now: datetime) -> int | None:
+    """Insert the row and return its id; None if there is one. Waits for whoever inserts the same one right now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, received_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
+            [bot_id(), incoming.update_id, person_id, incoming.kind, incoming.chat, body, now],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _why_known(update_id: int, body: bytes) -> Refusal.Reason:
+    """Say whether the known row is the same update or another one."""
+    same = Update.objects.filter(bot_id=bot_id(), update_id=update_id, body=body).exists()
+    return Refusal.Reason.COPY if same else Refusal.Reason.CONFLICT
+
+
+def count_refusal(reason: Refusal.Reason, *, now: datetime) -> None:
+    """Count one more of this reason on this day (UTC)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bot_refusal (reason, day, count) VALUES (%s, %s, 1)"
+            " ON CONFLICT (reason, day) DO UPDATE SET count = bot_refusal.count + 1",
+            [reason, now.date()],
+        )
+
+
+def finish_update(*, update: int, templates: list[str], person_id: int | None, now: datetime) -> None:
+    """Note that the update is done and which screens were sent for it; a second call changes nothing."""
+    with transaction.atomic():
+        if Update.objects.filter(id=update, handled_at=None).update(handled_at=now):
+            publish_many([Publication(event=ReplySent(user_id=person_id, template=name)) for name in templates])
+
+
+def fail_update(*, update: int, reason: str, person_id: int | None, now: datetime) -> None:
+    """Note that the update can never be handled; a second call changes nothing."""
+    with transaction.atomic():
+        if Update.objects.filter(id=update, handled_at=None).update(handled_at=now):
+            publish(UpdateFailed(user_id=person_id, update=update, reason=reason))
+
+
+def note_reply(*, template: str, person_id: int) -> None:
+    """Publish that a message went out which answers no update directly."""
+    with transaction.atomic():
+        publish(ReplySent(user_id=person_id, template=template))
+
+
+def chat_of(*, telegram_id: int, kind: str) -> int:
+    """Return our id of the chat, which is there again if it was gone: somebody wrote in it."""
+    chat, _ = Chat.objects.get_or_create(telegram_id=telegram_id, defaults={"kind": kind})
+    if chat.gone_at is not None:
+        Chat.objects.filter(id=chat.id).update(gone_at=None)
+    return chat.id
+
+
+def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) -> bool:
+    """Note that the chat takes no messages; for a person's own chat publish user.blocked_bot. Once, until they write again."""
+    private = telegram_chat_id > 0
+    with transaction.atomic():
+        kind = Chat.Kind.PRIVATE if private else Chat.Kind.GROUP
+        chat, _ = Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
+        gone = Chat.objects.filter(id=chat.id, gone_at=None).update(gone_at=now)
+        if gone and private and person_id is not None:
+            publish(BlockedBot(user_id=person_id))
+    return bool(gone)
+
+
+def keep_start_payload(*, person_id: int, payload: str, now: datetime) -> bool:
+    """Keep what a person's first link said; later ones and what is no payload of Telegram's are left out."""
+    if not START_PAYLOAD.fullmatch(payload):
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bot_start_payload (person_id, payload, received_at) VALUES (%s, %s, %s)"
+            " ON CONFLICT (person_id) DO NOTHING",
+            [person_id, payload, now],
+        )
+        return bool(cursor.rowcount == 1)
+
+
+def delete_old_updates(*, now: datetime) -> int:
+    """Delete what was handled more than a week ago, 5,000 rows a statement; return how many."""
+    deleted = 0
+    while True:
+        old = Update.objects.filter(handled_at__lt=now - KEEP_UPDATES).order_by("handled_at")[:DELETE_AT_ONCE]
+        batch = Update.objects.filter(id__in=list(old.values_list("id", flat=True)))._raw_delete("default")
+        deleted += batch
+        if batch < DELETE_AT_ONCE:
+            return deleted

@@ -1,0 +1,16 @@
+"""The bot's periodic work. Beat may send a task twice, or two beats may run: a slot is worked on once."""
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from apps.bot import services
+from diana import clock
+from diana.periodic import run_once
+
+
+@shared_task(name="bot.delete_old_updates", ignore_result=True)
+def delete_old_updates() -> int | None:
+    """Delete updates that were handled more than a week ago; return how many, None if this hour's work was done already."""
+    now = clock.now()
+    return run_once("bot.delete_old_updates", timedelta(hours=1), lambda: services.delete_old_updates(now=now), now=now)

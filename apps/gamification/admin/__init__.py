@@ -1,0 +1,6 @@
+"""Accounts, the ledger and the rules in the admin; every change goes through a service."""
+
+from apps.gamification.admin.ledger import AccountAdmin, EntryAdmin
+from apps.gamification.admin.rules import MultiplierVersionAdmin, RuleAdmin, RuleVersionAdmin
+
+__all__ = ["AccountAdmin", "EntryAdmin", "MultiplierVersionAdmin", "RuleAdmin", "RuleVersionAdmin"]

@@ -1,0 +1,90 @@
+"""What the pages of the admin share on which staff act: no editing, a reason for everything, one page that asks for it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
+
+from apps.gamification.services import PointsError
+from diana.audit import Actor
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+
+class ReadOnly:
+    """Nothing is added, changed or deleted, whoever asks; what may be added is each admin's own to say."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+
+def reason_field() -> forms.CharField:
+    """Return the field for the reason, which the audit record keeps."""
+    return forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Kept beside your name."),
+    )
+
+
+class ActForm(forms.Form):
+    """Why something is done. The key makes a form that is sent twice one act."""
+
+    reason = reason_field()
+    key = forms.RegexField(r"^[a-z0-9]{1,64}$", widget=forms.HiddenInput)
+
+
+class AmountForm(ActForm):
+    """How much, and why."""
+
+    amount = forms.IntegerField(
+        label=_("Points"),
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=_("A negative number takes points, as far as they are there."),
+    )
+    field_order = ["amount", "reason", "key"]
+
+
+Act = Callable[[dict[str, Any], Actor], object]
+
+
+def ask_and_act(
+    admin: ModelAdmin[Any],
+    request: HttpRequest,
+    form_class: type[ActForm],
+    *,
+    title: "StrOrPromise",
+    back: str,
+    act: Act,
+) -> HttpResponse:
+    """Show the form; once it is filled in, act with its data and go back. A refusal is shown as a message."""
+    form = form_class(request.POST or None, initial={"key": uuid4().hex})
+    if not form.is_valid():
+        context = {"title": title, "form": form, "back": back, "opts": admin.opts}
+        return render(request, "gamification/admin/act.html", admin.admin_site.each_context(request) | context)
+    try:
+        act(form.cleaned_data, Actor.staff(request.user))
+    except PointsError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Done, and recorded."))
+    return redirect(back)

@@ -1,0 +1,205 @@
+"""Rules and bonuses: a change is a new version; rules are switched on and off with a reason."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+
+from apps.gamification import services
+from apps.gamification.admin.acting import ActForm, ReadOnly, ask_and_act, reason_field
+from apps.gamification.models import MultiplierVersion, Rule, RuleVersion
+from diana import clock
+from diana.audit import Actor
+
+
+class VersionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+    """All versions of a rule, the newest first."""
+
+    model = RuleVersion
+    fields = ("version", "active_from", "event_type", "base", "limits", "capped", "multiplied", "created_by")
+    tab = True
+
+
+@admin.register(Rule)
+class RuleAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """What earns points, and what does not at the moment."""
+
+    list_display = ("title", "key", "state", "base", "event_type")
+    list_filter = ("active",)
+    search_fields = ("key", "title")
+    ordering = ("-active", "key")
+    fields = (("title", "key"), "state")
+    readonly_fields = ("state",)
+    inlines = (VersionInline,)
+    actions_detail = ("switch",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
+        """Read the versions along."""
+        found: QuerySet[Rule] = super().get_queryset(request)
+        return found.prefetch_related("versions")
+
+    @display(description=_("state"), label={"active": "success", "inactive": "warning"})  # type: ignore[untyped-decorator]  # unfold has no types
+    def state(self, rule: Rule) -> tuple[str, str]:
+        """Show whether it pays."""
+        return ("active", str(_("active"))) if rule.active else ("inactive", str(_("inactive")))
+
+    @admin.display(description=_("base points"))
+    def base(self, rule: Rule) -> object:
+        """Show the newest version's base, or its table."""
+        newest = next(iter(rule.versions.all()), None)
+        if newest is None:
+            return "–"
+        return newest.amounts["table"] if newest.amounts else newest.base
+
+    @admin.display(description=_("event type"))
+    def event_type(self, rule: Rule) -> str:
+        """Show the newest version's event type."""
+        newest = next(iter(rule.versions.all()), None)
+        return newest.event_type if newest else "–"
+
+    def has_switch_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Ask for the permission to change rules."""
+        return request.user.has_perm("gamification.change_rule")
+
+    @action(description=_("Switch on or off"), icon="toggle_on", permissions=["switch"], url_path="switch")  # type: ignore[untyped-decorator]  # unfold has no types
+    def switch(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for the reason, then let the rule pay or stop it."""
+        rule = self.get_object(request, object_id)
+        if rule is None:
+            raise Http404
+        return ask_and_act(
+            self,
+            request,
+            ActForm,
+            title=_("Switch off") if rule.active else _("Switch on"),
+            back=reverse("admin:gamification_rule_change", args=[rule.pk]),
+            act=lambda data, actor: services.set_rule_active(
+                rule=rule.pk, active=not rule.active, reason=data["reason"], actor=actor, now=clock.now()
+            ),
+        )
+
+
+class RuleVersionForm(forms.ModelForm[RuleVersion]):
+    """A new version of a rule; refused here if it could not work."""
+
+    reason = reason_field()
+
+    class Meta:
+        model = RuleVersion
+        fields = (
+            "rule",
+            "active_from",
+            "event_type",
+            "base",
+            "limits",
+            "conditions",
+            "amounts",
+            "capped",
+            "multiplied",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask the service whether the version could work."""
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            values = {name: value for name, value in data.items() if name != "reason"}
+            values |= {"limits": values["limits"] or [], "conditions": values["conditions"] or []}
+            try:
+                services.check_version(RuleVersion(version=1, **values), clock.now())
+            except services.InvalidRule as error:
+                raise forms.ValidationError(str(error)) from error
+        return data
+
+
+class VersionAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Versions are added by those who may, and never changed."""
+
+    ordering = ("-created_at",)
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask for the permission to add versions."""
+        return request.user.has_perm(f"{self.opts.app_label}.add_{self.opts.model_name}")
+
+
+@admin.register(RuleVersion)
+class RuleVersionAdmin(VersionAdmin):
+    """How rules paid and pay."""
+
+    form = RuleVersionForm
+    list_display = ("rule", "version", "active_from", "event_type", "base", "capped", "multiplied", "created_by")
+    list_filter = ("rule",)
+    list_select_related = ("rule",)
+
+    def save_model(self, request: HttpRequest, obj: RuleVersion, form: RuleVersionForm, change: bool) -> None:
+        """Add the version through the service."""
+        data = form.cleaned_data
+        added = services.add_rule_version(
+            rule=obj.rule_id,
+            active_from=obj.active_from,
+            event_type=obj.event_type,
+            base=obj.base,
+            limits=obj.limits or [],
+            conditions=obj.conditions or [],
+            amounts=obj.amounts,
+            capped=obj.capped,
+            multiplied=obj.multiplied,
+            reason=data["reason"],
+            actor=Actor.staff(request.user),
+            now=min(clock.now(), obj.active_from),
+        )
+        obj.pk = added.pk
+        obj.refresh_from_db()
+
+
+class MultiplierVersionForm(forms.ModelForm[MultiplierVersion]):
+    """A new version of the bonuses; refused here if it could not work."""
+
+    reason = reason_field()
+
+    class Meta:
+        model = MultiplierVersion
+        fields = ("active_from", "config")
+
+    def clean(self) -> dict[str, Any]:
+        """Ask the service whether the bonuses could work."""
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                services.checked_multipliers(data["config"], data["active_from"], clock.now())
+            except services.InvalidRule as error:
+                raise forms.ValidationError(str(error)) from error
+        return data
+
+
+@admin.register(MultiplierVersion)
+class MultiplierVersionAdmin(VersionAdmin):
+    """Bonuses, the clamp and the daily cap."""
+
+    form = MultiplierVersionForm
+    list_display = ("version", "active_from", "created_by", "created_at")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin with the newest version."""
+        newest = MultiplierVersion.objects.first()
+        return {"config": newest.config if newest else {}}
+
+    def save_model(
+        self, request: HttpRequest, obj: MultiplierVersion, form: MultiplierVersionForm, change: bool
+    ) -> None:
+        """Add the version through the service."""
+        added = services.add_multiplier_version(
+            active_from=obj.active_from,
+            config=obj.config,
+            reason=form.cleaned_data["reason"],
+            actor=Actor.staff(request.user),
+            now=min(clock.now(), obj.active_from),
+        )
+        obj.pk = added.pk
+        obj.refresh_from_db()

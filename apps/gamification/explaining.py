@@ -1,0 +1,149 @@
+"""Why an entry is what it is: event, rule and its version, base, each bonus, what fell away."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from apps.gamification.decide import multipliers
+from apps.gamification.models import Entry, Reason, Rule, RuleVersion
+from diana.events.models import StoredEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry for a list. `bonuses` are names and basis points; `note` says what fell away, as in the ledger."""
+
+    entry_id: int
+    amount: int
+    balance_after: int
+    kind: str
+    rule: str
+    title: str
+    base: int
+    bonuses: Sequence[tuple[str, int]]
+    note: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is known about an entry. `words` says the same in sentences, in the language of the moment."""
+
+    line: Line
+    person_id: int
+    sequence: int
+    rule_version: int
+    rule_definition: Mapping[str, Any] | None
+    event_id: UUID | None
+    event_type: str | None
+    correlation_id: UUID | None
+    reverses: int | None
+    reversed_by: int | None
+    actor: str | None
+    reason: str | None
+    hash: str
+    words: Sequence[str]
+
+
+def lines_of(entries: Sequence[Entry]) -> list[Line]:
+    """Return the entries as lines, with the titles of their rules in one query."""
+    titles = dict(Rule.objects.filter(pk__in={e.rule for e in entries}).values_list("key", "title"))
+    return [_line(entry, titles.get(entry.rule, "")) for entry in entries]
+
+
+def explain(entry: Entry) -> Explanation:
+    """Return why the entry is what it is; five queries."""
+    (line,) = lines_of([entry])
+    version = RuleVersion.objects.filter(rule_id=entry.rule, version=entry.rule_version).first()
+    event = StoredEvent.objects.filter(event_id=entry.event_id).first() if entry.event_id else None
+    reason = Reason.objects.filter(pk=entry.pk).first()
+    return Explanation(
+        line=line,
+        person_id=entry.account_id,
+        sequence=entry.sequence,
+        rule_version=entry.rule_version,
+        rule_definition=_definition(version),
+        event_id=entry.event_id,
+        event_type=event.type if event else version.event_type if version else None,
+        correlation_id=event.correlation_id if event else None,
+        reverses=entry.reverses,
+        reversed_by=Entry.objects.filter(reverses=entry.pk).values_list("pk", flat=True).first(),
+        actor=entry.actor,
+        reason=reason.text if reason else None,
+        hash=bytes(entry.hash).hex(),
+        words=_words(entry, line),
+    )
+
+
+def _line(entry: Entry, title: str) -> Line:
+    return Line(
+        entry.pk,
+        entry.amount,
+        entry.balance_after,
+        entry.kind,
+        entry.rule,
+        title,
+        entry.base,
+        multipliers.parse(entry.multipliers),
+        entry.note,
+        entry.occurred_at,
+    )
+
+
+def _definition(version: RuleVersion | None) -> dict[str, Any] | None:
+    if version is None:
+        return None
+    names = ("event_type", "base", "limits", "conditions", "amounts", "capped", "multiplied", "active_from")
+    return {name: getattr(version, name) for name in names}
+
+
+def _words(entry: Entry, line: Line) -> list[str]:
+    """Say it in sentences."""
+    if entry.kind in (Entry.Kind.AWARD, Entry.Kind.SUPPRESSED):
+        values = {"rule": line.title or entry.rule, "version": entry.rule_version, "base": entry.base}
+        words = [_("%(rule)s (version %(version)s of the rule) pays a base of %(base)s.") % values]
+    elif entry.kind == Entry.Kind.REVERSAL:
+        words = [_("It takes entry %(id)s back, which was %(base)s.") % {"id": entry.reverses, "base": entry.base}]
+    else:
+        words = [_("Staff asked for %(base)s.") % {"base": entry.base}]
+    words += [
+        _("Bonus %(name)s: %(percent)s %%.") % {"name": _bonus_name(name), "percent": f"+{points / 100:g}"}
+        for name, points in line.bonuses
+    ]
+    if entry.note:
+        words.append(_note(entry.note))
+    words.append(_("That makes %(amount)s; the balance after it is %(balance)s.") % _amounts(entry))
+    return words
+
+
+def _bonus_name(name: str) -> str:
+    names = {
+        "bonus": _("achievements"),
+        "event": _("event"),
+        "level": _("level"),
+        "streak": _("streak"),
+        "vip": _("VIP"),
+    }
+    return names.get(name, name)
+
+
+def _amounts(entry: Entry) -> dict[str, str]:
+    return {"amount": f"{entry.amount:+d}", "balance": str(entry.balance_after)}
+
+
+def _note(note: str) -> str:
+    """Say what fell away."""
+    key, _separator, number = note.partition("=")
+    if key == "cap" and number:
+        return _("The daily cap took %(number)s of the base away.") % {"number": number}
+    if key == "short":
+        return _("%(number)s more could not be taken: the balance was empty.") % {"number": number}
+    return {
+        "cap": _("The daily cap was used up."),
+        "limit": _("The limit of the rule was reached."),
+        "suspended": _("The person was suspended."),
+    }.get(key, note)

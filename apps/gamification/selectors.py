@@ -1,0 +1,110 @@
+"""Reads about points for every app above; each takes a fixed number of queries."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Sum
+
+from apps.gamification.boards import Board, Place, rank_of, top
+from apps.gamification.decide.facts import date_of
+from apps.gamification.decide.levels import level_of, points_for
+from apps.gamification.decide.state import State, decode
+from apps.gamification.explaining import Explanation, Line, lines_of
+from apps.gamification.explaining import explain as _explain
+from apps.gamification.models import Account, Entry, Progress
+from apps.gamification.services.errors import UnknownEntry
+from apps.gamification.titles import title_of
+
+__all__ = [
+    "Board",
+    "Explanation",
+    "LedgerTotals",
+    "Line",
+    "Place",
+    "Standing",
+    "balance",
+    "explain",
+    "last_entries",
+    "ledger_totals",
+    "rank_of",
+    "standing",
+    "top",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands. `title` is English, for gettext; `to_next_level` is None at the highest level.
+
+    `streak_days` counts up to `streak_date`, the last local date with an act; a gap after it has broken the streak.
+    """
+
+    person_id: int
+    balance: int
+    lifetime: int
+    level: int
+    title: str
+    to_next_level: int | None
+    streak_days: int
+    streak_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTotals:
+    """The ledger as a whole; `amounts` is the sum of all entries, which must be `balances`."""
+
+    accounts: int
+    entries: int
+    amounts: int
+    balances: int
+    lifetimes: int
+
+
+def balance(person_id: int) -> int:
+    """Return the spendable points; 0 without an account."""
+    return Account.objects.filter(pk=person_id).values_list("balance", flat=True).first() or 0
+
+
+def standing(person_id: int) -> Standing:
+    """Return where the person stands; at the beginning without an account. Two queries."""
+    account = Account.objects.filter(pk=person_id).first()
+    lifetime = account.lifetime if account else 0
+    document = Progress.objects.filter(pk=person_id).values_list("document", flat=True).first()
+    state = decode(document) if document else State()
+    level = level_of(lifetime)
+    following = points_for(level + 1)
+    return Standing(
+        person_id,
+        account.balance if account else 0,
+        lifetime,
+        level,
+        title_of(level),
+        None if following is None else following - lifetime,
+        state.streak_days,
+        date_of(state.streak_day) if state.streak_day else None,
+    )
+
+
+def last_entries(person_id: int, limit: int) -> list[Line]:
+    """Return the newest entries, the newest first, each with its why. Two queries."""
+    return lines_of(list(Entry.objects.filter(account_id=person_id).order_by("-sequence")[:limit]))
+
+
+def explain(entry_id: int) -> Explanation:
+    """Return why the entry is what it is; raises UnknownEntry."""
+    entry = Entry.objects.filter(pk=entry_id).first()
+    if entry is None:
+        raise UnknownEntry(entry_id)
+    return _explain(entry)
+
+
+def ledger_totals() -> LedgerTotals:
+    """Return the sums over everything; reads the whole ledger."""
+    accounts = Account.objects.aggregate(balance=Sum("balance"), lifetime=Sum("lifetime"))
+    return LedgerTotals(
+        Account.objects.count(),
+        Entry.objects.count(),
+        Entry.objects.aggregate(amount=Sum("amount"))["amount"] or 0,
+        accounts["balance"] or 0,
+        accounts["lifetime"] or 0,
+    )

@@ -1,0 +1,122 @@
+"""The world of a measurement: an instance of its own with durable servers, people, and messages in the log."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from diana.local.instance import APPLICATION, OWNER, Instance
+from diana.local.postgres import Postgres
+from diana.local.roles import prepare_database
+from diana.local.supervise import Stack
+
+ROOT = Path(__file__).resolve().parent.parent
+PEOPLE = 10_000
+
+
+def instance() -> Instance:
+    """Return the instance of the benchmark, whose PostgreSQL is as durable as any but also keeps times of commits."""
+    found = Instance("bench")
+    if found.postgres is None or found.valkey is None:
+        raise SystemExit("make bench measures its own servers: unset DATABASE_URL and REDIS_URL.")
+    found.postgres = Postgres(found.directory / "postgres", settings={"track_commit_timestamp": "on"})
+    return found
+
+
+def fresh_start(here: Instance) -> None:
+    """Remove what an earlier run left in the databases, so that every run measures the same."""
+    assert here.postgres is not None
+    with here.alone():
+        here.postgres.start()
+        with psycopg.connect(here.postgres.admin_url(), autocommit=True) as connection:
+            for name in ("diana", "raw", "textbook"):
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        here.postgres.stop()
+
+
+def add_database(here: Instance, name: str) -> dict[str, str]:
+    """Make a database beside Diana's, released like it; return the environment that leads there."""
+    assert here.postgres is not None
+    passwords = {OWNER: here.secrets["owner_password"], APPLICATION: here.secrets["application_password"]}
+    prepare_database(here.postgres.admin_url(), name, OWNER, APPLICATION, passwords)
+    environment = Stack(here).environment()
+    for key in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        environment[key] = environment[key].rpartition("/")[0] + f"/{name}"
+    subprocess.run(
+        [sys.executable, "manage.py", "release"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
+    )
+    return environment
+
+
+def set_up_django(here: Instance) -> None:
+    """Make this process one of the instance's."""
+    os.environ |= Stack(here).environment()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+
+
+@contextmanager
+def database(name: str) -> Iterator[None]:
+    """Have Django's default connection of this process lead to another database of the cluster."""
+    from django.db import connections
+
+    before = connections.settings["default"]["NAME"]
+    connections["default"].close()
+    connections.settings["default"]["NAME"] = name
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections.settings["default"]["NAME"] = before
+
+
+def add_people() -> list[int]:
+    """Insert the people and return their ids."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO users_person (telegram_id) SELECT 1000000 + n FROM generate_series(1, %s) n RETURNING id", [PEOPLE]
+        )
+        ids = sorted(row[0] for row in cursor.fetchall())
+        cursor.execute("ANALYZE")
+    return ids
+
+
+def publish_messages(people: list[int], count: int) -> None:
+    """Write that many messages into the log in one commit, the people taking turns; nobody is woken before it."""
+    from django.db import transaction
+
+    from apps.bot.events import MessageSent
+    from diana.events import Publication, publish_many
+
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        for start in range(0, count, 5_000):
+            publish_many(
+                [
+                    Publication(
+                        event=MessageSent(
+                            user_id=people[n % len(people)], chat=1, length=12, content_digest=f"{n:032x}"
+                        ),
+                        occurred_at=now,
+                    )
+                    for n in range(start, min(count, start + 5_000))
+                ]
+            )
+
+
+def percentiles(seconds: list[float]) -> dict[str, float]:
+    """Return p50, p95 and p99 in milliseconds."""
+    ordered = sorted(seconds)
+    return {
+        f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)] * 1000, 2) for p in (50, 95, 99)
+    }

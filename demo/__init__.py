@@ -1,0 +1,1 @@
+"""The main job without hands: five people talk to the bot, and everything that came of it is counted."""

@@ -1,0 +1,94 @@
+"""`make demo`: a fresh Diana with all its processes, a conversation, a report. Status 0 only if every effect is right."""
+
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import django
+
+from demo.errors import DemoError
+from diana.local.commands import interruptible, report, say
+from diana.local.errors import LocalError, tail
+from diana.local.instance import ROOT, Instance
+from diana.local.supervise import Stack, uninterrupted
+from diana.local.supervisord import Supervisor
+
+# What a terminal may have set for another Diana. The demo begins with an empty database: it never takes a given one.
+FOREIGN = ("DATABASE_", "REDIS_", "TELEGRAM_", "DIANA_", "DJANGO_", "FLOWER_", "CELERY_", "SECURE_", "CSRF_")
+FOREIGN_NAMES = ("PORT", "HOST", "SANDBOX_PORT", "ALLOWED_HOSTS")
+LOGS = ("web", "worker", "telegram", "relay")
+# A line of a logger, or the last line of a traceback.
+ERROR = re.compile(r" (?:ERROR|CRITICAL) |^[A-Za-z_.]*(?:Error|Exception)\b")
+
+
+def main() -> int:
+    """Run the demo once; errors are one message on standard error and status 1, Ctrl-C is status 130."""
+    began = time.monotonic()
+    try:
+        with interruptible():
+            return run(began)
+    except (DemoError, LocalError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("\nStopped; nothing is left running.")
+        return 130
+
+
+def run(began: float) -> int:
+    """Start everything afresh, play, stop everything, print what came of it."""
+    instance = Instance("demo", given=own_environment())
+    say("Diana starts with an empty database; Ctrl-C ends it.\n")
+    throw_away(instance)
+    with Stack(instance, report=report) as stack:
+        point_django_at(stack.environment())
+        # Not at the top: models can be imported only now.
+        from demo import reporting, story
+
+        try:
+            told = story.tell(instance.variables(), report)
+        except DemoError as error:
+            logs = "\n".join(end_of_log(instance.logs / f"{name}.log") for name in LOGS)
+            raise DemoError(f"{error}\n{logs}") from error
+        stopping = time.monotonic()
+    report("stop", time.monotonic() - stopping)
+    say(reporting.full_report(told))
+    say(reporting.summary(told, seconds=time.monotonic() - began))
+    return 0 if told.is_right else 1
+
+
+def own_environment() -> dict[str, str]:
+    """Return the process environment without what is meant for another Diana."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(FOREIGN) and name not in FOREIGN_NAMES
+    }
+
+
+def point_django_at(environment: Mapping[str, str]) -> None:
+    """Make this process one more of the instance's: the settings read the environment at their first import."""
+    os.environ.clear()
+    os.environ.update(environment, DJANGO_SETTINGS_MODULE="config.settings")
+    django.setup()
+
+
+def end_of_log(log: Path) -> str:
+    """Return the last errors of a log where it has any, else its end."""
+    errors = [line[:300] for line in log.read_text(errors="replace").splitlines() if ERROR.search(line)][-6:]
+    return "\n".join([f"  errors in {log}:", *(f"  | {line}" for line in errors)]) if errors else tail(log, lines=6)
+
+
+def throw_away(instance: Instance) -> None:
+    """End what a killed demo left, and remove its data."""
+    with instance.alone(), uninterrupted():
+        Supervisor(instance.directory / "supervisor", working_directory=ROOT, logs=instance.logs).clear_leftovers()
+        instance.end_services()
+        for name in ("postgres", "valkey"):
+            shutil.rmtree(instance.directory / name, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

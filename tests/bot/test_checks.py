@@ -1,0 +1,59 @@
+"""A half-configured bot does not start."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from apps.bot import checks
+
+REAL_LOOKING = "123456789:" + "A" * 35
+
+
+def found(check: Callable[[], list[Any]]) -> list[str]:
+    return [message.id for message in check()]
+
+
+@pytest.mark.parametrize(
+    ("secret", "expected"),
+    [
+        ("", ["bot.E001"]),
+        (",", ["bot.E001"]),
+        ("x" * 31, ["bot.E001"]),
+        ("x" * 31 + "!", ["bot.E001"]),
+        ("x" * 32, []),
+        ("x" * 32 + "," + "y" * 32, []),
+        ("x" * 32 + ",short", ["bot.E001"]),
+    ],
+)
+def test_the_secret_is_long_enough(settings: Any, secret: str, expected: list[str]) -> None:
+    settings.TELEGRAM_WEBHOOK_SECRET = secret
+    assert found(checks.check_secret) == expected
+
+
+@pytest.mark.parametrize(
+    ("token", "production", "expected"),
+    [
+        ("1:sandbox", False, []),
+        ("sandbox", False, ["bot.E002"]),
+        ("", True, ["bot.E002"]),
+        ("1:sandbox", True, ["bot.E003"]),
+        (REAL_LOOKING, True, []),
+    ],
+)
+def test_production_has_a_real_token(settings: Any, token: str, production: bool, expected: list[str]) -> None:
+    settings.TELEGRAM_BOT_TOKEN, settings.PRODUCTION = token, production
+    assert found(checks.check_token) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "production", "expected"),
+    [
+        ("http://127.0.0.1:8081", False, []),
+        ("http://127.0.0.1:8081", True, ["bot.E004"]),
+        ("https://api.telegram.org", True, []),
+    ],
+)
+def test_production_speaks_https(settings: Any, url: str, production: bool, expected: list[str]) -> None:
+    settings.TELEGRAM_API_URL, settings.PRODUCTION = url, production
+    assert found(checks.check_address) == expected

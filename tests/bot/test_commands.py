@@ -1,0 +1,62 @@
+"""The commands for operators, against a real Bot API."""
+
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.bot.incoming import KINDS
+from diana.sandbox.running import Sandbox, running_sandbox
+
+URL = "https://example.org/telegram/webhook"
+
+
+@pytest.fixture
+def api(settings: Any) -> Iterator[Sandbox]:
+    with running_sandbox(settings.TELEGRAM_BOT_TOKEN) as running:
+        settings.TELEGRAM_API_URL = running.url
+        yield running
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_it_sets_the_webhook_with_the_newest_secret(api: Sandbox, settings: Any) -> None:
+    settings.TELEGRAM_WEBHOOK_SECRET = "n" * 32 + "," + "o" * 32
+    out = run("set_webhook", "--url", URL)
+    (call,) = api.calls(method="setWebhook")
+    assert (call.parameters["url"], call.parameters["secret_token"]) == (URL, "n" * 32)
+    assert call.parameters["allowed_updates"] == list(KINDS)
+    assert {"chat_member", "message_reaction"} <= set(KINDS)
+    assert call.parameters["max_connections"] == 40
+    assert "n" * 32 not in out
+
+
+def test_a_dry_run_sets_nothing(api: Sandbox) -> None:
+    run("set_webhook", "--url", URL, "--dry-run")
+    assert "/daily" in run("set_commands", "--dry-run")
+    assert api.calls() == []
+
+
+def test_it_sets_the_commands_in_every_language(api: Sandbox) -> None:
+    run("set_commands")
+    calls = api.calls(method="setMyCommands")
+    assert [call.parameters.get("language_code") for call in calls] == [None, "en", "es", "ru"]
+    described = [{c["command"]: c["description"] for c in call.parameters["commands"]} for call in calls]
+    assert described[0] == described[1]
+    assert len({each["daily"] for each in described}) == 3
+
+
+def test_a_refusal_of_telegram_ends_the_command(api: Sandbox, settings: Any) -> None:
+    settings.TELEGRAM_BOT_TOKEN = "1:sandbox-canary"
+    with pytest.raises(CommandError) as raised:
+        run("set_webhook", "--url", URL)
+    assert "TELEGRAM_BOT_TOKEN" in str(raised.value)
+    assert "canary" not in str(raised.value)
+    with pytest.raises(CommandError):
+        run("set_commands")

@@ -1,0 +1,98 @@
+"""Decoding updates: strict, and never more than Malformed."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.bot.incoming import KINDS, Incoming, Malformed, decode
+from tests.bot.updates import GROUP, message, press, update, user
+
+BROKEN = {
+    "empty": b"",
+    "no object": b"[]",
+    "no update id": b"{}",
+    "a null": b"null",
+    "deep": b'{"update_id":1,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "deeper and open": b'{"update_id":1,"x":' + b'{"a":' * 50_000,
+    "NaN": b'{"update_id":1,"x":NaN}',
+    "infinity": b'{"update_id":1,"x":-Infinity}',
+    "a huge id": b'{"update_id":' + b"9" * 5000 + b"}",
+    "a float id": b'{"update_id":1.0}',
+    "a negative id": b'{"update_id":-1}',
+    "a huge sender": b'{"update_id":1,"message":{"from":{"id":99999999999999999999}}}',
+    "a sender of zero": b'{"update_id":1,"message":{"from":{"id":0}}}',
+    "no UTF-8": b'{"update_id":1,"x":"\xff"}',
+    "an encoded surrogate": b'{"update_id":1,"x":"\xed\xa0\x80"}',
+    "raw NUL": b'{"update_id":1,"x":"\x00"}',
+    "a mark before": b'\xef\xbb\xbf{"update_id":1}',
+    "UTF-16": '{"update_id":1}'.encode("utf-16"),
+    "two objects": b'{"update_id":1}{"update_id":2}',
+    "a wrong kind": b'{"update_id":1,"message":"hello"}',
+    "a truth for an id": b'{"update_id":true}',
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_body_is_malformed(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        decode(body)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode(errors="surrogatepass")))
+def test_random_bytes_are_malformed_and_nothing_else(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        decode(body)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["update_id", *KINDS, "later_kind"]), _json | st.fixed_dictionaries({"from": _json})
+    )
+)
+def test_any_json_is_an_update_or_malformed(body: dict[str, Any]) -> None:
+    try:
+        found = decode(json.dumps(body).encode())
+    except Malformed:
+        return
+    assert found.update_id == body["update_id"]
+    assert found.kind is None or body[found.kind] is not None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_known_kind_is_recognized(kind: str) -> None:
+    body = update(kind, {"from": user(7), "chat": GROUP})
+    assert decode(json.dumps(body).encode()) == Incoming(body["update_id"], kind, 7, GROUP["id"])
+
+
+def test_the_chat_of_a_button_is_that_of_its_message() -> None:
+    assert decode(json.dumps(press("v1|top|show|1")).encode()).chat == user()["id"]
+
+
+def test_a_reaction_names_its_user() -> None:
+    body = update("message_reaction", {"user": user(8), "chat": GROUP})
+    assert decode(json.dumps(body).encode()).sender == 8
+
+
+def test_bots_are_no_people() -> None:
+    body = update(body=message("beep", sender=user(9, is_bot=True)))
+    assert decode(json.dumps(body).encode()).sender is None
+
+
+def test_an_unknown_kind_has_no_kind() -> None:
+    body = update("poll", {"id": "1"})
+    assert decode(json.dumps(body).encode()) == Incoming(body["update_id"], None, None, None)
+
+
+@pytest.mark.parametrize("text", [r"\u0000", r"\ud83d\ude00", "\u202e", "a\u0301" * 300], ids=ascii)
+def test_strange_but_valid_text_comes_in(text: str) -> None:
+    body = '{"update_id":5,"message":{"from":{"id":1},"text":"' + text + '"}}'
+    assert decode(body.encode()).update_id == 5

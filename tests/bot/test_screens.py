@@ -1,0 +1,171 @@
+"""Screens: data in, text and buttons out."""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.bot.screens import daily, points, profile, start, top
+from apps.bot.screens.layout import Screen, callback_data, display_name, navigation
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=["en", "es", "ru"])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    with translation.override(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+def profile_data(**fields: object) -> profile.ProfileData:
+    data = profile.ProfileData(7, "Ada", 320, 3, "Novice", 280, None, 4, 2)
+    return data._replace(**fields)
+
+
+def all_screens() -> list[Screen]:
+    line = points.Line(75, "award", "daily_login", "Daily login", 50, [("vip", 5000)])
+    board = top.Board([top.Row(1, 7, "Ada", 320), top.Row(2, 8, "", 10)], 1)
+    return [
+        start.welcome(person_id=7, name="Ada"),
+        start.help_(person_id=7),
+        start.unknown_command(),
+        daily.awarded(amount=50, balance=60),
+        *(daily.suppressed(reason=reason, local_time=NOON) for reason in ("limit", "cap", "suspended")),
+        points.points(person_id=7, balance=320, level=3, lines=[line]),
+        points.points(person_id=7, balance=0, level=1, lines=[]),
+        profile.profile(profile_data()),
+        profile.profile(profile_data(to_next_level=None, vip_until=NOON, rank=None, streak_days=1)),
+        top.top(person_id=7, total=board, weekly=top.Board([], None)),
+    ]
+
+
+def test_every_screen_is_html_that_telegram_takes(language: str) -> None:
+    for screen in all_screens():
+        tags = re.findall(r"<(/?)(\w+)>", screen.text)
+        assert {name for _, name in tags} <= {"b"}
+        assert [slash for slash, _ in tags] == ["", "/"] * (len(tags) // 2)
+        assert screen.text.count("<") == len(tags)
+        assert 0 < len(screen.text) <= 4096
+        assert "%(" not in screen.text
+
+
+def test_every_language_says_it_in_its_own_words() -> None:
+    said = []
+    for language in ("en", "es", "ru"):
+        with translation.override(language):
+            said.append([screen.text for screen in all_screens()])
+    for english, spanish, russian in zip(*said, strict=True):
+        assert len({english, spanish, russian}) == 3
+
+
+def test_the_daily_reward_tells_amount_and_balance(english: None) -> None:
+    text = daily.awarded(amount=50, balance=60).text
+    assert "+50 points" in text
+    assert "60" in text
+
+
+@pytest.mark.parametrize(
+    ("local_time", "expected"),
+    [
+        (datetime(2026, 11, 22, 0, 0, tzinfo=UTC), (24, 0)),
+        (datetime(2026, 11, 22, 20, 30, tzinfo=UTC), (3, 30)),
+        (datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC), (0, 1)),
+        (datetime(2026, 11, 22, 22, 0, tzinfo=timezone(timedelta(hours=5, minutes=45))), (2, 0)),
+    ],
+)
+def test_it_tells_how_long_until_the_next_local_day(local_time: datetime, expected: tuple[int, int]) -> None:
+    assert daily.time_to_midnight(local_time) == expected
+
+
+def test_a_taken_reward_says_when_to_come_back(english: None) -> None:
+    text = daily.suppressed(reason="limit", local_time=NOON.replace(hour=20, minute=30)).text
+    assert "3 h 30 min" in text
+
+
+def test_an_entry_tells_its_why(english: None) -> None:
+    line = points.Line(78, "award", "daily_login", "", 50, [("level", 100), ("vip", 5000), ("streak", 550)])
+    text = points.points(person_id=7, balance=78, level=1, lines=[line]).text
+    assert "<b>+78</b> Daily reward – base 50 · level +1 % · VIP +50 % · streak +5.5 %" in text
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [("limit", "limit reached"), ("cap=15", "the day's points are used up (15)"), ("suspended", "account suspended")],
+)
+def test_an_entry_of_nothing_tells_the_reason(english: None, note: str, said: str) -> None:
+    text = points.points(
+        person_id=7, balance=0, level=1, lines=[points.Line(0, "suppressed", "login", "", 10, (), note)]
+    ).text
+    assert f"<b>+0</b> Coming by – {html.escape(said)}" in text
+
+
+def test_an_entry_by_staff_is_named_after_its_kind(english: None) -> None:
+    line = points.Line(-5, "penalty", "", "", -5, (), "")
+    assert "<b>-5</b> Penalty" in points.points(person_id=7, balance=0, level=1, lines=[line]).text
+
+
+def test_an_unknown_rule_shows_the_title_of_the_staff(english: None) -> None:
+    line = points.Line(5, "award", "garden", "Garden & <b>", 5)
+    assert "Garden &amp; &lt;b&gt;" in points.points(person_id=7, balance=5, level=1, lines=[line]).text
+
+
+def test_the_own_place_stands_out(english: None) -> None:
+    board = top.Board([top.Row(1, 8, "Bob", 9), top.Row(2, 7, "Ada", 5)], 2)
+    text = top.top(person_id=7, total=board, weekly=top.Board([], None)).text
+    assert "1. Bob – 9\n<b>2. Ada – 5</b>\nYour rank: 2" in text
+
+
+HOSTILE = {
+    "html": ("<b>Ada</b> & <a href='x'>", "&lt;b&gt;Ada&lt;/b&gt; &amp; &lt;a href=&#x27;x&#x27;&gt;"),
+    "override": ("\u202eadA\u202c", "adA"),
+    "isolates": ("\u2066Ada\u2069\u200f", "Ada"),
+    "controls": ("A\x00d\x1ba\x7f", "Ada"),
+    "lines": ("Ada\nBob\u2028Eve", "Ada Bob Eve"),
+    "a surrogate": ("Ada\ud800", "Ada"),
+    "nothing": ("", "Player 7"),
+    "nothing visible": ("\u200b\u2060 \u00ad", "Player 7"),
+    "emoji": ("😀", "😀"),
+}
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_name_does_no_harm(english: None, name: str, shown: str) -> None:
+    assert display_name(name, 7) == shown
+
+
+def test_a_name_from_right_to_left_stays_in_its_place() -> None:
+    assert display_name("עדה", 7) == "\u2068עדה\u2069"
+
+
+def test_a_tower_of_marks_is_cut_down() -> None:
+    assert display_name("a" + "\u0301" * 100_000, 7) == "a" + "\u0301" * 3
+
+
+@given(st.text())
+def test_any_name_is_short_visible_and_escaped(name: str) -> None:
+    shown = html.unescape(display_name(name, 7)).strip("\u2068\u2069")
+    assert 0 < len(shown) <= 64
+    assert shown.isprintable() or "\u3000" in shown
+    shown.encode()
+
+
+@given(st.integers(1, 2**62))
+def test_buttons_fit_into_64_bytes(person_id: int) -> None:
+    for row in navigation(person_id).inline_keyboard:
+        assert all(len(str(button.callback_data).encode()) <= 64 for button in row)
+
+
+def test_a_longer_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="64 bytes"):
+        callback_data("top", "show", "x" * 60)

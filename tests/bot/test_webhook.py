@@ -1,0 +1,186 @@
+"""The webhook over HTTP: what is refused, what is kept, and that nothing else happens."""
+
+import io
+import json
+import socket
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from apps.bot import incoming, services
+from apps.bot.models import Refusal, Update
+from apps.bot.webhook import MAX_BODY_BYTES, webhook
+from apps.users.models import Person
+from diana import clock
+from diana.events.models import StoredEvent
+from tests.bot.test_incoming import BROKEN
+from tests.bot.updates import ADA, deliver, update, user
+
+pytestmark = pytest.mark.django_db
+
+
+def counted() -> dict[str, int]:
+    return dict(Refusal.objects.values_list("reason", "count"))
+
+
+def test_an_update_is_kept_with_its_event_and_its_person() -> None:
+    sent = update()
+    assert deliver(sent) == 200
+    row = Update.objects.get()
+    assert (row.bot_id, row.update_id, row.kind, row.chat_id) == (1, sent["update_id"], "message", ADA)
+    assert json.loads(bytes(row.body)) == sent
+    assert row.person_id == Person.objects.get(telegram_id=ADA).pk
+    event = StoredEvent.objects.get(type="bot.update_received")
+    assert (event.event_id, event.user_id) == (row.event_id, row.person_id)
+    assert json.loads(event.payload) == {"update": row.pk, "kind": "message"}
+    assert row.handled_at is None
+    assert counted() == {}
+
+
+def test_the_event_holds_nothing_of_telegram() -> None:
+    deliver(update())
+    event = StoredEvent.objects.get()
+    assert str(ADA) not in f"{event.payload}{event.key}"
+
+
+def test_a_copy_changes_nothing_and_is_counted() -> None:
+    sent = update()
+    assert [deliver(sent) for _ in range(3)] == [200, 200, 200]
+    assert Update.objects.count() == StoredEvent.objects.count() == 1
+    assert counted() == {"copy": 2}
+
+
+def test_of_two_bodies_under_one_id_the_first_wins() -> None:
+    sent = update()
+    deliver(sent)
+    assert deliver(sent | {"message": sent["message"] | {"text": "other"}}) == 200
+    assert json.loads(bytes(Update.objects.get().body)) == sent
+    assert counted() == {"conflict": 1}
+
+
+def test_another_bot_may_have_the_same_update_id(settings: Any) -> None:
+    sent = update()
+    deliver(sent)
+    settings.TELEGRAM_BOT_TOKEN = "2:sandbox-test"
+    deliver(sent)
+    assert Update.objects.count() == 2
+
+
+def test_an_unknown_kind_is_counted_and_not_kept() -> None:
+    assert deliver(update("poll", {"id": "1"})) == 200
+    assert Update.objects.count() == StoredEvent.objects.count() == Person.objects.count() == 0
+    assert counted() == {"unknown": 1}
+
+
+def test_an_update_without_a_person_is_kept() -> None:
+    deliver(update(body={"from": user(is_bot=True), "chat": {"id": -5}}))
+    assert Update.objects.get().person_id is None
+    assert StoredEvent.objects.get().key == "system"
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options", "trace"])
+def test_only_post_comes_in(method: str) -> None:
+    response = getattr(Client(), method)("/telegram/webhook")
+    assert (response.status_code, response.content, response["Allow"]) == (405, b"", "POST")
+    assert counted() == {"method": 1}
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", "secret-of-the-tests-0123456789abcdeF", "ключ", "x" * 10_000])
+def test_a_wrong_secret_is_refused(secret: str) -> None:
+    headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
+    assert deliver(update(), **headers) == 403
+    assert counted() == {"secret": 1}
+    assert not Update.objects.exists()
+
+
+def test_a_missing_secret_is_refused() -> None:
+    assert Client().post("/telegram/webhook", b"{}", content_type="application/json").status_code == 403
+
+
+def test_an_empty_setting_opens_nothing(settings: Any) -> None:
+    settings.TELEGRAM_WEBHOOK_SECRET = ""
+    assert deliver(update()) == 403
+
+
+def test_two_secrets_open_while_one_replaces_the_other(settings: Any) -> None:
+    new, old = "n" * 32, "o" * 32
+    settings.TELEGRAM_WEBHOOK_SECRET = f"{new},{old}"
+    header = "X-Telegram-Bot-Api-Secret-Token"
+    assert [deliver(update(), **{header: secret}) for secret in (new, old, f"{new},{old}")] == [200, 200, 403]
+
+
+def post(body: bytes, content_type: str = "application/json") -> Any:
+    headers = {"X-Telegram-Bot-Api-Secret-Token": "secret-of-the-tests-0123456789abcdef"}
+    # The test client leaves the type of an empty body out.
+    return Client().generic("POST", "/telegram/webhook", body, content_type, headers=headers, CONTENT_TYPE=content_type)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"])
+def test_only_json_comes_in(content_type: str) -> None:
+    response = post(json.dumps(update()).encode(), content_type)
+    assert (response.status_code, response.content) == (415, b"")
+    assert counted() == {"type": 1}
+
+
+def test_a_charset_does_no_harm() -> None:
+    assert post(json.dumps(update()).encode(), "application/json; charset=utf-8").status_code == 200
+
+
+def test_the_largest_body_comes_in_and_one_byte_more_does_not() -> None:
+    sent = json.dumps(update()).encode()
+    padding = b" " * (MAX_BODY_BYTES - len(sent))
+    assert post(sent + padding).status_code == 200
+    response = post(sent + padding + b" ")
+    assert (response.status_code, response.content) == (413, b"")
+    assert counted() == {"size": 1}
+
+
+def test_a_body_of_no_declared_size_is_measured_as_it_is_read() -> None:
+    """Under ASGI a chunked body has no Content-Length; under WSGI Django reads no more than was declared."""
+    headers = {"content-type": "application/json", "x-telegram-bot-api-secret-token": settings.TELEGRAM_WEBHOOK_SECRET}
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "POST", "path": "/telegram/webhook", "query_string": b"", "headers": raw}
+    request = ASGIRequest(scope, io.BytesIO(json.dumps(update()).encode() + b" " * MAX_BODY_BYTES))
+    assert webhook(request).status_code == 413
+    assert counted() == {"size": 1}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_body_is_answered_400_without_a_word(body: bytes) -> None:
+    response = post(body)
+    assert (response.status_code, response.content) == (400, b"")
+    assert counted() == {"body": 1}
+    assert not Update.objects.exists()
+
+
+def test_it_takes_four_statements_at_most() -> None:
+    deliver(update())
+    second = update()
+    with CaptureQueriesContext(connection) as queries:
+        services.receive_update(incoming=incoming.decode(json.dumps(second).encode()), body=b"{}", now=clock.now())
+    statements = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
+    assert len(statements) <= 4, statements
+
+
+def test_it_calls_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the request no address is connected to; PostgreSQL is by now."""
+    deliver(update())
+    called: list[object] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: called.append(address))
+    assert deliver(update()) == 200
+    assert called == []
+
+
+def test_without_a_database_telegram_is_asked_to_come_again() -> None:
+    with connection.execute_wrapper(_refuse):
+        assert deliver(update()) == 503
+        assert deliver(b"{") == 400
+
+
+def _refuse(*_: object) -> None:
+    raise OperationalError("the server is away")

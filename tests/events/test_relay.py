@@ -1,0 +1,284 @@
+"""The relay: whatever was lost on the way is found in the cursor table."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import redis
+from django.db import transaction
+from django.db.models.functions import Now
+
+from diana.events import Envelope, Publication, Retry, cursors, publish_many, wakeups
+from diana.events.drain import drain_lane
+from diana.events.models import Cursor, Delivery, Failure
+from diana.events.relay import IDLE_EVENTS, SUSPECT_PASSES, Relay
+from diana.events.subscriptions import Subscriber
+from diana.events.work import BY_RELAY
+from tests.events.conftest import Numbers, Register
+from tests.events.declared import Followed
+from tests.events.messages import run_next, sent, waiting
+from tests.events.people import ANNA, LANE, publish_numbers
+from tests.events.racing import alongside, closing, until
+from tests.servers import Servers
+
+
+@pytest.fixture
+def watching(committed_db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
+    """A relay whose threads and connections end with the test."""
+    started = Relay()
+    monkeypatch.setattr(started, "_drain", lambda key: closing(lambda: Relay._drain(started, key)))
+    yield started
+    started.stop()
+    started._pool.shutdown(wait=True)
+
+
+def passes(watching: Relay, times: int) -> None:
+    """Let the relay make so many passes, and the waker send what follows."""
+    for _ in range(times):
+        watching.pass_once()
+        sent()
+
+
+def cursor_of(subscriber: Subscriber) -> Cursor:
+    return Cursor.objects.get(subscriber=subscriber.name, lane=LANE)
+
+
+# Lost wake-ups
+
+LOSSES: dict[str, Callable[[redis.Redis], object]] = {
+    "the task is lost and the flag stays up": lambda broker: broker.delete("domain"),
+    "everything is lost": lambda broker: broker.flushall(),
+    "the flag is lost": lambda broker: broker.delete("domain", *broker.keys("diana:wake:*")),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_it_finds_a_wake_up_that_was_lost(
+    subscriber: Subscriber, broker: redis.Redis, numbers: Numbers, watching: Relay, loss: str
+):
+    publish_numbers([1])
+    sent()
+    LOSSES[loss](broker)
+    passes(watching, 2)
+    assert [(m.task, m.lane, m.hint) for m in waiting(broker)] == [(subscriber.name, LANE, BY_RELAY)]
+    run_next(broker)
+    assert numbers == [1]
+
+
+def test_it_leaves_a_lane_alone_that_has_just_got_work(subscriber: Subscriber, broker: redis.Redis, watching: Relay):
+    passes(watching, 3)
+    publish_numbers([1])
+    sent()
+    broker.flushall()
+    passes(watching, 1)
+    assert waiting(broker) == []
+
+
+def lose_one(broker: redis.Redis) -> None:
+    publish_numbers([1])
+    sent()
+    broker.flushall()
+
+
+def test_it_sends_one_wake_up_until_that_has_arrived(subscriber: Subscriber, broker: redis.Redis, watching: Relay):
+    lose_one(broker)
+    passes(watching, 5)
+    assert len(waiting(broker)) == 1
+    run_next(broker)
+    lose_one_more(broker)
+    passes(watching, 5)
+    assert len(waiting(broker)) == 1
+
+
+def lose_one_more(broker: redis.Redis) -> None:
+    """Lose a wake-up but not the traces of the relay."""
+    publish_numbers([2])
+    sent()
+    LOSSES["the flag is lost"](broker)
+
+
+def test_it_would_flood_a_slow_worker_if_it_did_not_wait(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(wakeups, "claim_relay", lambda *_: True)
+    lose_one(broker)
+    passes(watching, 5)
+    assert len(waiting(broker)) == 4
+
+
+def test_it_sends_one_wake_up_even_if_two_relays_run(subscriber: Subscriber, broker: redis.Redis, watching: Relay):
+    lose_one(broker)
+    other = Relay()
+    for _ in range(3):
+        passes(watching, 1)
+        passes(other, 1)
+    assert len(waiting(broker)) == 1
+
+
+def test_it_counts_what_nobody_else_would_have_woken(subscriber: Subscriber, broker: redis.Redis, watching: Relay):
+    lose_one(broker)
+    passes(watching, 2)
+    assert cursor_of(subscriber).rescued == 1
+
+
+def test_it_leaves_a_paused_lane_alone(subscriber: Subscriber, broker: redis.Redis, watching: Relay):
+    lose_one(broker)
+    Cursor.objects.update(paused_until=Now() + timedelta(hours=1))
+    passes(watching, 3)
+    assert waiting(broker) == []
+
+
+# Idle cursors
+
+
+def publish_others(count: int) -> None:
+    with transaction.atomic():
+        publish_many([Publication(event=Followed(user_id=ANNA)) for _ in range(count)])
+
+
+def test_it_moves_a_cursor_past_events_that_are_not_its_own(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay
+):
+    before = cursor_of(subscriber).position
+    publish_others(IDLE_EVENTS - 1)
+    passes(watching, 1)
+    assert cursor_of(subscriber).position == before
+    publish_others(1)
+    passes(watching, 1)
+    assert cursor_of(subscriber).position == before + IDLE_EVENTS
+    assert waiting(broker) == []
+
+
+def test_it_moves_no_cursor_past_an_event_that_is_wanted(subscriber: Subscriber, broker: redis.Redis, watching: Relay):
+    before = cursor_of(subscriber).position
+    publish_others(IDLE_EVENTS)
+    publish_numbers([1])
+    passes(watching, 3)
+    assert cursor_of(subscriber).position == before
+
+
+# Without Redis
+
+
+def test_it_drains_by_itself_while_redis_is_away(
+    subscriber: Subscriber, broker: redis.Redis, servers: Servers, numbers: Numbers, watching: Relay
+):
+    servers.valkey.stop()
+    publish_numbers(range(5))
+    watching.pass_once()
+    until(lambda: numbers == list(range(5)))
+    until(lambda: cursor_of(subscriber).handled == 5)
+
+
+def test_it_delivers_by_itself_while_redis_is_away(
+    committed_db: str, register: Register, broker: redis.Redis, servers: Servers, numbers: Numbers, watching: Relay
+):
+    register(numbers, external=True)
+    servers.valkey.stop()
+    publish_numbers(range(3))
+    watching.pass_once()
+    until(lambda: numbers == list(range(3)))
+
+
+# What is due
+
+
+def test_it_wakes_the_lane_of_a_retry_that_is_due(
+    committed_db: str, register: Register, broker: redis.Redis, watching: Relay
+):
+    calls: list[int] = []
+
+    def later(envelope: Envelope) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise Retry(after=3600)
+
+    subscriber = register(later)
+    publish_numbers([1])
+    drain_lane(subscriber, LANE)
+    sent()
+    broker.flushall()
+    passes(watching, 2)
+    assert waiting(broker) == []
+    Failure.objects.update(next_attempt_at=Now() - timedelta(seconds=1))
+    passes(watching, 1)
+    run_next(broker)
+    assert Failure.objects.get().status == "done"
+
+
+def test_it_wakes_the_lane_of_a_delivery_that_nobody_makes(
+    committed_db: str, register: Register, broker: redis.Redis, numbers: Numbers, watching: Relay
+):
+    subscriber = register(numbers, external=True)
+    publish_numbers([1])
+    drain_lane(subscriber, LANE)
+    sent()
+    broker.flushall()
+    Delivery.objects.update(next_attempt_at=Now() - timedelta(seconds=5))
+    passes(watching, 1)
+    run_next(broker, "telegram")
+    assert numbers == [1]
+
+
+# Suspects
+
+
+class Killed(BaseException):
+    """Stands for the end of a worker's process."""
+
+
+def test_it_gets_past_an_event_that_ends_every_worker(
+    committed_db: str, register: Register, broker: redis.Redis, watching: Relay
+):
+    handled: list[int] = []
+
+    def killer(envelope: Envelope) -> None:
+        if envelope.event.number == 1:
+            raise Killed
+        handled.append(envelope.event.number)
+
+    subscriber = register(killer)
+    publish_numbers(range(3))
+    for _ in range(20):
+        passes(watching, 1)
+        while waiting(broker):
+            try:
+                run_next(broker)
+            except Killed:
+                continue
+    assert Failure.objects.get().status == "dead"
+    assert cursor_of(subscriber).handled == 2
+    assert handled[-1] == 2
+
+
+def test_it_suspects_a_lane_only_after_a_trial_that_did_not_end(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay
+):
+    last = publish_numbers(range(3))
+    passes(watching, SUSPECT_PASSES + 3)
+    assert cursor_of(subscriber).suspect_until is None
+    cursors.begin_trial(subscriber, LANE)
+    passes(watching, 1)
+    assert cursor_of(subscriber).suspect_until == cursor_of(subscriber).position + len(last)
+
+
+# The process
+
+
+def test_it_passes_until_it_is_stopped(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay, monkeypatch: pytest.MonkeyPatch, settings
+):
+    settings.EVENTS_RELAY_INTERVAL_SECONDS = 0
+    passed, enough = [], threading.Event()
+
+    def pass_once() -> None:
+        passed.append(1)
+        if len(passed) == 3:
+            enough.set()
+        raise RuntimeError("a pass that fails")
+
+    monkeypatch.setattr(watching, "pass_once", pass_once)
+    with alongside(watching.run):
+        assert enough.wait(10)
+        watching.stop()

@@ -1,0 +1,201 @@
+"""A model of the wake-up protocol of work.py, waker.py and wakeups.py, small enough to be explored completely.
+
+Three publishers and two workers share a lane. Every step below is one step that others may come between. Flags never
+expire here and no relay helps: what the protocol reaches alone is what is checked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+PUBLISHERS, WORKERS = 3, 2
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What the code does; each switch turned over is a mistake that was or could have been made."""
+
+    lowers_before_reading: bool = True
+    looks_after_unlocking: bool = True
+    busy_lowers: bool = False
+    slice_end_sends: bool = True
+    slice_end_asks: bool = False
+    failed_sender_lowers: bool = True
+    looks_above: bool = True
+    wakes_after_commit: bool = True
+
+
+class State(NamedTuple):
+    """Everything that decides what can happen next. Publisher i publishes the event with id i, ids in their order.
+
+    `asking` want to raise the flag and send if it was down; `keeping` raise it and send in any case; `sending` are
+    about to send; `lowering` have failed to. `looks`: ids whose coming below the bound is awaited.
+    """
+
+    publishers: tuple[str, ...] = ("new",) * PUBLISHERS
+    handled: frozenset[int] = frozenset()
+    flag: bool = False
+    queue: int = 0
+    asking: int = 0
+    keeping: int = 0
+    sending: int = 0
+    lowering: int = 0
+    looks: frozenset[int] = frozenset()
+    workers: tuple[str, ...] = ("free",) * WORKERS
+    failures_left: int = 1
+
+
+HOLDING = {"locked", "lowered", "read", "done", "sliced"}
+
+
+@dataclass
+class Exploration:
+    """What was found: how many states, which steps were ever made, and where events are stuck."""
+
+    states: int = 0
+    steps: set[str] = field(default_factory=set)
+    ends: list[State] = field(default_factory=list)
+    stuck: list[State] = field(default_factory=list)
+
+
+def explore(protocol: Protocol, *, until_stuck: bool = False) -> Exploration:
+    """Visit every state that can be reached; or only until one is found in which events are stuck."""
+    found, start = Exploration(), State()
+    seen, waiting = {start}, [start]
+    while waiting and not (until_stuck and found.stuck):
+        state = waiting.pop()
+        ended = True
+        for name, after in steps(protocol, state):
+            ended = False
+            found.steps.add(name)
+            if after not in seen:
+                seen.add(after)
+                waiting.append(after)
+        if ended:
+            found.ends.append(state)
+            if is_stuck(state):
+                found.stuck.append(state)
+    found.states = len(seen)
+    return found
+
+
+def is_stuck(state: State) -> bool:
+    """Say whether a state in which nothing happens any more has lost something that only the relay could find.
+
+    A sender that failed leaves its event to the relay; but then the flag must be down, for the next one to come.
+    """
+    lost = readable(state) - state.handled
+    return bool(lost) and (state.failures_left > 0 or state.flag)
+
+
+def readable(state: State) -> frozenset[int]:
+    """Return the committed events below the first open one: what the fence lets through."""
+    first_open = next((i for i, p in enumerate(state.publishers) if p == "open"), PUBLISHERS)
+    return frozenset(i for i, p in enumerate(state.publishers) if p == "committed" and i < first_open)
+
+
+def steps(protocol: Protocol, state: State) -> Iterator[tuple[str, State]]:
+    """Yield every step that can be made, with its name and the state after it."""
+    for i in range(PUBLISHERS):
+        yield from publisher_steps(protocol, state, i)
+    yield from sender_steps(protocol, state)
+    for worker in range(WORKERS):
+        for name, after in worker_steps(protocol, state, worker):
+            # Workers are alike: their order does not matter.
+            yield name, after._replace(workers=tuple(sorted(after.workers)))
+
+
+def publisher_steps(protocol: Protocol, state: State, i: int) -> Iterator[tuple[str, State]]:
+    """Publish (which takes the id and the fence), then commit and wake, or roll back."""
+
+    def become(what: str, **changes: int) -> State:
+        publishers = (*state.publishers[:i], what, *state.publishers[i + 1 :])
+        return state._replace(publishers=publishers, **changes)
+
+    if state.publishers[i] == "new" and (i == 0 or state.publishers[i - 1] != "new"):
+        early = 0 if protocol.wakes_after_commit else 1
+        yield "publish", become("open", asking=state.asking + early)
+    elif state.publishers[i] == "open":
+        late = 1 if protocol.wakes_after_commit else 0
+        yield "commit", become("committed", asking=state.asking + late)
+        yield "roll back", become("gone")
+
+
+def sender_steps(protocol: Protocol, state: State) -> Iterator[tuple[str, State]]:
+    """What the wakers' threads do: raise flags, send, fail, look at the bound again."""
+    if state.asking:
+        won = 0 if state.flag else 1
+        yield "raise", state._replace(asking=state.asking - 1, flag=True, sending=state.sending + won)
+    if state.keeping:
+        yield "keep", state._replace(keeping=state.keeping - 1, flag=True, sending=state.sending + 1)
+    if state.sending:
+        sent = state._replace(sending=state.sending - 1)
+        yield "send", sent._replace(queue=state.queue + 1)
+        if state.failures_left:
+            lowering = state.lowering + protocol.failed_sender_lowers
+            yield "fail to send", sent._replace(failures_left=state.failures_left - 1, lowering=lowering)
+    if state.lowering:
+        yield "lower after failing", state._replace(lowering=state.lowering - 1, flag=False)
+    first_open = next((i for i, p in enumerate(state.publishers) if p == "open"), PUBLISHERS)
+    for position in state.looks:
+        if position < first_open:
+            yield "came below", state._replace(looks=state.looks - {position}, asking=state.asking + 1)
+
+
+def worker_steps(protocol: Protocol, state: State, worker: int) -> Iterator[tuple[str, State]]:
+    """What work() does with the lane."""
+
+    def become(what: str, **changes: object) -> State:
+        workers = (*state.workers[:worker], what, *state.workers[worker + 1 :])
+        return state._replace(workers=workers, **changes)
+
+    at = state.workers[worker]
+    if at == "free" and state.queue:
+        yield "receive", become("woken", queue=state.queue - 1)
+    elif at == "woken" and HOLDING & set(state.workers):
+        yield "busy", become("free", flag=state.flag and not protocol.busy_lowers)
+    elif at == "woken":
+        yield "lock", become("locked" if protocol.lowers_before_reading else "lowered")
+    elif at == "locked":
+        yield "lower", become("lowered", flag=False)
+    elif at == "lowered":
+        yield from read_steps(protocol, state, become)
+    elif at == "read":
+        yield "lower late", become("done", flag=False)
+    elif at == "sliced":
+        yield "unlock at the slice's end", become("free", **next_task(protocol, state))
+    elif at == "done":
+        yield "unlock", become("unlocked")
+    elif at == "unlocked":
+        yield "look at the flag", become("woken" if state.flag and protocol.looks_after_unlocking else "free")
+
+
+def read_steps(protocol: Protocol, state: State, become) -> Iterator[tuple[str, State]]:
+    """Read and handle all there is below the bound; or, where that is much, a part of it before the slice ends."""
+    waiting = readable(state) - state.handled
+    after = "done" if protocol.lowers_before_reading else "read"
+    above = {i for i, p in enumerate(state.publishers) if p == "committed"} - readable(state)
+    looks = state.looks | (frozenset({min(above)}) if above and protocol.looks_above else frozenset())
+    yield "read", become(after, handled=state.handled | waiting, looks=looks)
+    if len(waiting) > 1:
+        yield "read a part", become("sliced", handled=state.handled | {min(waiting)})
+
+
+def next_task(protocol: Protocol, state: State) -> dict[str, int]:
+    """Return what is handed to the waker at the end of a slice that left work."""
+    if protocol.slice_end_asks:
+        return {"asking": state.asking + 1}
+    return {"keeping": state.keeping + 1} if protocol.slice_end_sends else {}
+
+
+CORRECT = Protocol()
+MISTAKES = {
+    "the flag is lowered after reading": replace(CORRECT, lowers_before_reading=False),
+    "a busy worker lowers the flag": replace(CORRECT, busy_lowers=True),
+    "nobody looks at the flag after unlocking": replace(CORRECT, looks_after_unlocking=False),
+    "a failed sender leaves the flag up": replace(CORRECT, failed_sender_lowers=False),
+    "the end of a slice sends nothing": replace(CORRECT, slice_end_sends=False),
+    "the end of a slice asks the flag": replace(CORRECT, slice_end_asks=True),
+    "events above the bound are not looked at again": replace(CORRECT, looks_above=False),
+    "publishers wake before they commit": replace(CORRECT, wakes_after_commit=False),
+}

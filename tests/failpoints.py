@@ -1,0 +1,62 @@
+"""Celery applications for tests whose worker kills itself at a chosen place, so that the code itself needs no such places.
+
+`celery -A tests.failpoints` behaves like `-A config` until FAILPOINT is reached for the FAILPOINT_AT-th time; then the
+whole process group gets SIGKILL. FAILPOINT: `before` the transaction has done anything, `inside` it when all effects
+are written and the cursor is not, `after` its commit.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from celery.signals import worker_init
+
+from config.celery import app
+
+__all__ = ["app"]
+
+_PLACE = os.environ.get("FAILPOINT", "")
+_SUBSCRIBER = os.environ.get("FAILPOINT_SUBSCRIBER", "gamification.award_points")
+_AT = int(os.environ.get("FAILPOINT_AT", "1"))
+_seen = 0
+
+
+def _reached() -> None:
+    global _seen
+    _seen += 1
+    if _seen >= _AT:
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+@worker_init.connect
+def install(**_: Any) -> None:
+    """Before the pool is forked: wrap the functions of the bus that stand at the chosen place."""
+    from diana.events import cursors, deliveries, drain
+
+    def before(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(subscriber: Any, *args: Any, **kwargs: Any) -> Any:
+            if subscriber.name == _SUBSCRIBER:
+                _reached()
+            return function(subscriber, *args, **kwargs)
+
+        return call
+
+    def after(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(subscriber: Any, *args: Any, **kwargs: Any) -> Any:
+            result = function(subscriber, *args, **kwargs)
+            if subscriber.name == _SUBSCRIBER and result[1]:
+                _reached()
+            return result
+
+        return call
+
+    match _PLACE:
+        case "before":
+            cursors.lock = before(cursors.lock)
+        case "inside":
+            cursors.move = before(cursors.move)
+        case "after":
+            drain._one_batch = after(drain._one_batch)
+        case "sent":
+            deliveries.record = before(deliveries.record)

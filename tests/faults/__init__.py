@@ -1,0 +1,1 @@
+"""What must survive when processes die, with real processes."""

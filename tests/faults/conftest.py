@@ -1,0 +1,134 @@
+"""A community of real processes: web, workers, relay, a sandbox of the Bot API, and people who write."""
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from diana.local import ports
+from diana.sandbox.running import Sandbox, running_sandbox
+from tests.processes import Process, Processes, running_processes, wait_until
+from tests.servers import Servers
+
+SECRET = "secret-of-the-tests-0123456789abcdef"
+
+
+class Community:
+    """People who write to the bot by its webhook, and what SQL says became of it."""
+
+    def __init__(self, processes: Processes, sandbox: Sandbox, servers: Servers, database: str, port: int) -> None:
+        self.processes, self.sandbox, self.servers = processes, sandbox, servers
+        self._database = database
+        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
+        self._ids = itertools.count(1000)
+        self.statuses: list[int] = []
+        self.post_seconds: list[float] = []
+        self.sent: Counter[tuple[int, str]] = Counter()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
+
+    def say(self, person: int, text: str) -> None:
+        """Deliver a private message of the person (1, 2, 3 …) as Telegram would; the answer's status is kept."""
+        update_id = next(self._ids)
+        message = {
+            "message_id": update_id,
+            "from": {"id": 7000 + person, "is_bot": False, "first_name": f"Member {person}", "language_code": "en"},
+            "chat": {"id": 7000 + person, "type": "private", "first_name": f"Member {person}"},
+            "date": int(time.time()),
+            "text": text,
+        }
+        if text.startswith("/"):
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text)}]
+        started = time.monotonic()
+        answer = self._http.post(
+            "/telegram/webhook",
+            json={"update_id": update_id, "message": message},
+            headers={"X-Telegram-Bot-Api-Secret-Token": SECRET},
+        )
+        self.post_seconds.append(time.monotonic() - started)
+        self.statuses.append(answer.status_code)
+        self.sent[person, text if text.startswith("/") else "message"] += 1
+
+    def say_all(self, people: range, texts: list[str]) -> None:
+        """Have all of them say these things, each in order, four people at a time."""
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda person: [self.say(person, text) for text in texts], people))
+
+    def sql(self, query: str) -> list[tuple[object, ...]]:
+        """Return the rows of a query, asked as the superuser."""
+        with psycopg.connect(self.servers.postgres.admin_url(self._database), autocommit=True) as connection:
+            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+
+    def entries(self) -> Counter[tuple[int, str]]:
+        """Return how many entries each person has by rule, whatever their amount."""
+        rows = self.sql(
+            "SELECT p.telegram_id - 7000, e.rule FROM gamification_entry e JOIN users_person p ON p.id = e.account_id"
+        )
+        return Counter((int(person), str(rule)) for person, rule in rows)  # type: ignore[call-overload]
+
+    def expected_entries(self) -> Counter[tuple[int, str]]:
+        """Return what the entries must be, once everything is handled."""
+        rules = {"message": "message_sent", "/daily": "daily_login"}
+        expected = Counter({(person, rules[text]): n for (person, text), n in self.sent.items() if text in rules})
+        return expected + Counter({(person, "login"): 1 for person, _ in self.sent})
+
+    def answers(self) -> Counter[int]:
+        """Return how many messages the sandbox was sent for each person."""
+        return Counter(call.chat - 7000 for call in self.sandbox.calls(method="sendMessage") if call.chat)
+
+    def expected_answers(self) -> Counter[int]:
+        """Return how many answers each person must get at least: one for each command."""
+        return Counter({p: sum(n for (q, t), n in self.sent.items() if q == p and t != "message") for p, _ in self.sent})
+
+    def effects_are_there(self) -> bool:
+        """Say whether at least everything expected is there."""
+        return self.entries() >= self.expected_entries()
+
+    def answers_are_there(self) -> bool:
+        """Say whether everybody has at least the answers they wait for."""
+        return self.answers() >= self.expected_answers()
+
+    def settle(self) -> None:
+        """Wait for all effects and answers, then assert that each effect is there once and the webhook never failed."""
+        wait_until(self.effects_are_there, "all effects")
+        wait_until(self.answers_are_there, "all answers")
+        assert self.entries() == self.expected_entries()
+        assert set(self.statuses) == {200}
+        assert self.sql("SELECT * FROM event_failure") == []
+        assert self.sql(
+            "SELECT a.person_id FROM gamification_account a LEFT JOIN gamification_entry e ON e.account_id = a.person_id"
+            " GROUP BY a.person_id HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.sequence <> count(e.id)"
+        ) == []
+
+
+@pytest.fixture
+def community(committed_db: str, valkey: str, servers: Servers, tmp_path: Path) -> Iterator[Community]:
+    """A community whose web process runs; workers and relay are the test's to start and to kill."""
+    port = ports.free_port()
+    with running_sandbox("1:sandbox-test") as sandbox, running_processes(tmp_path) as processes:
+        processes.environment |= {"TELEGRAM_API_URL": sandbox.url, "PORT": str(port)}
+        processes.start("web")
+        wait_until(lambda: ports.answers(port), "the web process")
+        community = Community(processes, sandbox, servers, committed_db, port)
+        yield community
+        community.close()
+
+
+@pytest.fixture
+def telegram(community: Community) -> Process:
+    """The worker that talks to Telegram."""
+    return community.processes.start_worker("telegram")
+
+
+@pytest.fixture
+def relay(community: Community) -> Process:
+    """The relay."""
+    return community.processes.start("relay")

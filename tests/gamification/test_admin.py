@@ -1,0 +1,137 @@
+"""The admin of points: what staff see and do there, and what nobody can."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from apps.gamification import selectors
+from apps.gamification.models import Account, Entry, MultiplierVersion, Rule, RuleVersion
+from apps.users.models import Staff
+from diana import clock
+from diana.audit.models import AuditRecord
+from tests.gamification.acts import award, daily, person
+
+pytestmark = pytest.mark.django_db
+
+MODELS = ["account", "entry", "rule", "ruleversion", "multiplierversion"]
+
+
+@pytest.fixture
+def root(client: Client) -> Client:
+    """A superuser's browser."""
+    client.force_login(Staff.objects.create_superuser("root"))
+    return client
+
+
+@pytest.fixture
+def entry() -> Entry:
+    """The entry of somebody's daily visit."""
+    award(daily(person()))
+    return Entry.objects.get()
+
+
+def some(model: str) -> Any:
+    """Return the id of a row of the model."""
+    classes = {"account": Account, "entry": Entry, "rule": Rule, "ruleversion": RuleVersion}
+    return classes.get(model, MultiplierVersion).objects.values_list("pk", flat=True).first()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_page_shows(root: Client, entry: Entry, model: str) -> None:
+    assert root.get(reverse(f"admin:gamification_{model}_changelist")).status_code == 200
+    assert root.get(reverse(f"admin:gamification_{model}_change", args=[some(model)])).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_nothing_is_changed_or_deleted_even_by_the_superuser(root: Client, entry: Entry, model: str) -> None:
+    assert root.post(reverse(f"admin:gamification_{model}_change", args=[some(model)]), {}).status_code == 403
+    assert root.post(reverse(f"admin:gamification_{model}_delete", args=[some(model)]), {}).status_code == 403
+
+
+@pytest.mark.parametrize("model", MODELS[:3])
+def test_accounts_entries_and_rules_are_not_added(root: Client, model: str) -> None:
+    assert root.post(reverse(f"admin:gamification_{model}_add"), {}).status_code == 403
+
+
+def test_an_entry_says_why(root: Client, entry: Entry) -> None:
+    page = root.get(reverse("admin:gamification_entry_change", args=[entry.pk])).content.decode()
+    assert "pays a base of 50" in page
+    assert bytes(entry.hash).hex() in page
+
+
+def test_points_are_given_once_however_often_the_form_is_sent(root: Client, entry: Entry) -> None:
+    address = f"/admin/gamification/account/{entry.account_id}/award/"
+    assert "Give or take points" in root.get(address).content.decode()
+    for _ in range(2):
+        root.post(address, {"amount": "25", "reason": "Poetry", "key": "abc"})
+    assert selectors.balance(entry.account_id) == 75
+    record = AuditRecord.objects.get()
+    assert (record.actor, record.origin, record.reason) == ("root", "admin", "Poetry")
+    assert root.post(address, {"amount": "25", "reason": "", "key": "x"}).status_code == 200
+    refused = root.post(address, {"amount": "0", "reason": "r", "key": "x"}, follow=True)
+    assert "The amount must lie" in refused.content.decode()
+    assert selectors.balance(entry.account_id) == 75
+
+
+def test_an_entry_is_reversed_with_a_reason(root: Client, entry: Entry) -> None:
+    root.post(f"/admin/gamification/entry/{entry.pk}/reverse/", {"reason": "A mistake", "key": "abc"})
+    assert selectors.balance(entry.account_id) == 0
+
+
+def test_acts_need_their_permission(client: Client, entry: Entry) -> None:
+    ana = Staff.objects.create_user("ana", is_staff=True)
+    ana.user_permissions.set(Permission.objects.filter(codename__in=["view_account", "view_entry", "view_rule"]))
+    client.force_login(ana)
+    assert client.get(reverse("admin:gamification_entry_changelist")).status_code == 200
+    sent = {"amount": "25", "reason": "r", "key": "abc"}
+    for address in (f"account/{entry.account_id}/award/", f"entry/{entry.pk}/reverse/", "rule/login/switch/"):
+        assert client.post(f"/admin/gamification/{address}", sent).status_code == 403
+    assert client.get(reverse("admin:gamification_ruleversion_add")).status_code == 403
+    assert Entry.objects.count() == 1
+
+
+def test_a_rule_is_switched_off_with_a_reason(root: Client) -> None:
+    root.post("/admin/gamification/rule/login/switch/", {"reason": "Too easy", "key": "abc"})
+    assert not Rule.objects.get(pk="login").active
+    assert AuditRecord.objects.get().act == "retire_rule"
+
+
+def version(**changes: str) -> dict[str, str]:
+    """Return what the form for a version of a rule sends."""
+    later = clock.now() + timedelta(days=1)
+    return {
+        "rule": "message_sent",
+        "active_from_0": later.date().isoformat(),
+        "active_from_1": "00:00:00",
+        "event_type": "game.message_sent",
+        "base": "7",
+        "limits": '[{"per": "hour", "count": 10}]',
+        "conditions": "[]",
+        "amounts": "",
+        "capped": "on",
+        "multiplied": "on",
+        "reason": "Spring",
+    } | changes
+
+
+def test_a_version_is_added_or_refused_with_the_reason(root: Client) -> None:
+    address = reverse("admin:gamification_ruleversion_add")
+    assert root.get(address).status_code == 200
+    refused = root.post(address, version(event_type="game.nothing"))
+    assert "No class has the event type game.nothing." in refused.content.decode()
+    assert root.post(address, version()).status_code == 302
+    newest = RuleVersion.objects.get(rule="message_sent", version=2)
+    assert (newest.base, newest.created_by, newest.amounts) == (7, "root", None)
+
+
+def test_bonuses_are_added_or_refused_with_the_reason(root: Client) -> None:
+    address = reverse("admin:gamification_multiplierversion_add")
+    assert "daily_cap" in root.get(address).content.decode()
+    sent = {k: v for k, v in version().items() if k in ("active_from_0", "active_from_1", "reason")}
+    assert "nonsense" in root.post(address, sent | {"config": '{"nonsense": 1}'}).content.decode()
+    assert root.post(address, sent | {"config": '{"daily_cap": 900}'}).status_code == 302
+    assert MultiplierVersion.objects.get(pk=2).config["daily_cap"] == 900

@@ -1,0 +1,159 @@
+"""What the database refuses, tried in SQL as the application's role: the ledger's truths do not depend on Python."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from apps.gamification.decide import chain
+from apps.gamification.decide.entries import append
+from apps.gamification.decide.facts import microseconds
+from apps.gamification.loading import lock_standings
+from apps.gamification.models import Account, Entry
+from apps.gamification.storing import write_entries
+from tests.gamification.acts import NOON, award, daily, person
+
+pytestmark = pytest.mark.django_db
+
+FORBIDDEN = [
+    "UPDATE gamification_entry SET amount = 1000000",
+    "DELETE FROM gamification_entry",
+    "TRUNCATE gamification_entry",
+    "UPDATE gamification_account SET balance = 1000000",
+    "UPDATE gamification_account SET lifetime = 1000000, sequence = 0",
+    "DELETE FROM gamification_account",
+    "DELETE FROM gamification_progress",
+    "INSERT INTO gamification_account (person_id, balance) VALUES (1, 1000000)",
+    "UPDATE gamification_dayscore SET points = 1000000",
+    "INSERT INTO gamification_dayscore (utc_date, account_id, points, reached_at) VALUES (now(), 1, 1000000, now())",
+    "UPDATE gamification_ruleversion SET base = 1000000",
+    "DELETE FROM gamification_ruleversion",
+    "DELETE FROM gamification_rule",
+    "UPDATE gamification_multiplierversion SET config = '{}'",
+    "UPDATE gamification_rulebook SET revision = gen_random_uuid()",
+    "UPDATE gamification_reason SET text = 'another'",
+    "ALTER TABLE gamification_entry DISABLE TRIGGER ALL",
+    "ALTER TABLE gamification_entry DISABLE TRIGGER gamification_entry_posts",
+    "SET session_replication_role = replica",
+    "DROP TRIGGER gamification_entry_append_only ON gamification_entry",
+    "CREATE OR REPLACE FUNCTION gamification_gain(kind text, amount bigint, base bigint) RETURNS bigint"
+    " LANGUAGE sql AS 'SELECT 0'",
+]
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_the_application_may_not(statement: str) -> None:
+    award(daily(person()))
+    before = list(Entry.objects.values()), list(Account.objects.values())
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert (list(Entry.objects.values()), list(Account.objects.values())) == before
+
+
+@pytest.fixture
+def draft() -> Iterator[dict[str, Any]]:
+    """The next entry of an account with one entry, as columns, not yet written."""
+    somebody = person()
+    award(daily(somebody))
+    standing = lock_standings([somebody])[0][somebody]
+    made = append(
+        standing,
+        kind="staff_award",
+        amount=10,
+        base=10,
+        idempotency_key="k",
+        occurred_at=microseconds(NOON),
+        actor="admin:vera",
+        reason_hash=bytes(32),
+    )
+    return made._asdict()
+
+
+def write(columns: dict[str, Any], *, sealed: bool = True) -> None:
+    """Insert the entry, with the hash that its columns have if it is to be sealed."""
+    columns = dict(columns)
+    if sealed:
+        given = [v for k, v in columns.items() if k != "hash"]
+        columns["hash"] = chain.entry_hash(*given)
+    from apps.gamification.decide.entries import Draft
+
+    with transaction.atomic():
+        write_entries([Draft(**columns)])
+
+
+def test_an_entry_in_turn_moves_the_account(draft: dict[str, Any]) -> None:
+    write(draft)
+    account = Account.objects.get()
+    assert (account.balance, account.lifetime, account.sequence) == (60, 60, 2)
+    assert bytes(account.hash) == bytes(Entry.objects.get(sequence=2).hash)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sequence": 3}, "out of turn"),
+        ({"sequence": 1}, "gamification_entry_sequence_once"),
+        ({"previous_hash": bytes(32)}, "out of turn"),
+        ({"balance_after": 61}, "out of turn"),
+        ({"lifetime_after": 61}, "out of turn"),
+        ({"amount": 11}, "gamification_entry_kind"),
+        ({"balance_after": -1}, "gamification_entry_not_negative"),
+        ({"account": 987_654_321}, "out of turn"),
+        ({"kind": "gift"}, "gamification_entry_kind"),
+        ({"actor": None}, "gamification_entry_kind"),
+        ({"actor": "a|b"}, "gamification_entry_texts"),
+        ({"note": "a|b"}, "gamification_entry_texts"),
+        ({"idempotency_key": "a|b"}, "gamification_entry_texts"),
+        ({"reason_hash": b"short"}, "gamification_entry_hash_lengths"),
+        ({"kind": "reversal", "base": -10, "reverses": 1 << 60}, "out of turn|reversal names no entry"),
+    ],
+)
+def test_an_entry_out_of_turn_is_refused(draft: dict[str, Any], change: dict[str, Any], message: str) -> None:
+    with pytest.raises(DatabaseError, match=message):
+        write(draft | change)
+    assert Account.objects.get().balance == 50
+
+
+def test_an_entry_with_a_wrong_hash_is_refused(draft: dict[str, Any]) -> None:
+    with pytest.raises(DatabaseError, match="wrong hash"):
+        write(draft | {"occurred_at": draft["occurred_at"] + 1}, sealed=False)
+
+
+def test_two_entries_of_which_the_second_is_out_of_turn_are_refused_together(draft: dict[str, Any]) -> None:
+    from apps.gamification.decide.entries import Draft
+
+    first = Draft(**draft)
+    second = first._replace(sequence=4, idempotency_key="k2")
+    with pytest.raises(DatabaseError, match="out of turn"), transaction.atomic():
+        write_entries([first, second])
+    assert Account.objects.get().sequence == 1
+
+
+def test_postgresql_computes_the_same_hash(draft: dict[str, Any]) -> None:
+    write(draft)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE hash = gamification_entry_hash(account_id, sequence, amount,"
+            " balance_after, lifetime_after, kind, rule, rule_version, base, multipliers, note, event_id,"
+            " idempotency_key, reverses, actor, reason_hash, occurred_at, previous_hash)) FROM gamification_entry"
+        )
+        assert cursor.fetchone() == (2, 2)
+    entry = Entry.objects.get(sequence=1)
+    assert bytes(entry.previous_hash) == chain.genesis(entry.account_id)
+
+
+def test_the_same_key_is_written_once(draft: dict[str, Any]) -> None:
+    write(draft)
+    again = draft | {"sequence": 3, "balance_after": 70, "lifetime_after": 70}
+    with pytest.raises(DatabaseError, match="idempotency_key"):
+        write(again | {"previous_hash": bytes(Account.objects.get().hash)})
+
+
+def test_a_new_account_is_empty_whoever_opens_it() -> None:
+    somebody = person()
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO gamification_account (person_id) VALUES (%s)", [somebody])
+    account = Account.objects.get(pk=somebody)
+    assert (account.balance, account.lifetime, account.sequence) == (0, 0, 0)
+    assert bytes(account.hash) == chain.genesis(somebody)

@@ -1,0 +1,171 @@
+"""The admin of people, grants and staff: what staff can do there, and what nobody can."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from apps.users import selectors, services
+from apps.users.models import Grant, Person, Staff
+from diana import clock
+from diana.audit import Actor
+from diana.audit.models import AuditRecord
+
+ADD = {"source": "gift", "days": "30", "reason": "poetry slam"}
+
+
+def staff_with(client: Client, *permissions: str) -> Client:
+    """Log in a member of staff with these permissions."""
+    ana = Staff.objects.create_user("ana", is_staff=True)
+    ana.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client.force_login(ana)
+    return client
+
+
+def give(person: Person) -> Grant:
+    """Grant VIP from now on."""
+    actor = Actor(None, "shell", "shell")
+    return services.grant_vip(person_id=person.pk, source="gift", days=3, reason="a", actor=actor, now=clock.now())
+
+
+@pytest.mark.parametrize("term", ["4242", " 4242 ", "id"])
+def test_people_are_found_by_either_id(root: Client, person: Person, term: str) -> None:
+    Person.objects.create(telegram_id=999_999, first_name="Other", created_at=clock.now())
+    Person.objects.filter(pk=person.pk).update(first_name="Ana")
+    term = str(person.pk) if term == "id" else term
+    page = root.get(reverse("admin:users_person_changelist"), {"q": term}).content.decode()
+    assert "Ana" in page
+    assert "Other" not in page
+
+
+@pytest.mark.parametrize("term", ["Ana", "42", "9" * 40, "²", "-1"])
+def test_names_and_parts_of_numbers_find_nobody(root: Client, person: Person, term: str) -> None:
+    Person.objects.filter(pk=person.pk).update(first_name="Somebody")
+    response = root.get(reverse("admin:users_person_changelist"), {"q": term})
+    assert "Somebody" not in response.content.decode()
+
+
+def test_the_list_takes_as_many_queries_for_twenty_as_for_one(
+    root: Client, person: Person, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = reverse("admin:users_person_changelist")
+    with django_assert_num_queries(5):
+        root.get(address)
+    for number in range(1, 20):
+        give(Person.objects.create(telegram_id=number, created_at=clock.now()))
+    with django_assert_num_queries(5):
+        root.get(address)
+
+
+def test_the_persons_page_shows_grants_and_changes_nothing(root: Client, person: Person) -> None:
+    given = give(person)
+    address = reverse("admin:users_person_change", args=[person.pk])
+    page = root.get(address).content.decode()
+    assert reverse("admin:users_grant_change", args=[given.pk]) in page
+    assert reverse("admin:users_person_add_vip", args=[person.pk]) in page
+    assert 'name="_save"' not in page
+    assert root.post(address, {"first_name": "Eva"}).status_code == 403
+    assert root.post(reverse("admin:users_person_delete", args=[person.pk]), {"post": "yes"}).status_code == 403
+    assert root.get(reverse("admin:users_person_add")).status_code == 403
+
+
+def test_staff_with_the_permission_grant_vip(client: Client, person: Person) -> None:
+    staff_with(client, "add_grant", "view_grant", "view_person")
+    form = client.get(reverse("admin:users_person_add_vip", args=[person.pk]), follow=True)
+    assert f'value="{person.pk}" selected' in form.content.decode()
+    response = client.post(reverse("admin:users_grant_add"), ADD | {"person": person.pk})
+    given = Grant.objects.get()
+    assert response.status_code == 302
+    assert (given.person_id, given.source, given.reason, given.granted_by) == (person.pk, "gift", "poetry slam", "ana")
+    assert given.ends_at - given.starts_at == timedelta(days=30)
+    kept = AuditRecord.objects.get()
+    assert (kept.actor, kept.actor_id, kept.origin) == ("ana", Staff.objects.get().pk, "admin")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"days": "0"}, {"days": "9999"}, {"reason": " "}, {"source": "purchase"}, {"person": "999999"}, {"person": ""}],
+)
+def test_the_form_refuses_what_cannot_be(root: Client, person: Person, wrong: dict[str, str]) -> None:
+    response = root.post(reverse("admin:users_grant_add"), ADD | {"person": person.pk} | wrong)
+    assert response.status_code == 200
+    assert not Grant.objects.exists()
+
+
+def test_the_form_refuses_the_erased(root: Client, person: Person) -> None:
+    Person.objects.filter(pk=person.pk).update(status="erased", telegram_id=None)
+    page = root.post(reverse("admin:users_grant_add"), ADD | {"person": person.pk}).content.decode()
+    assert "This person was erased" in page
+
+
+def test_staff_without_the_permission_only_look(client: Client, person: Person) -> None:
+    given = give(person)
+    staff_with(client, "view_grant", "view_person")
+    assert client.get(reverse("admin:users_grant_change", args=[given.pk])).status_code == 200
+    assert client.post(reverse("admin:users_grant_add"), ADD | {"person": person.pk}).status_code == 403
+    assert client.get(reverse("admin:users_person_add_vip", args=[person.pk])).status_code == 403
+    revoke = reverse("admin:users_grant_revoke", args=[given.pk])
+    assert client.post(revoke, {"reason": "a mistake"}).status_code == 403
+    assert revoke not in client.get(reverse("admin:users_grant_change", args=[given.pk])).content.decode()
+
+
+def test_a_grant_is_revoked_on_its_own_page_with_a_reason(client: Client, person: Person) -> None:
+    given = give(person)
+    staff_with(client, "view_grant", "revoke_grant")
+    revoke = reverse("admin:users_grant_revoke", args=[given.pk])
+    assert revoke in client.get(reverse("admin:users_grant_change", args=[given.pk])).content.decode()
+    assert "VIP from other grants stays" in client.get(revoke).content.decode()
+    assert client.post(revoke, {"reason": " "}).status_code == 200
+    assert selectors.effective_vip(person.pk, clock.now()) is not None
+    page = client.post(revoke, {"reason": "a mistake"}, follow=True).content.decode()
+    assert "is VIP no more" in page
+    assert selectors.effective_vip(person.pk, clock.now()) is None
+    kept = AuditRecord.objects.latest("id")
+    assert (kept.act, kept.actor, kept.reason) == ("revoke_vip", "ana", "a mistake")
+    page = client.post(revoke, {"reason": "again"}, follow=True).content.decode()
+    assert "nothing is left to take back" in page
+    assert revoke not in page
+    assert client.get(reverse("admin:users_grant_revoke", args=[10**9])).status_code == 404
+
+
+def test_a_grant_is_never_edited_or_deleted(root: Client, person: Person) -> None:
+    given = give(person)
+    assert root.post(reverse("admin:users_grant_change", args=[given.pk]), ADD).status_code == 403
+    assert root.post(reverse("admin:users_grant_delete", args=[given.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_the_pages_of_staff_work(root: Client) -> None:
+    for name in ("staff_changelist", "staff_add"):
+        assert root.get(reverse(f"admin:users_{name}")).status_code == 200
+    new = {"username": "eva", "password1": "a-long-passphrase-9", "password2": "a-long-passphrase-9"}
+    root.post(reverse("admin:users_staff_add"), new | {"usable_password": "true"})
+    eva = Staff.objects.get(username="eva")
+    assert eva.check_password("a-long-passphrase-9")
+    assert not eva.is_staff
+    assert root.get(reverse("admin:users_staff_change", args=[eva.pk])).status_code == 200
+    assert root.get(reverse("admin:auth_user_password_change", args=[eva.pk])).status_code == 200
+    assert root.get(reverse("admin:auth_group_changelist")).status_code == 200
+
+
+def test_who_edits_logins_cannot_take_rights(client: Client, db: None) -> None:
+    staff_with(client, "change_staff", "view_staff", "change_group", "view_group")
+    ana, boss = Staff.objects.get(), Staff.objects.create_superuser("boss")
+    group = Group.objects.create(name="everything")
+    form = {"username": "ana", "is_staff": "on", "is_active": "on", "is_superuser": "on", "groups": [group.pk]}
+    form |= {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00", "email": "ana@example.org"}
+    client.post(reverse("admin:users_staff_change", args=[ana.pk]), form)
+    ana.refresh_from_db()
+    assert ana.email == "ana@example.org"
+    assert not ana.is_superuser
+    assert not ana.groups.exists()
+    assert client.get(reverse("admin:users_staff_change", args=[boss.pk])).status_code == 302
+    assert client.post(reverse("admin:auth_group_change", args=[group.pk]), {"name": "x"}).status_code == 403
+
+
+def test_nobody_comes_in_without_a_login(client: Client, person: Person) -> None:
+    response = client.get(reverse("admin:users_person_change", args=[person.pk]))
+    assert response.status_code == 302
+    assert "/login/" in response["Location"]
