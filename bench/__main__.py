@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from bench import world
-
 from diana.local.errors import LocalError
 from diana.local.supervise import Stack
 
@@ -40,8 +39,9 @@ def main() -> None:
 
 def diana_figures(here: Any) -> dict[str, Any]:
     """Measure Diana as it runs."""
-    from bench import awards, latency, throughput
     from django.db import connection
+
+    from bench import awards, latency, throughput
 
     values = here.variables()
     say("latency at 50 updates a second")

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-from bench.world import percentiles
-from diana.sandbox.client import SandboxClient
 from django.db import connection
+
+from bench.world import percentiles, wait_until_at_rest
+from diana.sandbox.client import SandboxClient
 
 RATE = 50
 PEOPLE = 40
@@ -73,14 +74,14 @@ WHERE u.update_id >= %s
 def measure(port: int, secret: str, sandbox_url: str, seconds: float) -> dict[str, dict[str, float]]:
     """Return the percentiles in milliseconds; raises AssertionError if anything was lost."""
     Load(port, secret, first_update=FIRST_UPDATE - 1_000_000).run(2)  # opens everybody's account, warms every process
-    time.sleep(2)
+    wait_until_at_rest()
     load = Load(port, secret, first_update=FIRST_UPDATE)
     with SandboxClient(sandbox_url) as sandbox:
         before = max((call.sequence for call in sandbox.calls()), default=0)
         load.run(seconds)
         commands = sum(1 for number in range(int(RATE * seconds)) if number % COMMAND_EVERY == 0)
         rows = _wait_for_entries(len(load.posted) - commands)
-        calls = [call for call in sandbox.calls(method="sendMessage", after=before)]
+        calls = sandbox.calls(method="sendMessage", after=before)
     assert set(load.statuses) == {200}, set(load.statuses)
     assert len(calls) == commands, f"{len(calls)} answers to {commands} commands"
     return {

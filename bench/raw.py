@@ -8,6 +8,7 @@ import threading
 import time
 
 import psycopg
+
 from bench.world import add_people, database, publish_messages
 
 BATCH = 500
@@ -37,7 +38,9 @@ JOIN (SELECT * FROM gamification_progress) p ON p.account_id = e.user_id
 CROSS JOIN LATERAL (SELECT (extract(epoch FROM e.occurred_at) / 3600)::bigint AS hour,
     (extract(epoch FROM e.occurred_at) / 86400)::bigint AS day) w
 """
-LOCK = "SELECT count(*) FROM (SELECT 1 FROM gamification_progress JOIN batch ON person = account_id FOR NO KEY UPDATE) l"
+LOCK = (
+    "SELECT count(*) FROM (SELECT 1 FROM gamification_progress JOIN batch ON person = account_id FOR NO KEY UPDATE) l"
+)
 ENTRIES = """
 INSERT INTO gamification_entry (id, account_id, sequence, amount, balance_after, lifetime_after, kind, rule, rule_version,
     base, multipliers, note, event_id, idempotency_key, reverses, actor, reason_hash, occurred_at, previous_hash, hash)

@@ -2,8 +2,9 @@
 
 import time
 
-from bench.world import add_people, publish_messages
 from django.db import connection
+
+from bench.world import add_people, publish_messages
 
 SUBSCRIBER = "gamification.award_points"
 

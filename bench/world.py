@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -84,7 +85,8 @@ def add_people() -> list[int]:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO users_person (telegram_id) SELECT 1000000 + n FROM generate_series(1, %s) n RETURNING id", [PEOPLE]
+            "INSERT INTO users_person (telegram_id) SELECT 1000000 + n FROM generate_series(1, %s) n RETURNING id",
+            [PEOPLE],
         )
         ids = sorted(row[0] for row in cursor.fetchall())
         cursor.execute("ANALYZE")
@@ -117,6 +119,15 @@ def publish_messages(people: list[int], count: int) -> None:
 def percentiles(seconds: list[float]) -> dict[str, float]:
     """Return p50, p95 and p99 in milliseconds."""
     ordered = sorted(seconds)
-    return {
-        f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)] * 1000, 2) for p in (50, 95, 99)
-    }
+    return {f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)] * 1000, 2) for p in (50, 95, 99)}
+
+
+def wait_until_at_rest(seconds: float = 60) -> None:
+    """Wait until nothing is left to be handled or delivered."""
+    from demo.resting import is_at_rest, pending
+
+    deadline = time.monotonic() + seconds
+    while not is_at_rest():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"still not at rest after {seconds:.0f} s: {pending()}")
+        time.sleep(0.2)

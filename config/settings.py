@@ -101,10 +101,14 @@ def database(url: str) -> dict[str, Any]:
     """Return Django's settings of one connection; limits in milliseconds, so that nothing waits for ever."""
     parsed: dict[str, Any] = dict(dj_database_url.parse(url))
     limits = "-c lock_timeout=10000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
+    # Parameters travel beside the statement, and what is repeated is planned once for each connection.
+    binding = {"server_side_binding": True, "prepare_threshold": 5}
     return parsed | {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": parsed.get("OPTIONS", {}) | {"options": limits, "connect_timeout": 5, "application_name": "diana"},
+        "OPTIONS": parsed.get("OPTIONS", {})
+        | binding
+        | {"options": limits, "connect_timeout": 5, "application_name": "diana"},
     }
 
 

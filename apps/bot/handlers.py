@@ -1,109 +1,22 @@
-"""What the bot does when something happened: answer an update, tell what came of /daily. Both talk to Telegram."""
+"""What the bot does when something happened: answer an update, tell what came of /daily. Both talk to Telegram.
 
-import json
-from typing import Any
+The Telegram library takes longer to import than all the rest: only the processes that answer pay for it.
+"""
 
-import telegram
-from django.utils import translation
-
-from apps.bot import selectors, services
-from apps.bot.application import AnyApplication, application
-from apps.bot.models import Update
-from apps.bot.screens import daily
-from apps.bot.screens.layout import Screen
-from apps.bot.sending import send
-from apps.bot.telegram_errors import Gone
-from apps.bot.turns import Turn, begin_turn
-from apps.users import selectors as people
-from apps.users.services import PersonGone
-from diana import clock
-from diana.events import Envelope, Permanent, subscribe
-from diana.events.loop import in_thread
+from diana.events import Envelope, subscribe
 
 
 @subscribe("bot.update_received", external=True)
 async def handle_update(envelope: Envelope) -> None:
     """Do what the update asks for and reply. Done again, it changes nothing; only the reply may come twice."""
-    row = await in_thread(selectors.unhandled_update, envelope.fields["update"])
-    if row is None:
-        return
-    templates: list[str] = []
-    try:
-        if row.person_id is not None:
-            templates = await _answer(row, row.person_id)
-    except Gone:
-        await _mark_gone(row.chat_id, row.person_id)
-    except PersonGone:
-        pass  # erased meanwhile: there is nobody to do anything for
-    except Permanent as error:
-        await in_thread(
-            services.fail_update, update=row.id, reason=str(error)[:200], person_id=row.person_id, now=clock.now()
-        )
-        raise
-    await in_thread(
-        services.finish_update, update=row.id, templates=templates, person_id=row.person_id, now=clock.now()
-    )
+    from apps.bot.answering import answer_update
 
-
-async def _answer(row: Update, person_id: int) -> list[str]:
-    """Give the update to the library; return which screens were sent. Raises what a handler raised."""
-    library = await application()
-    turn = Turn(row.id, person_id, row.received_at)
-    begin_turn(turn)
-    await library.process_update(_decode(bytes(row.body), library))
-    if turn.error is not None:
-        raise turn.error
-    return turn.templates
-
-
-def _decode(body: bytes, library: AnyApplication) -> telegram.Update:
-    """Return the library's view of the body; raises Permanent if it has none."""
-    try:
-        data: dict[str, Any] = json.loads(body)
-        return telegram.Update.de_json(data, library.bot)
-    except Exception as error:  # whatever a strange body does to the library, it will do again
-        raise Permanent(f"{type(error).__name__}: the library cannot read this update.") from None
-
-
-async def _mark_gone(telegram_chat_id: int | None, person_id: int | None) -> None:
-    if telegram_chat_id is not None:
-        await in_thread(services.mark_gone, telegram_chat_id=telegram_chat_id, person_id=person_id, now=clock.now())
+    await answer_update(envelope)
 
 
 @subscribe("game.points_awarded", "game.points_suppressed", external=True, where={"rule": "daily_login"})
 async def answer_daily(envelope: Envelope) -> None:
     """Tell the person what came of /daily, in the chat where they asked, else in their own."""
-    person_id = envelope.user_id
-    found = await in_thread(_address, envelope)
-    if person_id is None or found is None:
-        return
-    telegram_chat_id, language = found
-    with translation.override(language):
-        screen = _daily_screen(envelope)
-    library = await application()
-    try:
-        await send(library.bot, telegram_chat_id, screen)
-    except Gone:
-        await _mark_gone(telegram_chat_id, person_id)
-    else:
-        await in_thread(services.note_reply, template=screen.template, person_id=person_id)
+    from apps.bot.answering import tell_daily
 
-
-def _address(envelope: Envelope) -> tuple[int, str] | None:
-    """Return where to answer and in which language; None for who is erased or takes no messages."""
-    if envelope.user_id is None:
-        return None
-    own_chat = people.telegram_id(envelope.user_id)
-    if own_chat is None:
-        return None
-    chat = selectors.chat_of_event(envelope.correlation_id) or own_chat
-    if selectors.is_gone(chat):
-        return None
-    return chat, people.profile(envelope.user_id).language
-
-
-def _daily_screen(envelope: Envelope) -> Screen:
-    fields = envelope.fields
-    if envelope.type == "game.points_awarded":
-        return daily.awarded(amount=fields["amount"], balance=fields["balance"])
-    return daily.suppressed(reason=fields["reason"], local_time=envelope.local_time)
+    await tell_daily(envelope)

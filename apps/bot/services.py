@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Update
 from apps.users.services import find_or_add_person
 from diana.events import Publication, publish, publish_many
+from diana.events.identifiers import uuid7
 
 # Telegram delivers an update again for 24 hours; after a week no copy can come and nothing is left to look up. The whole
 # row goes, not only its body: ids begin anew at random after a quiet week, and an old row must not swallow a new update.
@@ -34,22 +36,22 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         return None
     with transaction.atomic():
         person_id = find_or_add_person(telegram_id=incoming.sender, now=now) if incoming.sender else None
-        update = _insert_update(incoming, person_id, body, now)
+        event_id = uuid7()
+        update = _insert_update(incoming, person_id, body, event_id, now)
         if update is None:
             count_refusal(_why_known(incoming.update_id, body), now=now)
             return None
-        envelope = publish(UpdateReceived(user_id=person_id, update=update, kind=incoming.kind))
-        Update.objects.filter(id=update).update(event_id=envelope.event_id)
+        publish(UpdateReceived(user_id=person_id, update=update, kind=incoming.kind), event_id=event_id)
     return update
 
 
-def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, now: datetime) -> int | None:
+def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID, now: datetime) -> int | None:
     """Insert the row and return its id; None if there is one. Waits for whoever inserts the same one right now."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, received_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
-            [bot_id(), incoming.update_id, person_id, incoming.kind, incoming.chat, body, now],
+            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, event_id, received_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
+            [bot_id(), incoming.update_id, person_id, incoming.kind, incoming.chat, body, event_id, now],
         )
         row = cursor.fetchone()
     return row[0] if row else None

@@ -1,8 +1,13 @@
-"""The bot's periodic work. Beat may send a task twice, or two beats may run: a slot is worked on once."""
+"""The bot's periodic work, and getting ready to answer. Beat may send a task twice, or two beats may run: a slot is
+worked on once.
+"""
 
 from datetime import timedelta
+from importlib import import_module
+from typing import Any
 
 from celery import shared_task
+from celery.signals import celeryd_after_setup
 
 from apps.bot import services
 from diana import clock
@@ -14,3 +19,10 @@ def delete_old_updates() -> int | None:
     """Delete updates that were handled more than a week ago; return how many, None if this hour's work was done already."""
     now = clock.now()
     return run_once("bot.delete_old_updates", timedelta(hours=1), lambda: services.delete_old_updates(now=now), now=now)
+
+
+@celeryd_after_setup.connect
+def get_ready_to_answer(instance: Any, **_: Any) -> None:
+    """Import what answering takes before the first update comes, in workers that answer."""
+    if "telegram" in instance.app.amqp.queues.consume_from:
+        import_module("apps.bot.answering")

@@ -13,10 +13,11 @@ import django
 
 django.setup()
 
-from bench.textbook.app import app, award
-from bench.textbook.models import Entry
 from django.core.management import call_command
 from django.db.models import Max, Min
+
+from bench.textbook.app import app, award
+from bench.textbook.models import Entry
 
 
 def main(count: int) -> None:

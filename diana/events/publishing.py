@@ -40,6 +40,7 @@ class Publication(msgspec.Struct, kw_only=True):
 
     `key` is what keeps its order: the person's id by default. `cause` is the event that set it off. With an
     `idempotency_key`, which is unique over all events ever, publishing again writes nothing and returns the first.
+    `event_id` (a fresh uuid7) is for whoever must know it before.
     """
 
     event: Event
@@ -48,6 +49,7 @@ class Publication(msgspec.Struct, kw_only=True):
     utc_offset_minutes: int | None = None
     cause: Envelope | None = None
     idempotency_key: str | None = None
+    event_id: UUID | None = None
 
 
 def publish(
@@ -57,6 +59,7 @@ def publish(
     occurred_at: datetime | None = None,
     utc_offset_minutes: int | None = None,
     idempotency_key: str | None = None,
+    event_id: UUID | None = None,
 ) -> Envelope:
     """Write one event in the caller's transaction and return its envelope; raises OutsideTransaction without one."""
     publication = Publication(
@@ -65,6 +68,7 @@ def publish(
         occurred_at=occurred_at,
         utc_offset_minutes=utc_offset_minutes,
         idempotency_key=idempotency_key,
+        event_id=event_id,
     )
     return publish_many([publication])[0]
 
@@ -92,7 +96,7 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
 def _envelope(publication: Publication, now: datetime, cause: Envelope | None) -> Envelope:
     """Fill in what the publication leaves out."""
     event = publication.event
-    event_id = uuid7()
+    event_id = publication.event_id or uuid7()
     offset = publication.utc_offset_minutes
     if offset is None:
         offset = cause.utc_offset_minutes if cause and publication.occurred_at is None else 0

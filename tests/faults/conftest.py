@@ -86,7 +86,9 @@ class Community:
 
     def expected_answers(self) -> Counter[int]:
         """Return how many answers each person must get at least: one for each command."""
-        return Counter({p: sum(n for (q, t), n in self.sent.items() if q == p and t != "message") for p, _ in self.sent})
+        return Counter(
+            {p: sum(n for (q, t), n in self.sent.items() if q == p and t != "message") for p, _ in self.sent}
+        )
 
     def effects_are_there(self) -> bool:
         """Say whether at least everything expected is there."""
@@ -103,10 +105,13 @@ class Community:
         assert self.entries() == self.expected_entries()
         assert set(self.statuses) == {200}
         assert self.sql("SELECT * FROM event_failure") == []
-        assert self.sql(
-            "SELECT a.person_id FROM gamification_account a LEFT JOIN gamification_entry e ON e.account_id = a.person_id"
-            " GROUP BY a.person_id HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.sequence <> count(e.id)"
-        ) == []
+        assert (
+            self.sql(
+                "SELECT a.person_id FROM gamification_account a LEFT JOIN gamification_entry e ON e.account_id = a.person_id"
+                " GROUP BY a.person_id HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.sequence <> count(e.id)"
+            )
+            == []
+        )
 
 
 @pytest.fixture

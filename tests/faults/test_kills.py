@@ -12,9 +12,7 @@ TEXTS = ["good morning", "/daily", "how is everybody", "/help", "see you"]
 @pytest.mark.parametrize("place", ["before", "inside", "after"])
 @pytest.mark.usefixtures("telegram", "relay")
 def test_killing_the_worker_of_the_points(community: Community, place: str) -> None:
-    doomed = community.processes.start_worker(
-        "worker", app="tests.failpoints", FAILPOINT=place, FAILPOINT_AT="3"
-    )
+    doomed = community.processes.start_worker("worker", app="tests.failpoints", FAILPOINT=place, FAILPOINT_AT="3")
     community.say_all(PEOPLE, TEXTS[:3])
     wait_until(lambda: not doomed.alive(), "the worker's death")
     community.say_all(PEOPLE, TEXTS[3:])
