@@ -83,14 +83,15 @@ def add_people() -> list[int]:
     """Insert the people and return their ids."""
     from django.db import connection
 
+    from apps.users.models import Person
+    from diana import clock
+
+    people = Person.objects.bulk_create(
+        [Person(telegram_id=1_000_000 + n, created_at=clock.now()) for n in range(PEOPLE)], batch_size=2_000
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO users_person (telegram_id) SELECT 1000000 + n FROM generate_series(1, %s) n RETURNING id",
-            [PEOPLE],
-        )
-        ids = sorted(row[0] for row in cursor.fetchall())
         cursor.execute("ANALYZE")
-    return ids
+    return [person.pk for person in people]
 
 
 def publish_messages(people: list[int], count: int) -> None:

@@ -1,6 +1,7 @@
 """The Celery application of this deployment."""
 
 import os
+import sys
 
 from celery import Celery
 
@@ -8,4 +9,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("diana")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery would close the database's connections before and after each task; diana.events.tasks looks after them.
+app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
 app.autodiscover_tasks()

@@ -45,7 +45,7 @@ def install(**_: Any) -> None:
     def after(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(subscriber: Any, *args: Any, **kwargs: Any) -> Any:
             result = function(subscriber, *args, **kwargs)
-            if subscriber.name == _SUBSCRIBER and result[1]:
+            if subscriber.name == _SUBSCRIBER and result.handled:
                 _reached()
             return result
 

@@ -14,7 +14,9 @@ class UnknownCursor(RuntimeError):
 
 
 class State(NamedTuple):
-    """A cursor row as it was locked. Up to `suspect_until` events are handled one by one."""
+    """A cursor row as it was locked. Up to `suspect_until` events are handled one by one; up to `bound` the log is
+    complete; `failing`: the lane has events that are retried or held back.
+    """
 
     position: int
     fingerprint: str
@@ -23,18 +25,23 @@ class State(NamedTuple):
     suspect_until: int | None
     suspect_position: int | None
     suspect_attempts: int
+    bound: int
+    failing: bool
 
 
-def lock(subscriber: Subscriber, lane: int) -> State:
+def lock(subscriber: Subscriber, lane: int, *, own: bool = False) -> State:
     """Lock the cursor row until the transaction ends and return it; raises UnknownCursor.
 
-    The fingerprint check keeps code that understands the subscription differently from moving past its events.
+    The fingerprint check keeps code that understands the subscription differently from moving past its events. The
+    bound (with `own`, the transaction's own events count) is read here so that events are read in a later statement.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT position, fingerprint, paused_until, pauses, suspect_until, suspect_position, suspect_attempts"
-            " FROM event_cursor WHERE subscriber = %s AND lane = %s FOR UPDATE",
-            [subscriber.name, lane],
+            "SELECT position, fingerprint, paused_until, pauses, suspect_until, suspect_position, suspect_attempts,"
+            " event_log_bound(%s), EXISTS (SELECT FROM event_failure f WHERE f.subscriber = c.subscriber"
+            " AND f.lane = c.lane AND f.status IN ('retrying', 'held'))"
+            " FROM event_cursor c WHERE subscriber = %s AND lane = %s FOR UPDATE",
+            [own, subscriber.name, lane],
         )
         row = cursor.fetchone()
     if row is None:

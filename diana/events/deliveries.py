@@ -92,7 +92,12 @@ def claim(subscriber: Subscriber, lane: int, *, limit: int = AT_ONCE) -> list[Cl
 
 def is_due(subscriber: Subscriber, lane: int) -> bool:
     """Say whether the lane has a delivery that could be made now; it may be claimed by somebody else."""
-    return Delivery.objects.filter(subscriber=subscriber.name, lane=lane, next_attempt_at__lte=clock.now()).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM event_delivery WHERE subscriber = %s AND lane = %s AND next_attempt_at <= now())",
+            [subscriber.name, lane],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def deliver(subscriber: Subscriber, lane: int, *, seconds: float) -> int:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from diana import clock
 from diana.events import cursors, deliveries, log, retries
-from diana.events.failures import backoff_seconds
+from diana.events.failures import backoff_seconds, is_transient
 from diana.events.isolation import SystemicFailure, handle_isolated
 from diana.events.subscriptions import Subscriber
 
@@ -20,6 +20,9 @@ MIN_BATCH, FIRST_BATCH, MAX_BATCH = 1, 100, 2000
 WINDOW = 5_000
 # An event during which the process ended so often is dead.
 KILLING_ATTEMPTS = 3
+
+# Errors about the lane and not about an event: nothing to isolate.
+BUS_ERRORS = (cursors.UnknownCursor, log.SequenceBehind, log.UnknownType)
 
 # How many events of a subscriber fit into EVENTS_BATCH_SECONDS, learned by doing; per process.
 _batch_sizes: dict[str, int] = {}
@@ -33,73 +36,94 @@ class Drained(NamedTuple):
     above: int | None
 
 
+class Batch(NamedTuple):
+    """What one batch did. `failing`: the lane has failures that may be due."""
+
+    handled: int
+    more: bool = False
+    above: int | None = None
+    failing: bool = False
+
+
 def drain_lane(subscriber: Subscriber, lane: int, *, seconds: float | None = None) -> Drained:
-    """Work on the lane for about so many seconds: what is due again first, then new events. The caller holds its lock.
+    """Work on the lane for about so many seconds: new events, and failures that are due. The caller holds its lock.
 
     Inside a transaction (tests) events that it published itself are read too.
     """
     deadline = time.monotonic() + (settings.EVENTS_SLICE_SECONDS if seconds is None else seconds)
-    handled = 0 if subscriber.external else retries.retry_due(subscriber, lane)
     own = connection.in_atomic_block
+    handled = 0
     while True:
-        more, count, position = _one_batch(subscriber, lane, own=own)
-        handled += count
-        if not more:
-            above = None if position is None else log.first_wanted_above(subscriber, lane, position)
-            return Drained(handled, False, above)
+        batch = _one_batch(subscriber, lane, own=own)
+        handled += batch.handled
+        if batch.failing and not subscriber.external:
+            handled += retries.retry_due(subscriber, lane)
+        if not batch.more:
+            return Drained(handled, False, batch.above)
         if time.monotonic() >= deadline:
             return Drained(handled, True, None)
 
 
-def _one_batch(subscriber: Subscriber, lane: int, *, own: bool) -> tuple[bool, int, int | None]:
-    """Handle one batch in one transaction; return (more below the bound, handled, position; None while paused)."""
+def _one_batch(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
+    """Handle one batch in one transaction: all at once, and if that fails again from the start with each part isolated.
+
+    Inside somebody else's transaction it is isolated at once: there is no commit of its own to check constraints.
+    """
+    try:
+        return _pass(subscriber, lane, own=own, isolated=own)
+    except Exception as error:
+        if is_transient(error) or isinstance(error, BUS_ERRORS):
+            raise
+        return _pass(subscriber, lane, own=own, isolated=True)
+
+
+def _pass(subscriber: Subscriber, lane: int, *, own: bool, isolated: bool) -> Batch:
+    """Lock the cursor and handle what follows it, unless the lane is paused or suspect."""
     started = time.monotonic()
     limit = _batch_sizes.get(subscriber.name, FIRST_BATCH)
     try:
         with transaction.atomic():
-            state = cursors.lock(subscriber, lane)
+            state = cursors.lock(subscriber, lane, own=own)
             if state.paused_until is not None and state.paused_until > clock.now():
-                return False, 0, None
+                return Batch(0)
             if state.suspect_until is None or state.position >= state.suspect_until:
-                return _handle_next(subscriber, lane, state, limit=limit, own=own, started=started)
+                batch = _handle_next(subscriber, lane, state, limit=limit, isolated=isolated)
+                if not isolated:
+                    _learn(subscriber, batch.handled, time.monotonic() - started)
+                return batch
         return _one_suspect(subscriber, lane, own=own)
     except SystemicFailure as error:
         _pause(subscriber, lane, state.pauses, error)
-        return False, 0, None
+        return Batch(0)
 
 
-def _handle_next(
-    subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int, own: bool, started: float
-) -> tuple[bool, int, int]:
+def _handle_next(subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int, isolated: bool) -> Batch:
     """Read, handle, move the cursor; in the caller's transaction, which holds the cursor's row."""
-    scan = _scan(subscriber, lane, state, limit=limit, own=own)
+    scan = _scan(subscriber, lane, state, limit=limit)
     accepted = [e for e in scan.envelopes if subscriber.accepts(e)]
+    handled, failing = len(accepted), state.failing
     if subscriber.external:
         deliveries.enqueue(subscriber, lane, accepted)
-        handled = len(accepted)
+    elif accepted and not (isolated or failing):
+        subscriber.handle(accepted)
     elif accepted:
-        outcome = handle_isolated(subscriber, accepted, retries.blocked_keys(subscriber, lane))
+        blocked = retries.blocked_keys(subscriber, lane) if failing else set[str]()
+        outcome = handle_isolated(subscriber, accepted, blocked)
         retries.store_outcome(subscriber, lane, outcome)
-        handled = outcome.handled
-        if not outcome.failed:
-            _learn(subscriber, len(accepted), time.monotonic() - started)
-    else:
-        handled = 0
+        handled, failing = outcome.handled, failing or bool(outcome.failed)
     if scan.position > state.position or state.pauses:
         cursors.move(subscriber, lane, scan.position, handled=handled)
-    return scan.more, handled, scan.position
+    return Batch(handled, scan.more, scan.above, failing)
 
 
-def _scan(subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int, own: bool) -> log.Scan:
+def _scan(subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int) -> log.Scan:
     """Look at the lane below the bound; an unknown type that would be ours holds the lane."""
-    upto = log.bound(own=own)
-    if state.position >= upto:
+    if state.position > state.bound:
         log.check_sequence(state.position)
-        return log.Scan([], state.position, False)
-    scan, seen = log.scan_lane(
-        lane, after=state.position, upto=upto, types=subscriber.types, limit=limit, window=max(WINDOW, limit)
+    scan = log.scan_lane(
+        subscriber, lane, after=state.position, upto=state.bound, limit=limit, window=max(WINDOW, limit)
     )
-    unknown = log.unknown_types(seen, subscriber.patterns)
+    unknown = log.unknown_types(scan.types, subscriber.patterns)
     if unknown:
         raise log.UnknownType(
             f"{subscriber.name} wants {', '.join(unknown)}, which this code does not know: deploy the newer code."
@@ -116,21 +140,19 @@ def _learn(subscriber: Subscriber, count: int, seconds: float) -> None:
     _batch_sizes[subscriber.name] = max(MIN_BATCH, min(MAX_BATCH, 2 * size, fitting))
 
 
-def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> tuple[bool, int, int]:
+def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
     """Handle one event of a lane that stood still; the attempt is committed first, so that a killer ends as dead."""
     with transaction.atomic():
-        state = cursors.lock(subscriber, lane)
-        scan = _scan(subscriber, lane, state, limit=1, own=own)
+        scan = _scan(subscriber, lane, cursors.lock(subscriber, lane, own=own), limit=1)
         attempts = cursors.note_attempt(subscriber, lane, scan.position)
         if attempts > KILLING_ATTEMPTS and scan.envelopes:
             error = f"The process ended during each of {KILLING_ATTEMPTS} attempts."
             retries.record_dead(subscriber, lane, scan.envelopes[0], KILLING_ATTEMPTS, error)
             cursors.move(subscriber, lane, scan.position, handled=0)
-            return True, 0, scan.position
+            return Batch(0, more=True)
     try:
         with transaction.atomic():
-            state = cursors.lock(subscriber, lane)
-            return _handle_next(subscriber, lane, state, limit=1, own=own, started=time.monotonic())
+            return _handle_next(subscriber, lane, cursors.lock(subscriber, lane, own=own), limit=1, isolated=True)
     except Exception:
         # The process lives, so what passed through is nobody's fault: a lock that was waited for, a deadlock.
         cursors.forget_attempt(subscriber, lane)

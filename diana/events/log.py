@@ -20,11 +20,15 @@ class UnknownType(RuntimeError):
 
 
 class Scan(NamedTuple):
-    """What a look at a lane found. `position`: up to where everything was seen; `more`: below the bound lies more."""
+    """What a look at a lane found. `position`: up to where everything was seen; `more`: below the bound lies more;
+    `types`: all that were seen; `above`: the first wanted id above the bound, which waits for an open publisher.
+    """
 
     envelopes: list[Envelope]
     position: int
     more: bool
+    types: set[str]
+    above: int | None
 
 
 def bound(*, own: bool = False) -> int:
@@ -44,19 +48,6 @@ def check_sequence(position: int) -> None:
         raise SequenceBehind(f"A cursor stands at {position}, the log's sequence at {given}: run manage.py adopt_log.")
 
 
-def first_wanted_above(subscriber: Subscriber, lane: int, position: int) -> int | None:
-    """Return the first id that is visible above the position and the subscriber's: it waits for an open publisher."""
-    condition, values = wanted_condition(subscriber)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(id) FROM (SELECT id, type, payload FROM event_log WHERE lane = %(lane)s AND id > %(position)s"
-            f" ORDER BY id LIMIT 1000) e WHERE {condition}",
-            {"lane": lane, "position": position, **values},
-        )
-        value: int | None = cursor.fetchone()[0]
-        return value
-
-
 def wanted_condition(subscriber: Subscriber) -> tuple[str, dict[str, Any]]:
     """Return SQL that says of a row of the log (type, payload) whether it is the subscriber's, and its parameters."""
     values: dict[str, Any] = {"types": list(subscriber.types)}
@@ -68,7 +59,7 @@ def wanted_condition(subscriber: Subscriber) -> tuple[str, dict[str, Any]]:
     return " AND ".join(parts), values
 
 
-# The scan reads ids and types from the index; only rows that are wanted are fetched.
+# The scan reads ids and types from the index; only rows that are wanted are fetched. What lies above the bound is short.
 _SCAN = f"""
 WITH scanned AS MATERIALIZED (
     SELECT id, type FROM event_log WHERE lane = %(lane)s AND id > %(after)s AND id <= %(upto)s
@@ -76,32 +67,36 @@ WITH scanned AS MATERIALIZED (
 ), wanted AS (
     SELECT id AS wanted_id FROM scanned WHERE type = ANY(%(types)s) ORDER BY id LIMIT %(limit)s
 ), facts AS (
-    SELECT max(id) AS last, count(*) AS seen, array_agg(DISTINCT type) AS types FROM scanned
+    SELECT max(id) AS last, count(*) AS seen, array_agg(DISTINCT type) AS types, (
+        SELECT min(id) FROM (
+            SELECT id, type, payload FROM event_log
+            WHERE lane = %(lane)s AND id > greatest(%(upto)s, %(after)s) ORDER BY id LIMIT 1000
+        ) beyond WHERE {{wanted}}
+    ) AS above FROM scanned
 )
-SELECT facts.last, facts.seen, facts.types, e.*
+SELECT facts.last, facts.seen, facts.types, facts.above, e.*
 FROM facts LEFT JOIN (SELECT {COLUMNS} FROM event_log JOIN wanted ON id = wanted_id) e ON true
 ORDER BY e.id
 """
 
 
-def scan_lane(
-    lane: int, *, after: int, upto: int, types: Sequence[str], limit: int, window: int
-) -> tuple[Scan, set[str]]:
-    """Return the next events of these types, at most `limit`, out of the next `window` rows; and all types seen.
+def scan_lane(subscriber: Subscriber, lane: int, *, after: int, upto: int, limit: int, window: int) -> Scan:
+    """Return the next events of the subscriber's types, at most `limit`, out of the next `window` rows up to `upto`.
 
     Where the limit cut it short the scan ends at the last event returned, else at the last row seen.
     """
-    limits: dict[str, Any] = {"after": after, "upto": upto, "limit": limit, "window": window}
+    condition, values = wanted_condition(subscriber)
+    limits: dict[str, Any] = {"lane": lane, "after": after, "upto": upto, "limit": limit, "window": window}
     with connection.cursor() as cursor:
-        cursor.execute(_SCAN, {"lane": lane, "types": list(types), **limits})
+        cursor.execute(_SCAN.format(wanted=condition), limits | values)
         rows = cursor.fetchall()
-    last, seen, seen_types = rows[0][:3]
+    last, seen, types, above = rows[0][:4]
     if not seen:
-        return Scan([], after, False), set()
-    envelopes = [Envelope(*row[3:]) for row in rows if row[3] is not None]
+        return Scan([], after, False, set(), above)
+    envelopes = [Envelope(*row[4:]) for row in rows if row[4] is not None]
     if len(envelopes) == limit:
-        return Scan(envelopes, envelopes[-1].position, True), set(seen_types)
-    return Scan(envelopes, last, seen == window), set(seen_types)
+        return Scan(envelopes, envelopes[-1].position, True, set(types), None)
+    return Scan(envelopes, last, seen == window, set(types), above)
 
 
 def read_events(positions: Sequence[int]) -> list[Envelope]:

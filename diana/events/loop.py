@@ -3,20 +3,15 @@
 import asyncio
 import os
 import threading
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import close_old_connections
+from diana.events.connections import freshen_connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# A connection that was used so lately is taken to be alive: asking it costs a round trip.
-RESTED_SECONDS = 5.0
-
 _lock = threading.Lock()
-_used = threading.local()
 _running: dict[int, asyncio.AbstractEventLoop] = {}
 
 
@@ -41,19 +36,7 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     """Run what uses the database in a thread of the loop's pool; the cause of what it publishes goes along."""
 
     def call() -> T:
-        _freshen_connections()
-        try:
-            return function(*args, **kwargs)
-        except Exception:
-            _used.at = 0.0
-            raise
+        freshen_connections()
+        return function(*args, **kwargs)
 
     return await asyncio.to_thread(call)
-
-
-def _freshen_connections() -> None:
-    """Have connections of this thread that rested, or saw an error, prove themselves before they are used again."""
-    now = time.monotonic()
-    if now - getattr(_used, "at", 0.0) > RESTED_SECONDS:
-        close_old_connections()
-    _used.at = now

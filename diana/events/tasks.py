@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import task_prerun, worker_process_init, worker_ready
 
 from diana.events import subscriptions, wakeups
+from diana.events.connections import freshen_connections
 from diana.events.subscriptions import Hint, Subscriber
 from diana.events.waker import waker
 from diana.events.work import BY_RELAY, work
@@ -29,6 +30,12 @@ def _body(subscriber: Subscriber) -> Callable[[int, Hint], str]:
     task.__name__ = subscriber.function.__name__
     task.__doc__ = subscriber.function.__doc__
     return task
+
+
+@task_prerun.connect
+def keep_connections(**_: Any) -> None:
+    """Go on with the connections of the last task: Celery's own habit, which config/celery.py turns off, is a new one each."""
+    freshen_connections()
 
 
 @worker_process_init.connect

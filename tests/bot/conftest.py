@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diana.events import loop
+from diana.events import connections
 from diana.sandbox.running import Sandbox, running_sandbox
 
 
@@ -13,7 +13,7 @@ from diana.sandbox.running import Sandbox, running_sandbox
 def sandbox(settings: Any, committed_db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """A fresh Bot API that the bot talks to, beside a database with real commits."""
     # The loop's threads outlive the test before, whose database is gone: their connections prove themselves at once.
-    monkeypatch.setattr(loop, "RESTED_SECONDS", -1.0)
+    monkeypatch.setattr(connections, "RESTED_SECONDS", -1.0)
     with running_sandbox(settings.TELEGRAM_BOT_TOKEN) as running:
         settings.TELEGRAM_API_URL = running.url
         yield running

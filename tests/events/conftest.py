@@ -9,10 +9,11 @@ import psycopg
 import pytest
 import redis
 from celery import current_app
-from django.db import connection, connections
+from django.db import connection
+from django.db import connections as databases
 
 from diana import clock
-from diana.events import drain, loop, release, subscriptions, tasks, waker, wakeups
+from diana.events import connections, drain, release, subscriptions, tasks, waker, wakeups
 from diana.events.envelope import Envelope
 from diana.events.subscriptions import Subscriber
 from tests.servers import Servers
@@ -119,7 +120,7 @@ class Notes:
 @pytest.fixture
 def notes(committed_db: str) -> Notes:
     """A table of the test's own."""
-    with connections["owner"].cursor() as cursor:
+    with databases["owner"].cursor() as cursor:
         cursor.execute("CREATE TABLE note (id bigserial, number int, UNIQUE (number) DEFERRABLE INITIALLY DEFERRED)")
     return Notes()
 
@@ -153,7 +154,7 @@ def fresh_wakers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(waker, "_wakers", {})
     monkeypatch.setattr(wakeups, "_clients", {})
     # The threads of the loop outlive the test's database: their connections must prove themselves each time.
-    monkeypatch.setattr(loop, "RESTED_SECONDS", 0)
+    monkeypatch.setattr(connections, "RESTED_SECONDS", -1.0)
     wakeups.breaker.close()
     yield
     for started in waker._wakers.values():
