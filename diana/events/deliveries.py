@@ -20,8 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.bulk import copy_rows
-from diana.events import log, loop, retries
+from diana.events import connections, log, loop, retries
 from diana.events.causes import caused_by
 from diana.events.envelope import Envelope
 from diana.events.failures import Permanent, Retry, backoff_seconds, describe, is_transient
@@ -35,8 +34,8 @@ logger = logging.getLogger(__name__)
 # A sender that hangs for longer loses its claim; one that dies loses it at once, with its lock.
 LEASE_SECONDS = 60
 AT_ONCE = 50
-
-_COLUMNS = {"subscriber": "text", "lane": "int2", "position": "int8", "key": "text"}
+# So many of the events of a batch are claimed as they are queued: at rest no second look is needed.
+CLAIMED_AS_QUEUED = 50
 
 
 class Claim(NamedTuple):
@@ -47,10 +46,50 @@ class Claim(NamedTuple):
     envelope: Envelope
 
 
-def enqueue(subscriber: Subscriber, lane: int, envelopes: Sequence[Envelope]) -> None:
-    """Write what has to go out, in the transaction that moves the cursor."""
-    if envelopes:
-        copy_rows("event_delivery", _COLUMNS, [(subscriber.name, lane, e.position, e.key) for e in envelopes])
+class Delivered(NamedTuple):
+    """How many deliveries were made, and whether the time was up with more of them due."""
+
+    made: int
+    more: bool
+
+
+_ENQUEUE = """
+INSERT INTO event_delivery (subscriber, lane, position, key, owner, leased_until, attempts)
+SELECT %(subscriber)s, %(lane)s, position, key, CASE WHEN free THEN %(owner)s::int END,
+    CASE WHEN free THEN now() + make_interval(secs => %(lease)s) END, CASE WHEN free THEN 1 ELSE 0 END
+FROM (
+    SELECT position, key, row_number() OVER (ORDER BY position) <= %(limit)s
+        AND row_number() OVER (PARTITION BY key ORDER BY position) = 1
+        AND NOT EXISTS (
+            SELECT FROM event_delivery d
+            WHERE d.subscriber = %(subscriber)s AND d.lane = %(lane)s AND d.key = fresh.key
+        ) AS free
+    FROM unnest(%(positions)s::bigint[], %(keys)s::text[]) AS fresh (position, key)
+) AS queued
+RETURNING id, attempts, position
+"""
+
+
+def enqueue(subscriber: Subscriber, lane: int, envelopes: Sequence[Envelope]) -> list[Claim]:
+    """Write what has to go out, in the transaction that moves the cursor; return what this process may make at once.
+
+    Of each key that is the first, and only where nothing older of the key is unfinished.
+    """
+    if not envelopes:
+        return []
+    parameters: dict[str, Any] = {
+        "subscriber": subscriber.name,
+        "lane": lane,
+        "owner": _owner.identity(),
+        "lease": LEASE_SECONDS,
+        "limit": CLAIMED_AS_QUEUED,
+        "positions": [envelope.position for envelope in envelopes],
+        "keys": [envelope.key for envelope in envelopes],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ENQUEUE, parameters)
+        claimed = {position: (id_, attempts) for id_, attempts, position in cursor.fetchall() if attempts}
+    return [Claim(*claimed[e.position], e) for e in envelopes if e.position in claimed]
 
 
 _CLAIM = """
@@ -100,20 +139,28 @@ def is_due(subscriber: Subscriber, lane: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def deliver(subscriber: Subscriber, lane: int, *, seconds: float) -> int:
-    """Make what is due in the lane, many calls side by side, until nothing is or the time is up; return how many."""
-    deadline = time.monotonic() + seconds
+def deliver(subscriber: Subscriber, lane: int, claims: Sequence[Claim] = (), *, seconds: float) -> Delivered:
+    """Make these claims, then what else is due in the lane, many calls side by side, until nothing is or the time is up.
+
+    Without claims it begins by claiming.
+    """
     made = 0
-    while claims := claim(subscriber, lane):
+    deadline = time.monotonic() + seconds
+    claims = claims or claim(subscriber, lane)
+    while claims:
         made += len(claims)
         if inspect.iscoroutinefunction(subscriber.function):
             loop.run(_deliver_all(subscriber, claims))
         else:
             for claimed in claims:
                 _deliver_one(subscriber, claimed)
-        if time.monotonic() >= deadline:
+        # What was made may have freed the next delivery of its key.
+        if not is_due(subscriber, lane):
             break
-    return made
+        if time.monotonic() >= deadline:
+            return Delivered(made, True)
+        claims = claim(subscriber, lane)
+    return Delivered(made, False)
 
 
 async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
@@ -189,6 +236,7 @@ class _Owner:
         self._lock = threading.Lock()
         self._pid = 0
         self._identity = 0
+        self._seen_at = 0.0
         self._connection: psycopg.Connection | None = None
 
     def identity(self) -> int:
@@ -198,11 +246,14 @@ class _Owner:
                 self._pid, self._connection = os.getpid(), None
             if self._connection is None or not self._alive():
                 self._connect()
+            self._seen_at = time.monotonic()
             return self._identity
 
     def _alive(self) -> bool:
-        """Ask the connection; a claim is rare enough for one more round trip."""
+        """Ask the connection, if it rested for long; to lose the lock costs at most a message that is sent twice."""
         assert self._connection is not None
+        if time.monotonic() - self._seen_at < connections.RESTED_SECONDS and not self._connection.closed:
+            return True
         try:
             self._connection.execute("SELECT 1")
         except psycopg.Error:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 
 from diana import clock
 from diana.events import cursors, deliveries, log, retries
+from diana.events.envelope import Envelope
 from diana.events.failures import backoff_seconds, is_transient
 from diana.events.isolation import SystemicFailure, handle_isolated
 from diana.events.subscriptions import Subscriber
@@ -28,67 +30,93 @@ BUS_ERRORS = (cursors.UnknownCursor, log.SequenceBehind, log.UnknownType)
 _batch_sizes: dict[str, int] = {}
 
 
+class HandlerFailed(RuntimeError):
+    """A batch that was handled as one failed: its transaction is rolled back, its culprits are to be found."""
+
+    def __init__(self, envelopes: Sequence[Envelope], error: Exception) -> None:
+        super().__init__(str(error))
+        self.envelopes, self.error = envelopes, error
+
+
 class Drained(NamedTuple):
-    """What a slice of work on a lane did. `more`: below the bound lies more; `above`: the first wanted id above it."""
+    """What a slice of work on a lane did. `more`: below the bound lies more; `above`: the first wanted id above it;
+    `claims`: deliveries of an external subscriber that are the caller's to make.
+    """
 
     handled: int
     more: bool
     above: int | None
+    claims: Sequence[deliveries.Claim] = ()
 
 
 class Batch(NamedTuple):
-    """What one batch did. `failing`: the lane has failures that may be due."""
+    """What one batch did. `failing`: nothing, because the lane has failures that come first if they are due."""
 
     handled: int
     more: bool = False
     above: int | None = None
     failing: bool = False
+    claims: Sequence[deliveries.Claim] = ()
 
 
 def drain_lane(subscriber: Subscriber, lane: int, *, seconds: float | None = None) -> Drained:
-    """Work on the lane for about so many seconds: new events, and failures that are due. The caller holds its lock.
+    """Work on the lane for about so many seconds: failures that are due, then new events. The caller holds its lock.
 
     Inside a transaction (tests) events that it published itself are read too.
     """
     deadline = time.monotonic() + (settings.EVENTS_SLICE_SECONDS if seconds is None else seconds)
     own = connection.in_atomic_block
-    handled = 0
+    handled, retried, claims = 0, subscriber.external, list[deliveries.Claim]()
     while True:
-        batch = _one_batch(subscriber, lane, own=own)
+        batch = _one_batch(subscriber, lane, own=own, retried=retried)
+        if batch.failing:
+            handled, retried = retries.retry_due(subscriber, lane), True
+            continue
         handled += batch.handled
-        if batch.failing and not subscriber.external:
-            handled += retries.retry_due(subscriber, lane)
+        claims += batch.claims
         if not batch.more:
-            return Drained(handled, False, batch.above)
-        if time.monotonic() >= deadline:
-            return Drained(handled, True, None)
+            return Drained(handled, False, batch.above, claims)
+        # Claims are to be made soon: other processes cannot.
+        if claims or time.monotonic() >= deadline:
+            return Drained(handled, True, None, claims)
 
 
-def _one_batch(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
+def _one_batch(subscriber: Subscriber, lane: int, *, own: bool, retried: bool) -> Batch:
     """Handle one batch in one transaction: all at once, and if that fails again from the start with each part isolated.
 
     Inside somebody else's transaction it is isolated at once: there is no commit of its own to check constraints.
     """
+    limit = _batch_sizes.get(subscriber.name, FIRST_BATCH)
     try:
-        return _pass(subscriber, lane, own=own, isolated=own)
+        return _pass(subscriber, lane, own=own, retried=retried, limit=limit, known={} if own else None)
+    except HandlerFailed as failed:
+        # Alone it is the culprit: no need to run it again to find that out.
+        known = {failed.envelopes[0].position: failed.error} if len(failed.envelopes) == 1 else {}
+        return _pass(subscriber, lane, own=own, retried=retried, limit=1 if known else limit, known=known)
     except Exception as error:
         if is_transient(error) or isinstance(error, BUS_ERRORS):
             raise
-        return _pass(subscriber, lane, own=own, isolated=True)
+        return _pass(subscriber, lane, own=own, retried=retried, limit=limit, known={})
 
 
-def _pass(subscriber: Subscriber, lane: int, *, own: bool, isolated: bool) -> Batch:
-    """Lock the cursor and handle what follows it, unless the lane is paused or suspect."""
+def _pass(
+    subscriber: Subscriber, lane: int, *, own: bool, retried: bool, limit: int, known: dict[int, Exception] | None
+) -> Batch:
+    """Lock the cursor and handle what follows it, unless the lane is paused or suspect.
+
+    `known` isolates the parts; it holds the errors that are known already, by position.
+    """
     started = time.monotonic()
-    limit = _batch_sizes.get(subscriber.name, FIRST_BATCH)
     try:
         with transaction.atomic():
             state = cursors.lock(subscriber, lane, own=own)
             if state.paused_until is not None and state.paused_until > clock.now():
                 return Batch(0)
+            if state.failing and not retried:
+                return Batch(0, failing=True)
             if state.suspect_until is None or state.position >= state.suspect_until:
-                batch = _handle_next(subscriber, lane, state, limit=limit, isolated=isolated)
-                if not isolated:
+                batch = _handle_next(subscriber, lane, state, limit=limit, known=known)
+                if known is None:
                     _learn(subscriber, batch.handled, time.monotonic() - started)
                 return batch
         return _one_suspect(subscriber, lane, own=own)
@@ -97,23 +125,35 @@ def _pass(subscriber: Subscriber, lane: int, *, own: bool, isolated: bool) -> Ba
         return Batch(0)
 
 
-def _handle_next(subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int, isolated: bool) -> Batch:
+def _handle_next(
+    subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int, known: dict[int, Exception] | None
+) -> Batch:
     """Read, handle, move the cursor; in the caller's transaction, which holds the cursor's row."""
     scan = _scan(subscriber, lane, state, limit=limit)
     accepted = [e for e in scan.envelopes if subscriber.accepts(e)]
-    handled, failing = len(accepted), state.failing
+    handled, claims = len(accepted), list[deliveries.Claim]()
     if subscriber.external:
-        deliveries.enqueue(subscriber, lane, accepted)
-    elif accepted and not (isolated or failing):
-        subscriber.handle(accepted)
+        claims = deliveries.enqueue(subscriber, lane, accepted)
+    elif accepted and known is None and not state.failing:
+        _handle_at_once(subscriber, accepted)
     elif accepted:
-        blocked = retries.blocked_keys(subscriber, lane) if failing else set[str]()
-        outcome = handle_isolated(subscriber, accepted, blocked)
+        blocked = retries.blocked_keys(subscriber, lane) if state.failing else set[str]()
+        outcome = handle_isolated(subscriber, accepted, blocked, known or {})
         retries.store_outcome(subscriber, lane, outcome)
-        handled, failing = outcome.handled, failing or bool(outcome.failed)
+        handled = outcome.handled
     if scan.position > state.position or state.pauses:
         cursors.move(subscriber, lane, scan.position, handled=handled)
-    return Batch(handled, scan.more, scan.above, failing)
+    return Batch(handled, scan.more, scan.above, claims=claims)
+
+
+def _handle_at_once(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> None:
+    """Handle the events as one; an error that may be an event's comes out as HandlerFailed."""
+    try:
+        subscriber.handle(envelopes)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        raise HandlerFailed(envelopes, error) from error
 
 
 def _scan(subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int) -> log.Scan:
@@ -152,7 +192,7 @@ def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
             return Batch(0, more=True)
     try:
         with transaction.atomic():
-            return _handle_next(subscriber, lane, cursors.lock(subscriber, lane, own=own), limit=1, isolated=True)
+            return _handle_next(subscriber, lane, cursors.lock(subscriber, lane, own=own), limit=1, known={})
     except Exception:
         # The process lives, so what passed through is nobody's fault: a lock that was waited for, a deadlock.
         cursors.forget_attempt(subscriber, lane)

@@ -1,7 +1,7 @@
 """Handling a batch so that one bad event costs only itself: all at once, then by halves down to the culprits."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -25,17 +25,21 @@ class Outcome:
     """What became of a batch. `blocked`: keys whose later events are held back; `held`: the events held so."""
 
     blocked: set[str]
+    known: dict[int, Exception]
     failed: list[tuple[Envelope, Exception]] = field(default_factory=list)
     held: list[Envelope] = field(default_factory=list)
     handled: int = 0
 
 
-def handle_isolated(subscriber: Subscriber, envelopes: Sequence[Envelope], blocked: set[str]) -> Outcome:
+def handle_isolated(
+    subscriber: Subscriber, envelopes: Sequence[Envelope], blocked: set[str], known: Mapping[int, Exception]
+) -> Outcome:
     """Handle the events in their order, each in a savepoint that holds; return who failed and who was held back.
 
-    Runs in the caller's transaction. Transient errors and SystemicFailure pass through: the caller rolls back.
+    `known`: errors that are known already, by position; these events are not run again. Runs in the caller's
+    transaction. Transient errors and SystemicFailure pass through: the caller rolls back.
     """
-    outcome = Outcome(set(blocked))
+    outcome = Outcome(set(blocked), dict(known))
     _handle_part(subscriber, envelopes, outcome)
     return outcome
 
@@ -47,7 +51,7 @@ def _handle_part(subscriber: Subscriber, envelopes: Sequence[Envelope], outcome:
         envelopes = [e for e in envelopes if e.key not in outcome.blocked]
     if not envelopes:
         return
-    error = attempt(subscriber, envelopes)
+    error = outcome.known.get(envelopes[0].position) or attempt(subscriber, envelopes)
     if error is None:
         outcome.handled += len(envelopes)
     elif len(envelopes) == 1:

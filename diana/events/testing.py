@@ -30,16 +30,17 @@ def drain(*names: str) -> int:
 def _drain_one(subscriber: subscriptions.Subscriber, lane: int) -> int:
     with lane_lock(subscriber.name, lane) as held:
         assert held, f"somebody else works on {subscriber.name} lane {lane}"
+        assert not (subscriber.external and connection.in_atomic_block), (
+            "external subscribers need real commits: use committed_db"
+        )
         handled = 0
         while True:
             drained = drain_lane(subscriber, lane)
             handled += drained.handled
+            if subscriber.external:
+                deliveries.deliver(subscriber, lane, drained.claims, seconds=30)
             if not drained.more:
-                break
-    if subscriber.external:
-        assert not connection.in_atomic_block, "external subscribers need real commits: use committed_db"
-        deliveries.deliver(subscriber, lane, seconds=30)
-    return handled
+                return handled
 
 
 def open_failures() -> int:

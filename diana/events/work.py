@@ -23,20 +23,10 @@ Result = Literal["busy", "idle", "more"]
 
 
 def work(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
-    """Drain the lane, then make its deliveries; a second call while the first runs leaves at once.
+    """Drain the lane and make its deliveries; a second call while the first runs leaves at once.
 
     Whoever finds the lane busy does not touch the flag: its holder looks at it again after unlocking.
     """
-    result = _work_on_lane(subscriber, lane, hint)
-    if not subscriber.external or not deliveries.deliver(subscriber, lane, seconds=DELIVERY_SECONDS):
-        return result
-    # What was made may have freed the next delivery of its key while our time was up.
-    if deliveries.is_due(subscriber, lane):
-        waker().send_next(subscriber.name, lane, hint)
-    return result
-
-
-def _work_on_lane(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
     while True:
         with lane_lock(subscriber.name, lane) as held:
             if not held:
@@ -44,11 +34,14 @@ def _work_on_lane(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
             with contextlib.suppress(wakeups.Unavailable):
                 wakeups.lower_flag(subscriber.name, lane)
             drained = _drain(subscriber, lane, trial=hint == BY_RELAY)
-        if drained.more:
-            waker().send_next(subscriber.name, lane, hint)
-            return "more"
         if drained.above is not None:
             waker().look_again(subscriber.name, lane, drained.above, hint)
+        more = drained.more
+        if subscriber.external:
+            more |= deliveries.deliver(subscriber, lane, drained.claims, seconds=DELIVERY_SECONDS).more
+        if more:
+            waker().send_next(subscriber.name, lane, hint)
+            return "more"
         try:
             if not wakeups.flag_is_up(subscriber.name, lane):
                 return "idle"

@@ -22,12 +22,13 @@ STAFF = Actor(None, "somebody", "command")
 
 
 def enqueue(subscriber: Subscriber) -> None:
-    """Let the lane's task write what has to go out; nothing is sent yet."""
+    """Let the lane's task write what has to go out, and leave it to others to claim it; nothing is sent yet."""
     drain_lane(subscriber, LANE)
+    Delivery.objects.update(owner=None, leased_until=None, attempts=0)
 
 
 def deliver(subscriber: Subscriber) -> int:
-    return deliveries.deliver(subscriber, LANE, seconds=10)
+    return deliveries.deliver(subscriber, LANE, seconds=10).made
 
 
 # In order, side by side
@@ -54,6 +55,30 @@ def test_it_claims_only_the_oldest_of_each_key(sender: Subscriber):
     enqueue(sender)
     assert [c.envelope.event.number for c in deliveries.claim(sender, LANE)] == [1, 10]
     assert deliveries.claim(sender, LANE) == []
+
+
+def test_it_claims_what_it_queues_the_first_of_each_key(sender: Subscriber, numbers: Numbers):
+    publish_pairs([(ANNA, 1), (ANNA, 2), (BORIS, 10)])
+    claims = drain_lane(sender, LANE).claims
+    assert [(c.attempts, c.envelope.event.number) for c in claims] == [(1, 1), (1, 10)]
+    assert deliveries.claim(sender, LANE) == []
+    assert deliveries.deliver(sender, LANE, claims, seconds=10) == (3, False)
+    assert sorted(numbers) == [1, 2, 10]
+    assert numbers.index(1) < numbers.index(2)
+
+
+def test_it_claims_nothing_that_has_an_older_one_before_it(sender: Subscriber):
+    publish_pairs([(ANNA, 1)])
+    enqueue(sender)
+    publish_pairs([(ANNA, 2), (BORIS, 10)])
+    assert [c.envelope.event.number for c in drain_lane(sender, LANE).claims] == [10]
+
+
+def test_it_claims_no_more_than_it_can_make_at_once(sender: Subscriber, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(deliveries, "CLAIMED_AS_QUEUED", 2)
+    publish_pairs([(who, 1) for who in of_one_lane(5)])
+    assert len(drain_lane(sender, LANE).claims) == 2
+    assert len(deliveries.claim(sender, LANE)) == 3
 
 
 def test_it_holds_later_ones_of_a_key_back_while_an_earlier_one_waits(

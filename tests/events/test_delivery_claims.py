@@ -22,12 +22,13 @@ from tests.events.racing import until
 
 
 def enqueue(subscriber: Subscriber) -> None:
-    """Let the lane's task write what has to go out; nothing is sent yet."""
+    """Let the lane's task write what has to go out, and leave it to others to claim it; nothing is sent yet."""
     drain_lane(subscriber, LANE)
+    Delivery.objects.update(owner=None, leased_until=None, attempts=0)
 
 
 def deliver(subscriber: Subscriber) -> int:
-    return deliveries.deliver(subscriber, LANE, seconds=10)
+    return deliveries.deliver(subscriber, LANE, seconds=10).made
 
 
 CLAIMING = """

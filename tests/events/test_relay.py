@@ -215,7 +215,7 @@ def test_it_wakes_the_lane_of_a_delivery_that_nobody_makes(
     drain_lane(subscriber, LANE)
     sent()
     broker.flushall()
-    Delivery.objects.update(next_attempt_at=Now() - timedelta(seconds=5))
+    Delivery.objects.update(owner=None, next_attempt_at=Now() - timedelta(seconds=5))
     passes(watching, 1)
     run_next(broker, "telegram")
     assert numbers == [1]
