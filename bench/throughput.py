@@ -15,25 +15,35 @@ def measure(count: int) -> tuple[float, list[int]]:
     Everybody has an account before: opening one is not what is measured.
     """
     people = add_people()
-    publish_messages(people, len(people))
-    wait_for(len(people))
+    _award(people, len(people))
+    return count / _award(people, count), people
+
+
+def _award(people: list[int], count: int) -> float:
+    """Publish that many messages, wait for their entries; return the seconds between the two commits."""
+    handled, entries = _handled(), _entries()
     publish_messages(people, count)
     started = time.monotonic()
-    wait_for(len(people) + count)
-    return count / (time.monotonic() - started), people
-
-
-def wait_for(entries: int) -> None:
-    """Wait until the ledger has that many entries. The cursors count them, so that looking costs the workers nothing."""
-    deadline = time.monotonic() + 120
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT sum(handled) FROM event_cursor WHERE subscriber = %s", [SUBSCRIBER])
-            if cursor.fetchone()[0] >= entries:
-                break
-        assert time.monotonic() < deadline, "the workers did not finish: see the logs of the instance"
+    while _handled() < handled + count:
+        if time.monotonic() - started > 120:
+            raise SystemExit("the workers did not finish: see the logs of the instance")
         time.sleep(0.02)
+    seconds = time.monotonic() - started
+    if (found := _entries() - entries) != count:
+        raise SystemExit(f"{found} entries instead of {count}")
+    return seconds
+
+
+def _handled() -> int:
+    """Return how many events the subscriber has handled: its cursors count, so that looking costs the workers nothing."""
+    return _number("SELECT sum(handled) FROM event_cursor WHERE subscriber = %s", SUBSCRIBER)
+
+
+def _entries() -> int:
+    return _number("SELECT count(*) FROM gamification_entry WHERE rule = %s", "message_sent")
+
+
+def _number(query: str, parameter: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM gamification_entry")
-        found = cursor.fetchone()[0]
-    assert found == entries, f"{found} entries instead of {entries}"
+        cursor.execute(query, [parameter])
+        return int(cursor.fetchone()[0])
