@@ -18,8 +18,8 @@ from diana.events.subscriptions import Subscriber
 logger = logging.getLogger(__name__)
 
 MIN_BATCH, FIRST_BATCH, MAX_BATCH = 1, 100, 2000
-# A look at a lane passes at most so many rows that are somebody else's.
-WINDOW = 5_000
+# A look at a lane sees so many rows for each event that fits into a batch; where few of them are its own, many more.
+WINDOW_PER_EVENT, WIDE_WINDOW = 4, 5_000
 # An event during which the process ended so often is dead.
 KILLING_ATTEMPTS = 3
 
@@ -28,6 +28,8 @@ BUS_ERRORS = (cursors.UnknownCursor, log.SequenceBehind, log.UnknownType)
 
 # How many events of a subscriber fit into EVENTS_BATCH_SECONDS, learned by doing; per process.
 _batch_sizes: dict[str, int] = {}
+# The subscribers to whom little of the log belongs, as the last look showed; per process.
+_rare: set[str] = set()
 
 
 class HandlerFailed(RuntimeError):
@@ -160,9 +162,12 @@ def _scan(subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int
     """Look at the lane below the bound; an unknown type that would be ours holds the lane."""
     if state.position > state.bound:
         log.check_sequence(state.position)
-    scan = log.scan_lane(
-        subscriber, lane, after=state.position, upto=state.bound, limit=limit, window=max(WINDOW, limit)
-    )
+    window = WIDE_WINDOW if subscriber.name in _rare else max(WINDOW_PER_EVENT * limit, 100)
+    scan = log.scan_lane(subscriber, lane, after=state.position, upto=state.bound, limit=limit, window=window)
+    if scan.more and len(scan.envelopes) < limit:
+        _rare.add(subscriber.name)
+    else:
+        _rare.discard(subscriber.name)
     unknown = log.unknown_types(scan.types, subscriber.patterns)
     if unknown:
         raise log.UnknownType(
