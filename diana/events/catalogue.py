@@ -64,7 +64,7 @@ class Event(_Typed):
 
     def __post_init__(self) -> None:
         """Validate every field: msgspec itself validates only what it decodes."""
-        encode_payload(self)
+        validate(self)
 
 
 @cache
@@ -83,19 +83,27 @@ def _payload_fields(event_class: type[Event]) -> tuple[str, ...]:
     return tuple(name for name in event_class.__struct_fields__ if name != "user_id")
 
 
-def encode_payload(event: Event) -> str:
-    """Return the payload as JSON text; raises InvalidEvent if a field is not what its class says."""
+def validate(event: Event) -> None:
+    """Raise InvalidEvent if a field is not what its class says or cannot be stored."""
     cls = type(event)
     if event.user_id is not None and type(event.user_id) is not int:
         raise InvalidEvent(f"{cls.type}: user_id must be an integer, not {event.user_id!r}.")
-    values = {name: getattr(event, name) for name in _payload_fields(cls)}
+    values = _payload(event)
     try:
-        text = msgspec.json.encode(msgspec.convert(values, payload_schema(cls))).decode()
+        text = msgspec.json.encode(msgspec.convert(values, payload_schema(cls)))
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise InvalidEvent(f"{cls.type}: {error}") from error
-    if "\\u0000" in text and any("\0" in value for value in _strings(values)):
+    if b"\\u0000" in text and any("\0" in value for value in _strings(values)):
         raise InvalidEvent(f"{cls.type}: a text holds NUL, which PostgreSQL cannot store.")
-    return text
+
+
+def encode_payload(event: Event) -> str:
+    """Return the payload as JSON text; the event is valid, or it could not have been built."""
+    return msgspec.json.encode(_payload(event)).decode()
+
+
+def _payload(event: Event) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in _payload_fields(type(event))}
 
 
 def _strings(value: Any) -> Iterable[str]:

@@ -143,17 +143,21 @@ def duplicate_names() -> list[str]:
 
 def wakes_for(envelopes: Iterable[Envelope]) -> Wakes:
     """Return whom these events concern; the hint names the newest of them (type, id, correlation id)."""
-    wakes: Wakes = {}
+    newest: dict[tuple[str, int], Envelope] = {}
     by_type = _by_type()
     for envelope in envelopes:
         for wanting in by_type.get(envelope.type, ()):
             if wanting.accepts(envelope):
-                wakes[wanting.name, lane_of(envelope.key)] = {
-                    "type": envelope.type,
-                    "id": str(envelope.event_id),
-                    "correlation_id": str(envelope.correlation_id),
-                }
-    return wakes
+                newest[wanting.name, lane_of(envelope.key)] = envelope
+    return {key: _hint(envelope) for key, envelope in newest.items()}
+
+
+def _hint(envelope: Envelope) -> Hint:
+    return {
+        "type": envelope.type,
+        "id": str(envelope.event_id),
+        "correlation_id": str(envelope.correlation_id),
+    }
 
 
 def _by_type() -> dict[str, list[Subscriber]]:
