@@ -18,7 +18,7 @@ demo: installed ## play a conversation of five people and count what came of it
 	@exec python -m demo
 
 test: installed-dev ## run the tests (T=path, ARGS="-k name")
-	@exec python -m pytest $(T) $(ARGS)
+	@exec python -m pytest -n 2 --dist worksteal $(T) $(ARGS)
 
 lint: installed-dev ## check style, types and who imports whom
 	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports; do \
