@@ -4,18 +4,17 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from diana.audit.models import AuditRecord
+from diana.readonly import ReadOnly
 
 
 @admin.register(AuditRecord)
-class AuditRecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AuditRecordAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Newest first; found by object, actor or reason."""
 
     list_display = ("at", "actor", "origin_label", "act", "object_type", "object_id", "reason")
@@ -47,18 +46,6 @@ class AuditRecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def after_text(self, record: AuditRecord) -> str:
         """Show what is, one value a line."""
         return _readable(record.after)
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Refuse: records are written by what they record."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Refuse, as the database does."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Refuse, as the database does."""
-        return False
 
 
 def _readable(value: Any) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -17,29 +17,19 @@ from diana.audit import Actor
 from diana.events import retries
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
 from diana.events.relay import lanes_behind
+from diana.readonly import ReadOnly
 
 
-class ReadOnly(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class BusAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Rows that the bus writes and nobody else."""
 
     list_per_page = 50
+    # Counting a log reads all of it.
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Refuse."""
-        return False
 
 
 @admin.register(StoredEvent)
-class StoredEventAdmin(ReadOnly):
+class StoredEventAdmin(BusAdmin):
     """The log, newest first; found by event id or correlation id, which shows everything that one act set off."""
 
     list_display = ("id", "type", "user_id", "recorded_at", "payload", "correlation_id")
@@ -47,12 +37,10 @@ class StoredEventAdmin(ReadOnly):
     search_fields = ("=event_id", "=correlation_id", "=user_id")
     search_help_text = _("Event id, correlation id or person's id")
     ordering = ("-id",)
-    # Counting a log reads all of it.
-    show_full_result_count = False
 
 
 @admin.register(Cursor)
-class CursorAdmin(ReadOnly):
+class CursorAdmin(BusAdmin):
     """Where each subscriber stands in each lane, and how far that is behind."""
 
     list_display = ("subscriber", "lane", "position", "events_behind", "handled", "rescued", "moved_at", "state")
@@ -86,7 +74,7 @@ class ReasonForm(ActionForm):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(Failure)
-class FailureAdmin(ReadOnly):
+class FailureAdmin(BusAdmin):
     """What could not be handled. Dead letters can be given another series of attempts, or given up with a reason."""
 
     list_display = ("id", "subscriber", "type", "key", "status_label", "attempts", "next_attempt_at", "error")
@@ -132,7 +120,7 @@ class FailureAdmin(ReadOnly):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly):
+class DeliveryAdmin(BusAdmin):
     """What is on its way to the outside."""
 
     list_display = ("id", "subscriber", "key", "position", "attempts", "next_attempt_at", "leased_until")

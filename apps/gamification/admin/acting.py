@@ -7,7 +7,6 @@ from uuid import uuid4
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -18,22 +17,6 @@ from diana.audit import Actor
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
-
-
-class ReadOnly:
-    """Nothing is added, changed or deleted, whoever asks; what may be added is each admin's own to say."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Refuse."""
-        return False
 
 
 def reason_field() -> forms.CharField:

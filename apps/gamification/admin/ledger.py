@@ -12,11 +12,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from apps.gamification import explaining, services
-from apps.gamification.admin.acting import ActForm, AmountForm, ReadOnly, ask_and_act
+from apps.gamification.admin.acting import ActForm, AmountForm, ask_and_act
 from apps.gamification.decide.levels import level_of
 from apps.gamification.models import Account, Entry
 from apps.gamification.titles import localized
 from diana import clock
+from diana.readonly import ReadOnly
 
 
 @admin.register(Account)

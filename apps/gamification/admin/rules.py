@@ -12,10 +12,11 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from apps.gamification import services
-from apps.gamification.admin.acting import ActForm, ReadOnly, ask_and_act, reason_field
+from apps.gamification.admin.acting import ActForm, ask_and_act, reason_field
 from apps.gamification.models import MultiplierVersion, Rule, RuleVersion
 from diana import clock
 from diana.audit import Actor
+from diana.readonly import ReadOnly
 
 
 class VersionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types

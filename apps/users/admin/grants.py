@@ -17,10 +17,10 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from apps.users import selectors, services
-from apps.users.admin.readonly import ReadOnly
 from apps.users.models import REASON_MAX_LENGTH, Grant, Person
 from diana import clock
 from diana.audit import Actor
+from diana.readonly import ReadOnly
 
 # Purchases and subscriptions come with a payment, never by hand.
 BY_HAND = (Grant.Source.STAFF, Grant.Source.GIFT, Grant.Source.PROMO, Grant.Source.TRIAL)

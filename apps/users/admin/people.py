@@ -13,9 +13,9 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from apps.users import vip
-from apps.users.admin.readonly import ReadOnly
 from apps.users.models import Grant, Person
 from diana import clock
+from diana.readonly import ReadOnly
 
 STATUS_COLOURS = {
     "active": "success",

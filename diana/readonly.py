@@ -1,4 +1,4 @@
-"""What people and grants have in common in the admin: nothing is changed or deleted, whoever asks."""
+"""What most pages of the admin have in common: nothing is added, changed or deleted, whoever asks."""
 
 from django.db.models import Model
 from django.http import HttpRequest
