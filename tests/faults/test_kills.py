@@ -46,4 +46,11 @@ def test_killing_all_of_them_again_and_again(community: Community, telegram: Pro
         community.say_all(PEOPLE, TEXTS[3:])
         running[victim] = community.processes.start(victim)
     wait_until(community.answers_are_there, "all answers")
-    assert community.entries()[1, "message_sent"] == community.sent[1, "message"]
+    written = {person: community.sent[person, "message"] for person in PEOPLE}
+
+    def earned() -> dict[int, int]:
+        return {person: community.entries()[person, "message_sent"] for person in PEOPLE}
+
+    wait_until(lambda: all(earned()[person] >= written[person] for person in PEOPLE), "every message's entry")
+    assert earned() == written
+    assert set(community.statuses) == {200}

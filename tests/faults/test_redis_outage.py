@@ -45,11 +45,10 @@ def test_twenty_seconds_without_valkey_while_updates_keep_coming(community: Comm
     while time.monotonic() - started < 20:
         community.say_all(PEOPLE, ["still here", "/help"])
         time.sleep(0.5)
-    waited = wait_until(community.effects_are_there, "awards without Valkey", seconds=10)
+    wait_until(community.effects_are_there, "awards without Valkey", seconds=10)
     community.servers.valkey.start()
     community.say_all(PEOPLE, ["it is back", "/help"])
     community.settle()
-    assert waited < 10
     assert statistics.median(community.post_seconds[before:]) < 10 * max(usual, 0.01)
 
 
