@@ -1,6 +1,6 @@
 """Cursors: where a subscriber stands in a lane. Read under the row's lock, moved in the transaction of the effects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -30,40 +30,64 @@ class State(NamedTuple):
 
 
 def lock(subscriber: Subscriber, lane: int, *, own: bool = False) -> State:
-    """Lock the cursor row until the transaction ends and return it; raises UnknownCursor.
+    """Lock the cursor of one lane until the transaction ends and return it; raises UnknownCursor."""
+    return lock_lanes(subscriber, [lane], own=own)[lane]
+
+
+# The bound is asked for once, however many rows there are.
+_LOCK = """
+WITH log AS MATERIALIZED (SELECT event_log_bound(%s) AS bound)
+SELECT lane, position, fingerprint, paused_until, pauses, suspect_until, suspect_position, suspect_attempts, bound,
+    EXISTS (
+        SELECT FROM event_failure f
+        WHERE f.subscriber = c.subscriber AND f.lane = c.lane AND f.status IN ('retrying', 'held')
+    )
+FROM event_cursor c CROSS JOIN log WHERE subscriber = %s AND lane = ANY(%s) ORDER BY lane FOR UPDATE OF c
+"""
+
+
+def lock_lanes(subscriber: Subscriber, lanes: Sequence[int], *, own: bool = False) -> dict[int, State]:
+    """Lock the cursors of these lanes, in ascending order, until the transaction ends; raises UnknownCursor.
 
     The fingerprint check keeps code that understands the subscription differently from moving past its events. The
     bound (with `own`, the transaction's own events count) is read here so that events are read in a later statement.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT position, fingerprint, paused_until, pauses, suspect_until, suspect_position, suspect_attempts,"
-            " event_log_bound(%s), EXISTS (SELECT FROM event_failure f WHERE f.subscriber = c.subscriber"
-            " AND f.lane = c.lane AND f.status IN ('retrying', 'held'))"
-            " FROM event_cursor c WHERE subscriber = %s AND lane = %s FOR UPDATE",
-            [own, subscriber.name, lane],
+        cursor.execute(_LOCK, [own, subscriber.name, list(lanes)])
+        states = {row[0]: State(*row[1:]) for row in cursor.fetchall()}
+    missing = set(lanes) - set(states)
+    if missing:
+        raise UnknownCursor(
+            f"{subscriber.name} has no cursor for lanes {sorted(missing)}: run manage.py sync_subscribers."
         )
-        row = cursor.fetchone()
-    if row is None:
-        raise UnknownCursor(f"{subscriber.name} has no cursor for lane {lane}: run manage.py sync_subscribers.")
-    state = State(*row)
-    if state.fingerprint != subscriber.fingerprint:
+    if any(state.fingerprint != subscriber.fingerprint for state in states.values()):
         raise UnknownCursor(
             f"The cursors of {subscriber.name} belong to other code (its types differ): deploy the same version"
             " everywhere and run manage.py sync_subscribers."
         )
-    return state
+    return states
 
 
 def move(subscriber: Subscriber, lane: int, position: int, *, handled: int) -> None:
-    """Move the cursor to the position and clear what was held against it: the lane works."""
+    """Move the cursor of one lane; see move_lanes."""
+    move_lanes(subscriber, {lane: (position, handled)})
+
+
+_MOVE = """
+UPDATE event_cursor c SET position = m.position, handled = c.handled + m.handled, moved_at = now(), paused_until = NULL,
+    pauses = 0, trial_at = NULL, suspect_until = CASE WHEN suspect_until > m.position THEN suspect_until END,
+    suspect_position = NULL, suspect_attempts = 0
+FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS m (lane, position, handled)
+WHERE c.subscriber = %s AND c.lane = m.lane
+"""
+
+
+def move_lanes(subscriber: Subscriber, moves: Mapping[int, tuple[int, int]]) -> None:
+    """Move cursors (by lane: new position, events handled) and clear what was held against them: the lanes work."""
+    positions = [position for position, _ in moves.values()]
+    handled = [count for _, count in moves.values()]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE event_cursor SET position = %s, handled = handled + %s, moved_at = now(), paused_until = NULL,"
-            " pauses = 0, trial_at = NULL, suspect_until = CASE WHEN suspect_until > %s THEN suspect_until END,"
-            " suspect_position = NULL, suspect_attempts = 0 WHERE subscriber = %s AND lane = %s",
-            [position, handled, position, subscriber.name, lane],
-        )
+        cursor.execute(_MOVE, [list(moves), positions, handled, subscriber.name])
 
 
 def pause(subscriber: Subscriber, lane: int, seconds: float) -> None:

@@ -47,31 +47,31 @@ class Claim(NamedTuple):
 
 
 class Delivered(NamedTuple):
-    """How many deliveries were made, and whether the time was up with more of them due."""
+    """How many deliveries were made, and the lanes that had more of them due when the time was up."""
 
     made: int
-    more: bool
+    more: set[int]
 
 
 _ENQUEUE = """
 INSERT INTO event_delivery (subscriber, lane, position, key, owner, leased_until, attempts)
-SELECT %(subscriber)s, %(lane)s, position, key, CASE WHEN free THEN %(owner)s::int END,
+SELECT %(subscriber)s, lane, position, key, CASE WHEN free THEN %(owner)s::int END,
     CASE WHEN free THEN now() + make_interval(secs => %(lease)s) END, CASE WHEN free THEN 1 ELSE 0 END
 FROM (
-    SELECT position, key, row_number() OVER (ORDER BY position) <= %(limit)s
+    SELECT lane, position, key, row_number() OVER (ORDER BY position) <= %(limit)s
         AND row_number() OVER (PARTITION BY key ORDER BY position) = 1
         AND NOT EXISTS (
             SELECT FROM event_delivery d
-            WHERE d.subscriber = %(subscriber)s AND d.lane = %(lane)s AND d.key = fresh.key
+            WHERE d.subscriber = %(subscriber)s AND d.lane = fresh.lane AND d.key = fresh.key
         ) AS free
-    FROM unnest(%(positions)s::bigint[], %(keys)s::text[]) AS fresh (position, key)
+    FROM unnest(%(lanes)s::smallint[], %(positions)s::bigint[], %(keys)s::text[]) AS fresh (lane, position, key)
 ) AS queued
 RETURNING id, attempts, position
 """
 
 
-def enqueue(subscriber: Subscriber, lane: int, envelopes: Sequence[Envelope]) -> list[Claim]:
-    """Write what has to go out, in the transaction that moves the cursor; return what this process may make at once.
+def enqueue(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> list[Claim]:
+    """Write what has to go out, in the transaction that moves the cursors; return what this process may make at once.
 
     Of each key that is the first, and only where nothing older of the key is unfinished.
     """
@@ -79,10 +79,10 @@ def enqueue(subscriber: Subscriber, lane: int, envelopes: Sequence[Envelope]) ->
         return []
     parameters: dict[str, Any] = {
         "subscriber": subscriber.name,
-        "lane": lane,
         "owner": _owner.identity(),
         "lease": LEASE_SECONDS,
         "limit": CLAIMED_AS_QUEUED,
+        "lanes": [lane_of(envelope.key) for envelope in envelopes],
         "positions": [envelope.position for envelope in envelopes],
         "keys": [envelope.key for envelope in envelopes],
     }
@@ -94,8 +94,8 @@ def enqueue(subscriber: Subscriber, lane: int, envelopes: Sequence[Envelope]) ->
 
 _CLAIM = """
 WITH oldest AS (
-    SELECT DISTINCT ON (key) id FROM event_delivery WHERE subscriber = %(subscriber)s AND lane = %(lane)s
-    ORDER BY key, position
+    SELECT DISTINCT ON (lane, key) id FROM event_delivery
+    WHERE subscriber = %(subscriber)s AND lane = ANY(%(lanes)s) ORDER BY lane, key, position
 ), due AS (
     SELECT id FROM event_delivery d
     WHERE id IN (SELECT id FROM oldest) AND next_attempt_at <= now() AND (
@@ -112,11 +112,11 @@ FROM due WHERE d.id = due.id RETURNING d.id, d.attempts, d.position
 """
 
 
-def claim(subscriber: Subscriber, lane: int, *, limit: int = AT_ONCE) -> list[Claim]:
-    """Claim what is due in the lane, the oldest of each key, for this process."""
+def claim(subscriber: Subscriber, lanes: Sequence[int], *, limit: int = AT_ONCE) -> list[Claim]:
+    """Claim what is due in these lanes, the oldest of each key, for this process."""
     parameters: dict[str, Any] = {
         "subscriber": subscriber.name,
-        "lane": lane,
+        "lanes": list(lanes),
         "class": SENDER_CLASS,
         "owner": _owner.identity(),
         "lease": LEASE_SECONDS,
@@ -129,24 +129,25 @@ def claim(subscriber: Subscriber, lane: int, *, limit: int = AT_ONCE) -> list[Cl
     return [Claim(*rows[envelope.position], envelope) for envelope in envelopes]
 
 
-def is_due(subscriber: Subscriber, lane: int) -> bool:
-    """Say whether the lane has a delivery that could be made now; it may be claimed by somebody else."""
+def due_lanes(subscriber: Subscriber, lanes: Sequence[int]) -> set[int]:
+    """Return which of the lanes have a delivery that could be made now; it may be claimed by somebody else."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM event_delivery WHERE subscriber = %s AND lane = %s AND next_attempt_at <= now())",
-            [subscriber.name, lane],
+            "SELECT DISTINCT lane FROM event_delivery"
+            " WHERE subscriber = %s AND lane = ANY(%s) AND next_attempt_at <= now()",
+            [subscriber.name, list(lanes)],
         )
-        return bool(cursor.fetchone()[0])
+        return {row[0] for row in cursor.fetchall()}
 
 
-def deliver(subscriber: Subscriber, lane: int, claims: Sequence[Claim] = (), *, seconds: float) -> Delivered:
-    """Make these claims, then what else is due in the lane, many calls side by side, until nothing is or the time is up.
+def deliver(subscriber: Subscriber, lanes: Sequence[int], claims: Sequence[Claim] = (), *, seconds: float) -> Delivered:
+    """Make these claims, then what else is due in the lanes, many calls side by side, until nothing is or the time is up.
 
     Without claims it begins by claiming.
     """
     made = 0
     deadline = time.monotonic() + seconds
-    claims = claims or claim(subscriber, lane)
+    claims = claims or claim(subscriber, lanes)
     while claims:
         made += len(claims)
         if inspect.iscoroutinefunction(subscriber.function):
@@ -155,12 +156,11 @@ def deliver(subscriber: Subscriber, lane: int, claims: Sequence[Claim] = (), *, 
             for claimed in claims:
                 _deliver_one(subscriber, claimed)
         # What was made may have freed the next delivery of its key.
-        if not is_due(subscriber, lane):
-            break
-        if time.monotonic() >= deadline:
-            return Delivered(made, True)
-        claims = claim(subscriber, lane)
-    return Delivered(made, False)
+        due = due_lanes(subscriber, lanes)
+        if not due or time.monotonic() >= deadline:
+            return Delivered(made, due)
+        claims = claim(subscriber, lanes)
+    return Delivered(made, set())
 
 
 async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:

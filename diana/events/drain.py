@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -88,7 +88,7 @@ def _one_batch(subscriber: Subscriber, lane: int, *, own: bool, retried: bool) -
 
     Inside somebody else's transaction it is isolated at once: there is no commit of its own to check constraints.
     """
-    limit = _batch_sizes.get(subscriber.name, FIRST_BATCH)
+    limit = batch_size(subscriber)
     try:
         return _pass(subscriber, lane, own=own, retried=retried, limit=limit, known={} if own else None)
     except HandlerFailed as failed:
@@ -119,7 +119,7 @@ def _pass(
             if state.suspect_until is None or state.position >= state.suspect_until:
                 batch = _handle_next(subscriber, lane, state, limit=limit, known=known)
                 if known is None:
-                    _learn(subscriber, batch.handled, time.monotonic() - started)
+                    learn(subscriber, batch.handled, time.monotonic() - started)
                 return batch
         return _one_suspect(subscriber, lane, own=own)
     except SystemicFailure as error:
@@ -131,24 +131,25 @@ def _handle_next(
     subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int, known: dict[int, Exception] | None
 ) -> Batch:
     """Read, handle, move the cursor; in the caller's transaction, which holds the cursor's row."""
-    scan = _scan(subscriber, lane, state, limit=limit)
-    accepted = [e for e in scan.envelopes if subscriber.accepts(e)]
+    found = scan(subscriber, {lane: state}, limit=limit)
+    accepted = [e for e in found.envelopes if subscriber.accepts(e)]
     handled, claims = len(accepted), list[deliveries.Claim]()
     if subscriber.external:
-        claims = deliveries.enqueue(subscriber, lane, accepted)
+        claims = deliveries.enqueue(subscriber, accepted)
     elif accepted and known is None and not state.failing:
-        _handle_at_once(subscriber, accepted)
+        handle_at_once(subscriber, accepted)
     elif accepted:
         blocked = retries.blocked_keys(subscriber, lane) if state.failing else set[str]()
         outcome = handle_isolated(subscriber, accepted, blocked, known or {})
         retries.store_outcome(subscriber, lane, outcome)
         handled = outcome.handled
-    if scan.position > state.position or state.pauses:
-        cursors.move(subscriber, lane, scan.position, handled=handled)
-    return Batch(handled, scan.more, scan.above, claims=claims)
+    position = found.positions.get(lane, state.position)
+    if position > state.position or state.pauses:
+        cursors.move(subscriber, lane, position, handled=handled)
+    return Batch(handled, bool(found.more), found.above.get(lane), claims=claims)
 
 
-def _handle_at_once(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> None:
+def handle_at_once(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> None:
     """Handle the events as one; an error that may be an event's comes out as HandlerFailed."""
     try:
         subscriber.handle(envelopes)
@@ -158,27 +159,35 @@ def _handle_at_once(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> No
         raise HandlerFailed(envelopes, error) from error
 
 
-def _scan(subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int) -> log.Scan:
-    """Look at the lane below the bound; an unknown type that would be ours holds the lane."""
-    if state.position > state.bound:
-        log.check_sequence(state.position)
+def scan(subscriber: Subscriber, states: Mapping[int, cursors.State], *, limit: int) -> log.Scan:
+    """Look at locked lanes below the bound; an unknown type that would be ours holds them."""
+    bound = min(state.bound for state in states.values())
+    highest = max(state.position for state in states.values())
+    if highest > bound:
+        log.check_sequence(highest)
     window = WIDE_WINDOW if subscriber.name in _rare else max(WINDOW_PER_EVENT * limit, 100)
-    scan = log.scan_lane(subscriber, lane, after=state.position, upto=state.bound, limit=limit, window=window)
-    if scan.more and len(scan.envelopes) < limit:
+    after = {lane: state.position for lane, state in states.items()}
+    found = log.scan_lanes(subscriber, after, upto=bound, limit=limit, window=window)
+    if found.more and len(found.envelopes) < limit:
         _rare.add(subscriber.name)
     else:
         _rare.discard(subscriber.name)
-    unknown = log.unknown_types(scan.types, subscriber.patterns)
+    unknown = log.unknown_types(found.types, subscriber.patterns)
     if unknown:
         raise log.UnknownType(
             f"{subscriber.name} wants {', '.join(unknown)}, which this code does not know: deploy the newer code."
         )
-    return scan
+    return found
 
 
-def _learn(subscriber: Subscriber, count: int, seconds: float) -> None:
+def batch_size(subscriber: Subscriber) -> int:
+    """Return how many events a batch of the subscriber should hold, as far as this process has learned."""
+    return _batch_sizes.get(subscriber.name, FIRST_BATCH)
+
+
+def learn(subscriber: Subscriber, count: int, seconds: float) -> None:
     """Adjust the batch to what fits into EVENTS_BATCH_SECONDS, at most doubling: a batch that publishes holds the fence."""
-    size = _batch_sizes.get(subscriber.name, FIRST_BATCH)
+    size = batch_size(subscriber)
     if count < size // 2:
         return
     fitting = int(count * settings.EVENTS_BATCH_SECONDS / max(seconds, 1e-4))
@@ -188,12 +197,14 @@ def _learn(subscriber: Subscriber, count: int, seconds: float) -> None:
 def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
     """Handle one event of a lane that stood still; the attempt is committed first, so that a killer ends as dead."""
     with transaction.atomic():
-        scan = _scan(subscriber, lane, cursors.lock(subscriber, lane, own=own), limit=1)
-        attempts = cursors.note_attempt(subscriber, lane, scan.position)
-        if attempts > KILLING_ATTEMPTS and scan.envelopes:
+        state = cursors.lock(subscriber, lane, own=own)
+        found = scan(subscriber, {lane: state}, limit=1)
+        position = found.positions.get(lane, state.position)
+        attempts = cursors.note_attempt(subscriber, lane, position)
+        if attempts > KILLING_ATTEMPTS and found.envelopes:
             error = f"The process ended during each of {KILLING_ATTEMPTS} attempts."
-            retries.record_dead(subscriber, lane, scan.envelopes[0], KILLING_ATTEMPTS, error)
-            cursors.move(subscriber, lane, scan.position, handled=0)
+            retries.record_dead(subscriber, lane, found.envelopes[0], KILLING_ATTEMPTS, error)
+            cursors.move(subscriber, lane, position, handled=0)
             return Batch(0, more=True)
     try:
         with transaction.atomic():

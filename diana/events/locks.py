@@ -1,7 +1,7 @@
 """Advisory locks of the bus: one for each lane of a subscriber, one for each process that sends. Taken, never waited for."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import connection
@@ -18,17 +18,24 @@ def lane_key(subscriber: str, lane: int) -> int:
 
 @contextmanager
 def lane_lock(subscriber: str, lane: int) -> Iterator[bool]:
-    """Try to take the lane for this session; yields whether it was free. It ends with the block or the connection.
+    """Try to take one lane for this session; yields whether it was free. It ends with the block or the connection."""
+    with lane_locks(subscriber, [lane]) as held:
+        yield bool(held)
+
+
+@contextmanager
+def lane_locks(subscriber: str, lanes: Sequence[int]) -> Iterator[list[int]]:
+    """Try to take these lanes for this session; yields those that were free, in ascending order.
 
     It keeps two workers from doing the same work; what makes an effect happen once is the cursor row's lock.
     """
-    key = lane_key(subscriber, lane)
+    keys = {lane_key(subscriber, lane): lane for lane in lanes}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        held = bool(cursor.fetchone()[0])
+        cursor.execute("SELECT key, pg_try_advisory_lock(key) FROM unnest(%s::bigint[]) AS key", [list(keys)])
+        held = [key for key, free in cursor.fetchall() if free]
     try:
-        yield held
+        yield sorted(keys[key] for key in held)
     finally:
         if held and connection.connection is not None and not connection.connection.closed:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+                cursor.execute("SELECT pg_advisory_unlock(key) FROM unnest(%s::bigint[]) AS key", [held])

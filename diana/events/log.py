@@ -1,6 +1,6 @@
 """Reading the log: which events are safe to read, and the next ones of a lane."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,15 +20,16 @@ class UnknownType(RuntimeError):
 
 
 class Scan(NamedTuple):
-    """What a look at a lane found. `position`: up to where everything was seen; `more`: below the bound lies more;
-    `types`: all that were seen; `above`: the first wanted id above the bound, which waits for an open publisher.
+    """What a look at some lanes found. `envelopes`: of all lanes, in the order of the log; `positions`: up to where
+    everything of a lane was seen; `more`: lanes with more below the bound; `types`: all that were seen; `above`: of a
+    lane the first wanted id above the bound, which waits for an open publisher.
     """
 
     envelopes: list[Envelope]
-    position: int
-    more: bool
+    positions: dict[int, int]
+    more: set[int]
     types: set[str]
-    above: int | None
+    above: dict[int, int]
 
 
 def bound(*, own: bool = False) -> int:
@@ -60,43 +61,55 @@ def wanted_condition(subscriber: Subscriber) -> tuple[str, dict[str, Any]]:
 
 
 # The scan reads ids and types from the index; only rows that are wanted are fetched. What lies above the bound is short.
+# Where the limit cuts, all lanes end at the last event taken.
 _SCAN = f"""
-WITH scanned AS MATERIALIZED (
-    SELECT id, type FROM event_log WHERE lane = %(lane)s AND id > %(after)s AND id <= %(upto)s
-    ORDER BY id LIMIT %(window)s
-), wanted AS (
-    SELECT id AS wanted_id FROM scanned WHERE type = ANY(%(types)s) ORDER BY id LIMIT %(limit)s
+WITH lanes AS (
+    SELECT * FROM unnest(%(lanes)s::smallint[], %(after)s::bigint[]) AS given (lane, after)
+), scanned AS MATERIALIZED (
+    SELECT l.lane, e.id, e.type FROM lanes l CROSS JOIN LATERAL (
+        SELECT id, type FROM event_log WHERE lane = l.lane AND id > l.after AND id <= %(upto)s
+        ORDER BY id LIMIT %(window)s
+    ) e
+), wanted AS MATERIALIZED (
+    SELECT lane AS wanted_lane, id AS wanted_id FROM scanned WHERE type = ANY(%(types)s) ORDER BY id LIMIT %(limit)s
+), cut AS (
+    SELECT CASE WHEN count(*) = %(limit)s THEN max(wanted_id) ELSE %(upto)s END AS upto FROM wanted
 ), facts AS (
-    SELECT max(id) AS last, count(*) AS seen, array_agg(DISTINCT type) AS types, (
-        SELECT min(id) FROM (
-            SELECT id, type, payload FROM event_log
-            WHERE lane = %(lane)s AND id > greatest(%(upto)s, %(after)s) ORDER BY id LIMIT 1000
-        ) beyond WHERE {{wanted}}
-    ) AS above FROM scanned
+    SELECT l.lane AS fact_lane, max(s.id) FILTER (WHERE s.id <= cut.upto) AS last,
+        count(s.id) = %(window)s OR count(s.id) FILTER (WHERE s.id > cut.upto) > 0 AS more,
+        array_agg(DISTINCT s.type) FILTER (WHERE s.id <= cut.upto) AS types, (
+            SELECT min(id) FROM (
+                SELECT id, type, payload FROM event_log
+                WHERE lane = l.lane AND id > greatest(%(upto)s, l.after) ORDER BY id LIMIT 1000
+            ) beyond WHERE {{wanted}}
+        ) AS above
+    FROM lanes l CROSS JOIN cut LEFT JOIN scanned s ON s.lane = l.lane GROUP BY l.lane, l.after
 )
-SELECT facts.last, facts.seen, facts.types, facts.above, e.*
-FROM facts LEFT JOIN (SELECT {COLUMNS} FROM event_log JOIN wanted ON id = wanted_id) e ON true
+SELECT fact_lane, last, more, types, above, e.*
+FROM facts LEFT JOIN (SELECT wanted_lane, {COLUMNS} FROM event_log JOIN wanted ON id = wanted_id) e
+    ON wanted_lane = fact_lane
 ORDER BY e.id
 """
 
 
-def scan_lane(subscriber: Subscriber, lane: int, *, after: int, upto: int, limit: int, window: int) -> Scan:
-    """Return the next events of the subscriber's types, at most `limit`, out of the next `window` rows up to `upto`.
+def scan_lanes(subscriber: Subscriber, after: Mapping[int, int], *, upto: int, limit: int, window: int) -> Scan:
+    """Return the next events of the subscriber's types in these lanes, each after its position and all up to `upto`.
 
-    Where the limit cut it short the scan ends at the last event returned, else at the last row seen.
+    At most `limit` events, out of the next `window` rows of each lane.
     """
     condition, values = wanted_condition(subscriber)
-    limits: dict[str, Any] = {"lane": lane, "after": after, "upto": upto, "limit": limit, "window": window}
+    limits: dict[str, Any] = {"lanes": list(after), "after": list(after.values()), "upto": upto}
     with connection.cursor() as cursor:
-        cursor.execute(_SCAN.format(wanted=condition), limits | values)
+        cursor.execute(_SCAN.format(wanted=condition), limits | {"limit": limit, "window": window} | values)
         rows = cursor.fetchall()
-    last, seen, types, above = rows[0][:4]
-    if not seen:
-        return Scan([], after, False, set(), above)
-    envelopes = [Envelope(*row[4:]) for row in rows if row[4] is not None]
-    if len(envelopes) == limit:
-        return Scan(envelopes, envelopes[-1].position, True, set(types), None)
-    return Scan(envelopes, last, seen == window, set(types), above)
+    facts = {row[0]: row[1:5] for row in rows}
+    return Scan(
+        [Envelope(*row[6:]) for row in rows if row[5] is not None],
+        {lane: last for lane, (last, _, _, _) in facts.items() if last is not None},
+        {lane for lane, (_, more, _, _) in facts.items() if more},
+        {event_type for _, _, types, _ in facts.values() for event_type in types or ()},
+        {lane: above for lane, (_, more, _, above) in facts.items() if above is not None and not more},
+    )
 
 
 def read_events(positions: Sequence[int]) -> list[Envelope]:

@@ -143,7 +143,7 @@ class Relay:
             return
         try:
             if wakeups.claim_relay(*key):
-                waker().send_next(*key, BY_RELAY)
+                waker().send_next(key[0], [key[1]], BY_RELAY)
         except wakeups.Unavailable:
             self._drain_here(key)
 
@@ -158,7 +158,7 @@ class Relay:
     def _drain(self, key: Lane) -> None:
         try:
             close_old_connections()
-            while work(subscriptions.subscriber(key[0]), key[1], BY_RELAY) == "more" and not self._ended.is_set():
+            while work(subscriptions.subscriber(key[0]), [key[1]], BY_RELAY) == "more" and not self._ended.is_set():
                 pass
         except Exception:
             logger.exception("the relay could not drain %s lane %s", *key)
@@ -189,7 +189,7 @@ def suspect(found: Behind) -> None:
 def was_forgotten(found: Behind) -> bool:
     """Say whether nobody is about to work in the lane: its flag is down and its lock is free."""
     try:
-        if wakeups.flag_is_up(found.subscriber.name, found.lane):
+        if wakeups.raised_flags(found.subscriber.name, [found.lane]):
             return False
     except wakeups.Unavailable:
         return False

@@ -2,7 +2,7 @@
 
 import contextlib
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import shared_task
@@ -10,9 +10,10 @@ from celery.signals import task_prerun, worker_process_init, worker_ready
 
 from diana.events import subscriptions, wakeups
 from diana.events.connections import freshen_connections
+from diana.events.lanes import LANES
 from diana.events.subscriptions import Hint, Subscriber
 from diana.events.waker import waker
-from diana.events.work import BY_RELAY, work
+from diana.events.work import BY_RELAY, visit
 
 
 def register_tasks() -> None:
@@ -21,12 +22,14 @@ def register_tasks() -> None:
         shared_task(name=subscriber.name, ignore_result=True)(_body(subscriber))
 
 
-def _body(subscriber: Subscriber) -> Callable[[int, Hint], str]:
-    def task(lane: int, hint: Hint) -> str:
+def _body(subscriber: Subscriber) -> Callable[..., str]:
+    def task(lanes: Sequence[int] | int, hint: Hint) -> str:
+        # A task of the version before names one lane.
+        lanes = [lanes] if isinstance(lanes, int) else [lane for lane in lanes if lane in range(LANES)]
         if hint == BY_RELAY:
             with contextlib.suppress(wakeups.Unavailable):
-                wakeups.consume_relay(subscriber.name, lane)
-        return work(subscriber, lane, hint)
+                wakeups.consume_relay(subscriber.name, lanes)
+        return visit(subscriber, lanes, hint)
 
     task.__name__ = subscriber.function.__name__
     task.__doc__ = subscriber.function.__doc__

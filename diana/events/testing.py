@@ -38,7 +38,7 @@ def _drain_one(subscriber: subscriptions.Subscriber, lane: int) -> int:
             drained = drain_lane(subscriber, lane)
             handled += drained.handled
             if subscriber.external:
-                deliveries.deliver(subscriber, lane, drained.claims, seconds=30)
+                deliveries.deliver(subscriber, [lane], drained.claims, seconds=30)
             if not drained.more:
                 return handled
 

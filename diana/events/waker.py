@@ -6,7 +6,8 @@ import logging
 import os
 import threading
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from celery import current_app
 from django.conf import settings
@@ -26,6 +27,14 @@ FIRST_LOOK, LAST_LOOK = 0.001, 0.05
 LOOKS_SECONDS = 5.0
 
 
+class Task(NamedTuple):
+    """A Celery task to be sent. Named `lanes` are worked on in any case, beside those whose flags are up."""
+
+    subscriber: str
+    lanes: list[int]
+    hint: Hint
+
+
 class _Look:
     """A lane whose next event lies above the bound: looked at again after 1 to 50 ms."""
 
@@ -42,12 +51,12 @@ class _Look:
 
 
 class Waker:
-    """Collects wake-ups, newest hint wins, and sends one task for each lane whose flag was down."""
+    """Collects wake-ups, newest hint wins, and sends one task to each subscriber that has none on its way."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._wakes: Wakes = {}
-        self._unasked: Wakes = {}
+        self._unasked: list[Task] = []
         self._looks: dict[tuple[str, int], _Look] = {}
         self._busy = False
         self._connection: Any = None
@@ -61,10 +70,10 @@ class Waker:
             self._wakes.update(wakes)
             self._changed.notify()
 
-    def send_next(self, subscriber: str, lane: int, hint: Hint) -> None:
-        """Send a task for the lane whether or not its flag is up: its last one has not finished the work."""
+    def send_next(self, subscriber: str, lanes: Sequence[int], hint: Hint) -> None:
+        """Send a task that names these lanes, whether or not one is on its way: their last one has not finished the work."""
         with self._changed:
-            self._unasked[subscriber, lane] = hint
+            self._unasked.append(Task(subscriber, list(lanes), hint))
             self._changed.notify()
 
     def look_again(self, subscriber: str, lane: int, position: int, hint: Hint) -> None:
@@ -85,7 +94,7 @@ class Waker:
                 while not (self._wakes or self._unasked or self._look_is_due()):
                     self._changed.wait(self._until_next_look())
                 wakes, self._wakes = self._wakes, {}
-                unasked, self._unasked = self._unasked, {}
+                unasked, self._unasked = self._unasked, []
                 self._busy = True
             try:
                 wakes |= self._looked()
@@ -124,29 +133,29 @@ class Waker:
                 self._looks.pop(key, None)
         return {key: due[key].hint for key in [*ready, *late]}
 
-    def _send(self, wakes: Wakes, unasked: Wakes) -> None:
-        """Send one task for each lane; who fails to send lowers the flag again."""
-        asked = [key for key in wakes if key not in unasked]
-        for key in unasked:
-            wakeups.keep_flag(*key)
-        flags = wakeups.raise_flags(asked) if asked else []
-        chosen = unasked | {key: wakes[key] for key, was_down in zip(asked, flags, strict=True) if was_down}
+    def _send(self, wakes: Wakes, unasked: list["Task"]) -> None:
+        """Send one task for each subscriber that has none on its way; who fails to send takes that back."""
+        for task in unasked:
+            wakeups.keep_flags(task.subscriber, task.lanes)
+        hints = {name: hint for (name, _), hint in wakes.items()}
+        asked = [Task(name, [], hints[name]) for name in (wakeups.raise_flags(wakes) if wakes else ())]
+        tasks = [*unasked, *asked]
         try:
-            while chosen:
-                key, hint = chosen.popitem()
-                self._send_task(*key, hint)
+            while tasks:
+                self._send_task(tasks[0])
+                tasks.pop(0)
         except wakeups.Unavailable:
             with contextlib.suppress(wakeups.Unavailable):
-                wakeups.lower_flags([key, *chosen])
+                wakeups.forget_sent([task.subscriber for task in tasks if not task.lanes])
             raise
 
-    def _send_task(self, subscriber: str, lane: int, hint: Hint) -> None:
+    def _send_task(self, task: "Task") -> None:
         """Send the task; raises Unavailable when it could not be sent."""
-        task, queue = current_app.tasks[subscriber], subscriptions.subscriber(subscriber).queue
+        celery_task, queue = current_app.tasks[task.subscriber], subscriptions.subscriber(task.subscriber).queue
         try:
             wakeups.guarded(
-                lambda: task.apply_async(
-                    args=(lane, hint),
+                lambda: celery_task.apply_async(
+                    args=(task.lanes, task.hint),
                     queue=queue,
                     producer=self._open_producer(),
                     expires=EXPIRES_SECONDS,

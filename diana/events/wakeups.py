@@ -1,4 +1,5 @@
-"""Wake-up flags in Redis: one for each subscriber and lane, so that what waits is carried by one task.
+"""Wake-up flags in Redis: one for each subscriber and lane, and one for the task that is on its way to a subscriber, so
+that what waits in many lanes is carried by one task.
 
 Redis only makes things fast. Every call here is bounded in time, goes through the circuit breaker, and its loss
 costs at most a pass of the relay.
@@ -6,7 +7,7 @@ costs at most a pass of the relay.
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import pybreaker
@@ -14,6 +15,8 @@ import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from diana.events.lanes import LANES
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -69,36 +72,68 @@ def _flag(subscriber: str, lane: int) -> str:
     return f"diana:wake:{subscriber}:{lane}"
 
 
-def raise_flags(lanes: Sequence[tuple[str, int]]) -> list[bool]:
-    """Raise the flag of each lane; return for each whether it was down, which makes the caller the one who sends."""
+def _sent(subscriber: str) -> str:
+    return f"diana:sent:{subscriber}"
 
-    def call() -> list[bool]:
+
+def raise_flags(lanes: Iterable[tuple[str, int]]) -> list[str]:
+    """Raise the flag of each lane; return the subscribers that have no task on its way: the caller sends them one."""
+    lanes = list(lanes)
+    names = list(dict.fromkeys(name for name, _ in lanes))
+
+    def call() -> list[str]:
         with client().pipeline(transaction=False) as pipeline:
-            for subscriber, lane in lanes:
-                pipeline.set(_flag(subscriber, lane), 1, nx=True, ex=FLAG_SECONDS)
-            return [bool(answer) for answer in pipeline.execute()]
+            for name, lane in lanes:
+                pipeline.set(_flag(name, lane), 1, ex=FLAG_SECONDS)
+            # After the flags: whoever takes the task sees them.
+            for name in names:
+                pipeline.set(_sent(name), 1, nx=True, ex=FLAG_SECONDS)
+            answers = pipeline.execute()[len(lanes) :]
+        return [name for name, was_down in zip(names, answers, strict=True) if was_down]
 
     return guarded(call)
 
 
-def keep_flag(subscriber: str, lane: int) -> None:
-    """Raise the flag without asking: the caller sends in any case."""
-    guarded(lambda: client().set(_flag(subscriber, lane), 1, ex=FLAG_SECONDS))
+def keep_flags(subscriber: str, lanes: Iterable[int]) -> None:
+    """Raise the flags of lanes for which the caller sends a task in any case."""
+
+    def call() -> None:
+        with client().pipeline(transaction=False) as pipeline:
+            for lane in lanes:
+                pipeline.set(_flag(subscriber, lane), 1, ex=FLAG_SECONDS)
+            pipeline.execute()
+
+    guarded(call)
 
 
-def lower_flag(subscriber: str, lane: int) -> None:
-    """Lower the flag: by whoever holds the lane's lock, before reading."""
-    guarded(lambda: client().delete(_flag(subscriber, lane)))
+def take_flags(subscriber: str) -> list[int]:
+    """Note that the subscriber's task has arrived; then return the lanes whose flags are up, for whom it answers now."""
+
+    def call() -> list[int]:
+        with client().pipeline(transaction=False) as pipeline:
+            pipeline.delete(_sent(subscriber))
+            pipeline.mget([_flag(subscriber, lane) for lane in range(LANES)])
+            return [lane for lane, flag in enumerate(pipeline.execute()[1]) if flag]
+
+    return guarded(call)
 
 
-def lower_flags(lanes: Sequence[tuple[str, int]]) -> None:
-    """Lower the flags of lanes for which no task could be sent."""
-    guarded(lambda: client().delete(*(_flag(subscriber, lane) for subscriber, lane in lanes)))
+def lower_flags(subscriber: str, lanes: Sequence[int]) -> None:
+    """Lower the flags: by whoever holds the lanes' locks, before reading."""
+    if lanes:
+        guarded(lambda: client().delete(*(_flag(subscriber, lane) for lane in lanes)))
 
 
-def flag_is_up(subscriber: str, lane: int) -> bool:
-    """Say whether somebody has something new for the lane."""
-    return bool(guarded(lambda: client().exists(_flag(subscriber, lane))))
+def forget_sent(subscribers: Sequence[str]) -> None:
+    """Take back that these subscribers have a task on its way: it could not be sent."""
+    if subscribers:
+        guarded(lambda: client().delete(*map(_sent, subscribers)))
+
+
+def raised_flags(subscriber: str, lanes: Sequence[int]) -> list[int]:
+    """Return in which of these lanes somebody has something new."""
+    flags = guarded(lambda: client().mget([_flag(subscriber, lane) for lane in lanes])) if lanes else []
+    return [lane for lane, flag in zip(lanes, flags, strict=True) if flag]
 
 
 def claim_relay(subscriber: str, lane: int) -> bool:
@@ -107,6 +142,7 @@ def claim_relay(subscriber: str, lane: int) -> bool:
     return bool(guarded(lambda: client().set(key, 1, nx=True, ex=RELAY_SECONDS)))
 
 
-def consume_relay(subscriber: str, lane: int) -> None:
+def consume_relay(subscriber: str, lanes: Sequence[int]) -> None:
     """Tell the relay that its wake-up has arrived."""
-    guarded(lambda: client().delete(f"diana:relay:{subscriber}:{lane}"))
+    if lanes:
+        guarded(lambda: client().delete(*(f"diana:relay:{subscriber}:{lane}" for lane in lanes)))

@@ -1,20 +1,20 @@
-"""What a wake-up does: take the lane, drain it, look once more whether somebody came by meanwhile.
+"""What a wake-up does: take the lanes that have something new, drain them, look once more whether somebody came by.
 
 The protocol is explored over all its interleavings in tests/events/test_wake_protocol.py; change both together.
 """
 
 import contextlib
-import logging
+from collections.abc import Sequence
 from typing import Literal
 
-from diana.events import cursors, deliveries, drain, wakeups
-from diana.events.locks import lane_lock
+from diana.events import cursors, deliveries, together, wakeups
+from diana.events.locks import lane_locks
 from diana.events.subscriptions import Hint, Subscriber
 from diana.events.waker import waker
 
-logger = logging.getLogger(__name__)
-
 DELIVERY_SECONDS = 1.0
+# A visit takes that many lanes at most and leaves the others to the next task, which another process may run.
+LANES_AT_ONCE = 8
 
 # Marks the hint of a wake-up that the relay made.
 BY_RELAY: Hint = {"by": "relay"}
@@ -22,38 +22,64 @@ BY_RELAY: Hint = {"by": "relay"}
 Result = Literal["busy", "idle", "more"]
 
 
-def work(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
-    """Drain the lane and make its deliveries; a second call while the first runs leaves at once.
+def visit(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> Result:
+    """What a task does: work on the lanes it names and on those whose flags are up. The relay's tasks name all theirs."""
+    if hint == BY_RELAY:
+        return work(subscriber, lanes, hint)
+    try:
+        flagged = wakeups.take_flags(subscriber.name)
+    except wakeups.Unavailable:
+        flagged = []
+    wanted = list(dict.fromkeys([*lanes, *flagged]))
+    if len(wanted) > LANES_AT_ONCE:
+        waker().send_next(subscriber.name, wanted[LANES_AT_ONCE:], hint)
+    return work(subscriber, wanted[:LANES_AT_ONCE], hint)
 
-    Whoever finds the lane busy does not touch the flag: its holder looks at it again after unlocking.
+
+def work(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> Result:
+    """Drain the lanes and make their deliveries; lanes that somebody else works on are left to them.
+
+    Whoever finds a lane busy does not touch its flag: its holder looks at it again after unlocking.
     """
-    while True:
-        with lane_lock(subscriber.name, lane) as held:
+    result: Result = "busy"
+    while lanes:
+        with lane_locks(subscriber.name, lanes) as held:
             if not held:
-                return "busy"
+                return result
             with contextlib.suppress(wakeups.Unavailable):
-                wakeups.lower_flag(subscriber.name, lane)
-            drained = _drain(subscriber, lane, trial=hint == BY_RELAY)
-        if drained.above is not None:
-            waker().look_again(subscriber.name, lane, drained.above, hint)
-        more = drained.more
+                wakeups.lower_flags(subscriber.name, held)
+            drained = _drain(subscriber, held, trial=hint == BY_RELAY)
+        for lane, position in drained.above.items():
+            waker().look_again(subscriber.name, lane, position, hint)
+        more = set(drained.more)
         if subscriber.external:
-            more |= deliveries.deliver(subscriber, lane, drained.claims, seconds=DELIVERY_SECONDS).more
+            more |= deliveries.deliver(subscriber, held, drained.claims, seconds=DELIVERY_SECONDS).more
         if more:
-            waker().send_next(subscriber.name, lane, hint)
+            _pass_on(subscriber, sorted(more), hint)
             return "more"
+        result = "idle"
         try:
-            if not wakeups.flag_is_up(subscriber.name, lane):
-                return "idle"
+            lanes = wakeups.raised_flags(subscriber.name, held)
         except wakeups.Unavailable:
-            return "idle"
+            return result
+    return result
 
 
-def _drain(subscriber: Subscriber, lane: int, *, trial: bool) -> drain.Drained:
+def _pass_on(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> None:
+    """Leave the lanes to the next task; much work to two, so that it spreads over the processes that are free."""
+    half = (len(lanes) + 1) // 2
+    for part in (lanes[:half], lanes[half:]):
+        if part:
+            waker().send_next(subscriber.name, part, hint)
+
+
+def _drain(subscriber: Subscriber, lanes: Sequence[int], *, trial: bool) -> together.Drained:
     """Drain for a slice; on a trial leave a trace first, so that the relay knows if the work ended the process."""
     if not trial:
-        return drain.drain_lane(subscriber, lane)
-    cursors.begin_trial(subscriber, lane)
-    drained = drain.drain_lane(subscriber, lane)
-    cursors.end_trial(subscriber, lane)
+        return together.drain_lanes(subscriber, lanes)
+    for lane in lanes:
+        cursors.begin_trial(subscriber, lane)
+    drained = together.drain_lanes(subscriber, lanes)
+    for lane in lanes:
+        cursors.end_trial(subscriber, lane)
     return drained

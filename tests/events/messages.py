@@ -15,7 +15,7 @@ class Message(NamedTuple):
     """One task on its way."""
 
     task: str
-    lane: int
+    lanes: list[int]
     hint: dict[str, str]
     raw: bytes
 
@@ -30,7 +30,7 @@ def run_next(broker: redis.Redis, queue: str = "domain") -> Any:
     raw = broker.rpop(queue)
     assert raw is not None, f"nothing waits in {queue}"
     message = _message(raw)
-    return current_app.tasks[message.task](message.lane, message.hint)
+    return current_app.tasks[message.task](message.lanes, message.hint)
 
 
 def sent() -> None:
@@ -47,5 +47,5 @@ def publish_one_by_one(count: int) -> None:
 
 def _message(raw: bytes) -> Message:
     document = json.loads(raw)
-    [lane, hint], _, _ = json.loads(base64.b64decode(document["body"]))
-    return Message(document["headers"]["task"], lane, hint, raw + base64.b64decode(document["body"]))
+    [lanes, hint], _, _ = json.loads(base64.b64decode(document["body"]))
+    return Message(document["headers"]["task"], lanes, hint, raw + base64.b64decode(document["body"]))

@@ -28,7 +28,7 @@ def enqueue(subscriber: Subscriber) -> None:
 
 
 def deliver(subscriber: Subscriber) -> int:
-    return deliveries.deliver(subscriber, LANE, seconds=10).made
+    return deliveries.deliver(subscriber, [LANE], seconds=10).made
 
 
 # In order, side by side
@@ -53,16 +53,16 @@ def test_it_delivers_in_order_and_forgets_what_is_done(sender: Subscriber, numbe
 def test_it_claims_only_the_oldest_of_each_key(sender: Subscriber):
     publish_pairs([(ANNA, 1), (ANNA, 2), (BORIS, 10), (BORIS, 11)])
     enqueue(sender)
-    assert [c.envelope.event.number for c in deliveries.claim(sender, LANE)] == [1, 10]
-    assert deliveries.claim(sender, LANE) == []
+    assert [c.envelope.event.number for c in deliveries.claim(sender, [LANE])] == [1, 10]
+    assert deliveries.claim(sender, [LANE]) == []
 
 
 def test_it_claims_what_it_queues_the_first_of_each_key(sender: Subscriber, numbers: Numbers):
     publish_pairs([(ANNA, 1), (ANNA, 2), (BORIS, 10)])
     claims = drain_lane(sender, LANE).claims
     assert [(c.attempts, c.envelope.event.number) for c in claims] == [(1, 1), (1, 10)]
-    assert deliveries.claim(sender, LANE) == []
-    assert deliveries.deliver(sender, LANE, claims, seconds=10) == (3, False)
+    assert deliveries.claim(sender, [LANE]) == []
+    assert deliveries.deliver(sender, [LANE], claims, seconds=10) == (3, set())
     assert sorted(numbers) == [1, 2, 10]
     assert numbers.index(1) < numbers.index(2)
 
@@ -78,7 +78,7 @@ def test_it_claims_no_more_than_it_can_make_at_once(sender: Subscriber, monkeypa
     monkeypatch.setattr(deliveries, "CLAIMED_AS_QUEUED", 2)
     publish_pairs([(who, 1) for who in of_one_lane(5)])
     assert len(drain_lane(sender, LANE).claims) == 2
-    assert len(deliveries.claim(sender, LANE)) == 3
+    assert len(deliveries.claim(sender, [LANE])) == 3
 
 
 def test_it_holds_later_ones_of_a_key_back_while_an_earlier_one_waits(
@@ -192,7 +192,7 @@ def exhaust(subscriber: Subscriber, attempts: int) -> None:
     enqueue(subscriber)
     for _ in range(attempts):
         make_due()
-        deliveries.deliver(subscriber, LANE, seconds=0)
+        deliveries.deliver(subscriber, [LANE], seconds=0)
 
 
 def test_it_gives_up_after_the_last_attempt(committed_db: str, register: Register, numbers: Numbers, settings):

@@ -28,7 +28,7 @@ def enqueue(subscriber: Subscriber) -> None:
 
 
 def deliver(subscriber: Subscriber) -> int:
-    return deliveries.deliver(subscriber, LANE, seconds=10).made
+    return deliveries.deliver(subscriber, [LANE], seconds=10).made
 
 
 CLAIMING = """
@@ -41,7 +41,7 @@ from diana.events.subscriptions import subscriber
 def numbers(envelope): ...
 
 import tests.events.declared
-print(len(deliveries.claim(subscriber("test.numbers"), int(sys.argv[1]))), flush=True)
+print(len(deliveries.claim(subscriber("test.numbers"), [int(sys.argv[1])])), flush=True)
 time.sleep(60)
 """
 
@@ -78,7 +78,7 @@ def claimed_and_forgotten(subscriber: Subscriber) -> deliveries.Claim:
     """Claim the only delivery in this process and leave it."""
     publish_numbers([1])
     enqueue(subscriber)
-    [claimed] = deliveries.claim(subscriber, LANE)
+    [claimed] = deliveries.claim(subscriber, [LANE])
     return claimed
 
 
@@ -97,7 +97,7 @@ OUTCOMES: list[Exception | None] = [None, ValueError("late"), Permanent("late")]
 def test_it_ignores_what_a_sender_says_that_lost_its_claim(sender: Subscriber, late_outcome: Exception | None):
     first = claimed_and_forgotten(sender)
     Delivery.objects.update(leased_until=Now() - timedelta(seconds=1))
-    [second] = deliveries.claim(sender, LANE)
+    [second] = deliveries.claim(sender, [LANE])
     before = Delivery.objects.values().get()
     deliveries.record(sender, first, late_outcome)
     assert (Delivery.objects.values().get(), Failure.objects.count()) == (before, 0)
@@ -108,7 +108,7 @@ def test_it_ignores_what_a_sender_says_that_lost_its_claim(sender: Subscriber, l
 def test_it_would_forget_a_delivery_under_way_if_records_were_not_fenced(sender: Subscriber):
     first = claimed_and_forgotten(sender)
     Delivery.objects.update(leased_until=Now() - timedelta(seconds=1))
-    [second] = deliveries.claim(sender, LANE)
+    [second] = deliveries.claim(sender, [LANE])
     deliveries.record(sender, first._replace(attempts=second.attempts), None)
     assert not Delivery.objects.exists()
 

@@ -91,6 +91,6 @@ def test_it_does_not_look_again_at_a_paused_lane(
     subscriber = register(broken)
     publish_one_by_one(1)
     broker.flushall()
-    assert work(subscriber, LANE, {}) == "idle"
-    assert work(subscriber, LANE, {}) == "idle"
+    assert work(subscriber, [LANE], {}) == "idle"
+    assert work(subscriber, [LANE], {}) == "idle"
     assert not holds_within(0.1, lambda: waiting(broker))

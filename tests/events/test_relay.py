@@ -49,7 +49,9 @@ def cursor_of(subscriber: Subscriber) -> Cursor:
 LOSSES: dict[str, Callable[[redis.Redis], object]] = {
     "the task is lost and the flag stays up": lambda broker: broker.delete("domain"),
     "everything is lost": lambda broker: broker.flushall(),
-    "the flag is lost": lambda broker: broker.delete("domain", *broker.keys("diana:wake:*")),
+    "the flag is lost": lambda broker: broker.delete(
+        "domain", *broker.keys("diana:wake:*"), *broker.keys("diana:sent:*")
+    ),
 }
 
 
@@ -61,7 +63,7 @@ def test_it_finds_a_wake_up_that_was_lost(
     sent()
     LOSSES[loss](broker)
     passes(watching, 2)
-    assert [(m.task, m.lane, m.hint) for m in waiting(broker)] == [(subscriber.name, LANE, BY_RELAY)]
+    assert [(m.task, m.lanes, m.hint) for m in waiting(broker)] == [(subscriber.name, [LANE], BY_RELAY)]
     run_next(broker)
     assert numbers == [1]
 

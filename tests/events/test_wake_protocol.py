@@ -12,7 +12,7 @@ from django.db import transaction
 from diana.events import publish, wakeups
 from diana.events.subscriptions import Subscriber
 from diana.events.waker import Waker
-from diana.events.work import work
+from diana.events.work import visit
 from tests.events.conftest import Numbers, Register
 from tests.events.declared import Happened
 from tests.events.people import ANNA, LANE
@@ -20,8 +20,9 @@ from tests.events.racing import alongside, holds_within, together
 from tests.events.wake_model import CORRECT, MISTAKES, explore
 
 STEPS_OF_THE_CODE = {
-    "publish", "commit", "roll back", "raise", "keep", "send", "fail to send", "lower after failing", "came below",
-    "receive", "busy", "lock", "lower", "read", "read a part", "unlock", "unlock at the slice's end", "look at the flag",
+    "publish", "commit", "roll back", "raise", "another lane's", "keep", "send", "send by name", "fail to send",
+    "fail to send by name", "forget after failing", "came below", "receive", "receive by name", "look at all flags",
+    "busy", "lock", "lower", "read", "read a part", "unlock", "unlock at the slice's end", "look at the flag",
 }  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def race(subscriber: Subscriber, broker: redis.Redis, handled: Numbers, *, secon
             if message is not None:
                 body = json.loads(message[1])
                 assert body["headers"]["task"] == subscriber.name
-                work(subscriber, LANE, {})
+                visit(subscriber, [], {})
 
     def publisher(number: int) -> Callable[[], None]:
         def act() -> None:
@@ -76,10 +77,11 @@ def test_it_handles_everything_once_with_real_threads(
     assert Counter(numbers) == Counter(range(PUBLISHERS * EACH))
 
 
-def test_it_would_stand_still_with_real_threads_if_nobody_lowered_the_flag(
+def test_it_would_stand_still_with_real_threads_if_no_task_said_that_it_arrived(
     committed_db: str, broker: redis.Redis, register: Register, numbers: Numbers, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(wakeups, "lower_flag", lambda subscriber, lane: None)
-    monkeypatch.setattr(wakeups, "flag_is_up", lambda subscriber, lane: False)
+    monkeypatch.setattr(wakeups, "forget_sent", lambda subscribers: None)
+    monkeypatch.setattr(wakeups, "take_flags", lambda subscriber: [LANE])
+    monkeypatch.setattr(wakeups, "raised_flags", lambda subscriber, lanes: [])
     monkeypatch.setattr(Waker, "look_again", lambda *_: None)
     assert not race(register(numbers), broker, numbers, seconds=1)

@@ -12,7 +12,9 @@ from django.conf import settings as configured
 from django.db import transaction
 
 from diana.events import Envelope, publish, waker, wakeups
+from diana.events.lanes import LANES
 from diana.events.subscriptions import Subscriber, Wakes
+from diana.events.work import LANES_AT_ONCE
 from tests.events.conftest import Numbers, Register
 from tests.events.declared import Happened
 from tests.events.messages import publish_one_by_one, run_next, sent, waiting
@@ -27,7 +29,7 @@ def test_it_sends_one_task_for_all_that_comes_before_the_task_is_at_work(
     subscriber: Subscriber, broker: redis.Redis, numbers: Numbers
 ):
     publish_one_by_one(100)
-    assert [(m.task, m.lane) for m in waiting(broker)] == [(subscriber.name, LANE)]
+    assert [(m.task, m.lanes) for m in waiting(broker)] == [(subscriber.name, [])]
     run_next(broker)
     assert numbers == list(range(100))
 
@@ -35,7 +37,7 @@ def test_it_sends_one_task_for_all_that_comes_before_the_task_is_at_work(
 def test_it_would_send_a_task_for_each_without_the_flag(
     subscriber: Subscriber, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(wakeups, "raise_flags", lambda lanes: [True] * len(lanes))
+    monkeypatch.setattr(wakeups, "raise_flags", lambda lanes: {name for name, _ in lanes})
     publish_one_by_one(20)
     assert len(waiting(broker)) == 20
 
@@ -47,12 +49,21 @@ def test_it_sends_again_once_the_task_has_lowered_the_flag(subscriber: Subscribe
     assert len(waiting(broker)) == 1
 
 
-def test_it_sends_one_task_for_each_lane(subscriber: Subscriber, broker: redis.Redis):
+def test_it_sends_one_task_for_all_lanes_which_takes_some_and_leaves_the_others_to_the_next(
+    subscriber: Subscriber, broker: redis.Redis, numbers: Numbers
+):
     with transaction.atomic():
         for user_id in range(1, 200):
-            publish(Happened(user_id=user_id))
+            publish(Happened(user_id=user_id, number=user_id))
     sent()
-    assert sorted(m.lane for m in waiting(broker)) == list(range(16))
+    assert [m.lanes for m in waiting(broker)] == [[]]
+    run_next(broker)
+    sent()
+    assert 0 < len(numbers) < 199
+    [message] = waiting(broker)
+    assert len(message.lanes) == LANES - LANES_AT_ONCE
+    run_next(broker)
+    assert sorted(numbers) == list(range(1, 200))
 
 
 def test_it_names_the_newest_event_and_tells_the_broker_nothing_else(subscriber: Subscriber, broker: redis.Redis):
@@ -90,7 +101,7 @@ def test_it_sends_nothing_for_an_act_that_nobody_wants(
 
 def test_it_sends_the_next_task_whether_or_not_the_flag_is_up(subscriber: Subscriber, broker: redis.Redis):
     publish_one_by_one(1)
-    waker.waker().send_next(subscriber.name, LANE, {})
+    waker.waker().send_next(subscriber.name, [LANE], {})
     sent()
     assert len(waiting(broker)) == 2
 
@@ -108,17 +119,20 @@ def fail_to_send(broker: redis.Redis, subscriber: Subscriber) -> None:
     broker.delete("domain")
 
 
-def test_it_lowers_all_flags_it_could_not_send_for(subscriber: Subscriber, broker: redis.Redis):
+def test_it_takes_back_what_it_could_not_send_and_the_next_task_makes_up_for_it(
+    subscriber: Subscriber, broker: redis.Redis, numbers: Numbers
+):
     fail_to_send(broker, subscriber)
     publish_one_by_one(1)
-    assert [m.lane for m in waiting(broker)] == [LANE]
-    assert broker.keys("diana:wake:*") == [f"diana:wake:{subscriber.name}:{LANE}".encode()]
+    assert len(waiting(broker)) == 1
+    run_next(broker)
+    assert len(numbers) == 3
 
 
-def test_it_would_block_later_wake_ups_if_the_flags_stayed_up(
+def test_it_would_block_later_wake_ups_if_it_did_not(
     subscriber: Subscriber, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(wakeups, "lower_flags", lambda lanes: None)
+    monkeypatch.setattr(wakeups, "forget_sent", lambda subscribers: None)
     fail_to_send(broker, subscriber)
     publish_one_by_one(1)
     assert waiting(broker) == []
@@ -218,4 +232,5 @@ waker().notify({("test.numbers", 2): {}})
 def test_it_runs_anew_in_a_forked_process_and_sends_what_is_left_at_exit(subscriber: Subscriber, broker: redis.Redis):
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": configured.SETTINGS_MODULE}
     subprocess.run([sys.executable, "-W", "ignore", "-c", FORKING], env=environment, check=True, timeout=60)
-    assert [m.lane for m in waiting(broker)] == [1, 2]
+    assert len(waiting(broker)) == 1
+    assert sorted(broker.keys("diana:wake:*")) == [b"diana:wake:test.numbers:1", b"diana:wake:test.numbers:2"]

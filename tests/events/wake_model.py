@@ -1,7 +1,8 @@
 """A model of the wake-up protocol of work.py, waker.py and wakeups.py, small enough to be explored completely.
 
-Three publishers and two workers share a lane. Every step below is one step that others may come between. Flags never
-expire here and no relay helps: what the protocol reaches alone is what is checked.
+Three publishers and two workers share a lane; somebody else publishes in another lane of the same subscriber. Every step
+below is one step that others may come between. Flags never expire here and no relay helps: what the protocol reaches
+alone is what is checked.
 """
 
 from collections.abc import Iterator
@@ -19,27 +20,34 @@ class Protocol:
     looks_after_unlocking: bool = True
     busy_lowers: bool = False
     slice_end_sends: bool = True
-    slice_end_asks: bool = False
-    failed_sender_lowers: bool = True
+    failed_sender_forgets: bool = True
     looks_above: bool = True
     wakes_after_commit: bool = True
+    arrives_before_looking: bool = True
+    flags_before_sent: bool = True
 
 
 class State(NamedTuple):
     """Everything that decides what can happen next. Publisher i publishes the event with id i, ids in their order.
 
-    `asking` want to raise the flag and send if it was down; `keeping` raise it and send in any case; `sending` are
-    about to send; `lowering` have failed to. `looks`: ids whose coming below the bound is awaited.
+    `flag`: the lane's. `sent`: the mark that the subscriber has a task on its way. `asking` want to raise the flag and
+    send if nothing is on its way; `keeping` raise it and send a task that names the lane; `sending` and `naming` are
+    about to send; `forgetting` have failed to. `looks`: ids whose coming below the bound is awaited.
     """
 
     publishers: tuple[str, ...] = ("new",) * PUBLISHERS
     handled: frozenset[int] = frozenset()
     flag: bool = False
+    sent: bool = False
     queue: int = 0
+    named: int = 0
     asking: int = 0
+    marked: int = 0
+    others: int = 1
     keeping: int = 0
     sending: int = 0
-    lowering: int = 0
+    naming: int = 0
+    forgetting: int = 0
     looks: frozenset[int] = frozenset()
     workers: tuple[str, ...] = ("free",) * WORKERS
     failures_left: int = 1
@@ -82,10 +90,11 @@ def explore(protocol: Protocol, *, until_stuck: bool = False) -> Exploration:
 def is_stuck(state: State) -> bool:
     """Say whether a state in which nothing happens any more has lost something that only the relay could find.
 
-    A sender that failed leaves its event to the relay; but then the flag must be down, for the next one to come.
+    A sender that failed leaves its event to the relay; but then nothing may be said to be on its way, so that the next
+    event of any lane brings a task, which finds the flag.
     """
     lost = readable(state) - state.handled
-    return bool(lost) and (state.failures_left > 0 or state.flag)
+    return bool(lost) and (state.failures_left > 0 or state.sent)
 
 
 def readable(state: State) -> frozenset[int]:
@@ -123,23 +132,39 @@ def publisher_steps(protocol: Protocol, state: State, i: int) -> Iterator[tuple[
 
 def sender_steps(protocol: Protocol, state: State) -> Iterator[tuple[str, State]]:
     """What the wakers' threads do: raise flags, send, fail, look at the bound again."""
-    if state.asking:
-        won = 0 if state.flag else 1
-        yield "raise", state._replace(asking=state.asking - 1, flag=True, sending=state.sending + won)
+    if state.asking and protocol.flags_before_sent:
+        yield "raise", state._replace(asking=state.asking - 1, flag=True, marked=state.marked + 1)
+    elif state.asking:
+        yield "raise", _mark(state._replace(asking=state.asking - 1, marked=state.marked + 1))
+    if state.marked:
+        after = state._replace(marked=state.marked - 1)
+        yield "raise", _mark(after) if protocol.flags_before_sent else after._replace(flag=True)
+    if state.others:
+        yield "another lane's", _mark(state._replace(others=state.others - 1))
     if state.keeping:
-        yield "keep", state._replace(keeping=state.keeping - 1, flag=True, sending=state.sending + 1)
+        yield "keep", state._replace(keeping=state.keeping - 1, flag=True, naming=state.naming + 1)
     if state.sending:
         sent = state._replace(sending=state.sending - 1)
         yield "send", sent._replace(queue=state.queue + 1)
         if state.failures_left:
-            lowering = state.lowering + protocol.failed_sender_lowers
-            yield "fail to send", sent._replace(failures_left=state.failures_left - 1, lowering=lowering)
-    if state.lowering:
-        yield "lower after failing", state._replace(lowering=state.lowering - 1, flag=False)
+            forgetting = state.forgetting + protocol.failed_sender_forgets
+            yield "fail to send", sent._replace(failures_left=state.failures_left - 1, forgetting=forgetting)
+    if state.naming:
+        sent = state._replace(naming=state.naming - 1)
+        yield "send by name", sent._replace(named=state.named + 1)
+        if state.failures_left:
+            yield "fail to send by name", sent._replace(failures_left=state.failures_left - 1)
+    if state.forgetting:
+        yield "forget after failing", state._replace(forgetting=state.forgetting - 1, sent=False)
     first_open = next((i for i, p in enumerate(state.publishers) if p == "open"), PUBLISHERS)
     for position in state.looks:
         if position < first_open:
             yield "came below", state._replace(looks=state.looks - {position}, asking=state.asking + 1)
+
+
+def _mark(state: State) -> State:
+    """Say that a task is on its way; whoever is the first to say so sends it."""
+    return state if state.sent else state._replace(sent=True, sending=state.sending + 1)
 
 
 def worker_steps(protocol: Protocol, state: State, worker: int) -> Iterator[tuple[str, State]]:
@@ -150,8 +175,18 @@ def worker_steps(protocol: Protocol, state: State, worker: int) -> Iterator[tupl
         return state._replace(workers=workers, **changes)
 
     at = state.workers[worker]
-    if at == "free" and state.queue:
-        yield "receive", become("woken", queue=state.queue - 1)
+    if at == "free":
+        before = protocol.arrives_before_looking
+        if state.queue:
+            yield "receive", become("arrived", queue=state.queue - 1, sent=state.sent and not before)
+        if state.named:
+            yield "receive by name", become("woken", named=state.named - 1, sent=False)
+    elif at == "arrived":
+        looked = "woken" if state.flag else "free"
+        after = looked if protocol.arrives_before_looking else f"late {looked}"
+        yield "look at all flags", become(after)
+    elif at.startswith("late "):
+        yield "arrive late", become(at.removeprefix("late "), sent=False)
     elif at == "woken" and HOLDING & set(state.workers):
         yield "busy", become("free", flag=state.flag and not protocol.busy_lowers)
     elif at == "woken":
@@ -183,8 +218,6 @@ def read_steps(protocol: Protocol, state: State, become) -> Iterator[tuple[str, 
 
 def next_task(protocol: Protocol, state: State) -> dict[str, int]:
     """Return what is handed to the waker at the end of a slice that left work."""
-    if protocol.slice_end_asks:
-        return {"asking": state.asking + 1}
     return {"keeping": state.keeping + 1} if protocol.slice_end_sends else {}
 
 
@@ -193,9 +226,10 @@ MISTAKES = {
     "the flag is lowered after reading": replace(CORRECT, lowers_before_reading=False),
     "a busy worker lowers the flag": replace(CORRECT, busy_lowers=True),
     "nobody looks at the flag after unlocking": replace(CORRECT, looks_after_unlocking=False),
-    "a failed sender leaves the flag up": replace(CORRECT, failed_sender_lowers=False),
+    "a failed sender leaves its mark": replace(CORRECT, failed_sender_forgets=False),
+    "a task looks before it says that it arrived": replace(CORRECT, arrives_before_looking=False),
+    "the mark is made before the flags are up": replace(CORRECT, flags_before_sent=False),
     "the end of a slice sends nothing": replace(CORRECT, slice_end_sends=False),
-    "the end of a slice asks the flag": replace(CORRECT, slice_end_asks=True),
     "events above the bound are not looked at again": replace(CORRECT, looks_above=False),
     "publishers wake before they commit": replace(CORRECT, wakes_after_commit=False),
 }
