@@ -80,7 +80,7 @@ async def hint(update: Update, context: Context) -> None:
 
 
 async def written(update: Update, context: Context) -> None:
-    """A message that is no command: an act without a reply."""
+    """A text that begins like a command and is none. Other messages do not come this way: taking.py takes them."""
     turn, message = current_turn(), _message(update)
     text = message.text or message.caption or ""
     await in_thread(acts.write_message, turn, _moment(turn, message), chat=_chat(message), text=text)

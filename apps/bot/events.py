@@ -4,10 +4,16 @@ from diana.events import Event
 
 
 class UpdateReceived(Event, type="bot.update_received"):
-    """Telegram delivered an update; `update` is the id of our row."""
+    """Telegram delivered an update that may be answered; `update` is the id of our row."""
 
     update: int
     kind: str
+
+
+class MessageReceived(Event, type="bot.message_received"):
+    """Telegram delivered a message that is no command, so that nobody answers it; `update` is the id of our row."""
+
+    update: int
 
 
 class UpdateFailed(Event, type="bot.update_failed"):

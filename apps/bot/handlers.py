@@ -1,9 +1,20 @@
-"""What the bot does when something happened: answer an update, tell what came of /daily. Both talk to Telegram.
+"""What the bot does when something happened: take a message, answer an update, tell what came of /daily.
 
-The Telegram library takes longer to import than all the rest: only the processes that answer pay for it.
+The last two talk to Telegram, whose library takes longer to import than all the rest: only the processes that answer pay
+for it. Most of what a community does are messages that nobody answers: they are taken by the batch, without it.
 """
 
+from collections.abc import Sequence
+
+from apps.bot.taking import take
+from diana import clock
 from diana.events import Envelope, subscribe
+
+
+@subscribe("bot.message_received", batch=True, start="beginning")
+def take_messages(envelopes: Sequence[Envelope]) -> None:
+    """Let the messages be acts of those who wrote them."""
+    take(envelopes, now=clock.now())
 
 
 @subscribe("bot.update_received", external=True)

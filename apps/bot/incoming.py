@@ -1,6 +1,6 @@
 """What the webhook must know of a body before it keeps it: decoded strictly, and only so much. No ORM here."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -33,6 +33,7 @@ class _Part(msgspec.Struct):
     user: _Sender | None = None
     chat: _Chat | None = None
     message: _Pressed | None = None
+    text: Any = None
 
 
 class _Body(msgspec.Struct):
@@ -50,12 +51,15 @@ KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
 
 
 class Incoming(NamedTuple):
-    """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot."""
+    """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot;
+    `answered` is false for a message that is no command: it is an act and gets no reply.
+    """
 
     update_id: int
     kind: str | None
     sender: int | None
     chat: int | None
+    answered: bool = True
 
 
 def decode(body: bytes) -> Incoming:
@@ -68,7 +72,8 @@ def decode(body: bytes) -> Incoming:
     for kind in KINDS:
         part: _Part | None = getattr(decoded, kind)
         if part is not None:
-            return Incoming(decoded.update_id, kind, _person(part), _chat(part))
+            answered = kind != "message" or (isinstance(part.text, str) and part.text.startswith("/"))
+            return Incoming(decoded.update_id, kind, _person(part), _chat(part), answered)
     return Incoming(decoded.update_id, None, None, None)
 
 

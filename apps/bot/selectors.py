@@ -1,5 +1,6 @@
 """What others may ask the bot's tables: an update by our id or by the event that told of it, whether a chat is gone."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from apps.bot.models import Chat, Update
@@ -8,6 +9,11 @@ from apps.bot.models import Chat, Update
 def unhandled_update(update: int) -> Update | None:
     """Return the update if it is there and not done."""
     return Update.objects.filter(id=update, handled_at=None).first()
+
+
+def unhandled_updates(updates: Iterable[int]) -> dict[int, Update]:
+    """Return those of the updates that are there and not done, by our id."""
+    return {row.pk: row for row in Update.objects.filter(id__in=list(updates), handled_at=None)}
 
 
 def chat_of_event(event_id: UUID) -> int | None:

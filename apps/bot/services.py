@@ -1,17 +1,18 @@
 """The bot's business acts: keep an update, note what became of it, know the chats. Each opens its transaction."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from apps.bot.events import BlockedBot, ReplySent, UpdateFailed, UpdateReceived
+from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
 from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Update
 from apps.users.services import find_or_add_person
-from diana.events import Publication, publish, publish_many
+from diana.events import Event, Publication, publish, publish_many
 from diana.events.identifiers import uuid7
 
 # Telegram delivers an update again for 24 hours; after a week no copy can come and nothing is left to look up. The whole
@@ -27,7 +28,7 @@ def bot_id() -> int:
 
 
 def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | None:
-    """Keep the update and publish update_received; return our id of it, or None where it was only counted.
+    """Keep the update and publish that it came; return our id of it, or None where it was only counted.
 
     Counted are unknown kinds, copies, and other bodies under a known id (the first one stays). Locks the person.
     """
@@ -41,8 +42,15 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         if update is None:
             count_refusal(_why_known(incoming.update_id, body), now=now)
             return None
-        publish(UpdateReceived(user_id=person_id, update=update, kind=incoming.kind), event_id=event_id)
+        publish(_received(incoming, incoming.kind, person_id, update), event_id=event_id)
     return update
+
+
+def _received(incoming: Incoming, kind: str, person_id: int | None, update: int) -> Event:
+    """Return the event that brings the update to whoever handles it."""
+    if incoming.answered:
+        return UpdateReceived(user_id=person_id, update=update, kind=kind)
+    return MessageReceived(user_id=person_id, update=update)
 
 
 def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID, now: datetime) -> int | None:
@@ -80,6 +88,11 @@ def finish_update(*, update: int, templates: list[str], person_id: int | None, n
             publish_many([Publication(event=ReplySent(user_id=person_id, template=name)) for name in templates])
 
 
+def finish_messages(*, updates: Sequence[int], now: datetime) -> None:
+    """Note that these updates are done; a second call changes nothing."""
+    Update.objects.filter(id__in=updates, handled_at=None).update(handled_at=now)
+
+
 def fail_update(*, update: int, reason: str, person_id: int | None, now: datetime) -> None:
     """Note that the update can never be handled; a second call changes nothing."""
     with transaction.atomic():
@@ -99,6 +112,21 @@ def chat_of(*, telegram_id: int, kind: str) -> int:
     if chat.gone_at is not None:
         Chat.objects.filter(id=chat.id).update(gone_at=None)
     return chat.id
+
+
+def chats_of(kinds: Mapping[int, str]) -> dict[int, int]:
+    """Return our ids of these chats (Telegram's id: kind), which are there again if they were gone. Two statements for all
+    that are known; new ones are inserted in the order of their ids, so that two batches cannot wait for each other.
+    """
+    known = list(Chat.objects.filter(telegram_id__in=kinds))
+    missing = sorted(set(kinds) - {chat.telegram_id for chat in known})
+    if missing:
+        Chat.objects.bulk_create([Chat(telegram_id=id_, kind=kinds[id_]) for id_ in missing], ignore_conflicts=True)
+        known += Chat.objects.filter(telegram_id__in=missing)
+    back = [chat.pk for chat in known if chat.gone_at is not None]
+    if back:
+        Chat.objects.filter(pk__in=back).update(gone_at=None)
+    return {chat.telegram_id: chat.pk for chat in known}
 
 
 def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) -> bool:

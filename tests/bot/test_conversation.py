@@ -101,6 +101,14 @@ def test_a_message_in_a_group_counts_for_who_wrote_it(sandbox: Sandbox) -> None:
     assert len(events("game.message_sent")) == 1
 
 
+def test_a_text_that_only_looks_like_a_command_counts(sandbox: Sandbox) -> None:
+    body = message("/ is my favourite letter")
+    del body["entities"]
+    deliver(update(body=body))
+    answer()
+    assert len(events("game.message_sent")) == 1
+
+
 NO_MESSAGES: dict[str, Callable[[], dict[str, Any]]] = {
     "edited": lambda: update("edited_message", message("hello") | {"edit_date": 1}),
     "a command": lambda: update(body=message("/nothing")),
@@ -172,7 +180,7 @@ def test_each_screen_answers_a_person_without_points(sandbox: Sandbox, command: 
 
 
 def test_a_second_delivery_of_the_event_changes_nothing(sandbox: Sandbox) -> None:
-    row = say("hello")
+    row = say("/daily")
     answer()
     before = StoredEvent.objects.count()
     Update.objects.update(handled_at=None)

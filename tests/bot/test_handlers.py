@@ -119,7 +119,7 @@ def test_being_thrown_out_marks_the_chat(sandbox: Sandbox) -> None:
 
 
 def test_what_the_library_cannot_read_is_a_dead_letter(sandbox: Sandbox) -> None:
-    deliver(update(body={"from": user(), "chat": {"id": ADA}, "date": "yesterday"}))
+    deliver(update(body={"from": user(), "chat": {"id": ADA}, "date": "yesterday", "text": "/help"}))
     answer()
     assert Failure.objects.get().status == "dead"
     assert len(events("bot.update_failed")) == 1
@@ -136,11 +136,11 @@ def test_a_mistake_of_ours_is_a_dead_letter_too(sandbox: Sandbox) -> None:
 def test_an_error_in_a_handler_is_not_swallowed_by_the_library(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(person_id: int, text: str) -> str:
+    def fail(chat: acts.ChatAddress) -> int:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(acts, "content_digest", fail)
-    say("hello")
+    monkeypatch.setattr(acts, "_know", fail)
+    say("/daily")
     answer()
     assert later().attempts == 1
     assert Update.objects.get().handled_at is None

@@ -70,7 +70,9 @@ def test_any_json_is_an_update_or_malformed(body: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_known_kind_is_recognized(kind: str) -> None:
     body = update(kind, {"from": user(7), "chat": GROUP})
-    assert decode(json.dumps(body).encode()) == Incoming(body["update_id"], kind, 7, GROUP["id"])
+    assert decode(json.dumps(body).encode()) == Incoming(
+        body["update_id"], kind, 7, GROUP["id"], answered=kind != "message"
+    )
 
 
 def test_the_chat_of_a_button_is_that_of_its_message() -> None:

@@ -19,7 +19,7 @@ from apps.users.models import Person
 from diana import clock
 from diana.events.models import StoredEvent
 from tests.bot.test_incoming import BROKEN
-from tests.bot.updates import ADA, deliver, update, user
+from tests.bot.updates import ADA, deliver, message, update, user
 
 pytestmark = pytest.mark.django_db
 
@@ -35,11 +35,18 @@ def test_an_update_is_kept_with_its_event_and_its_person() -> None:
     assert (row.bot_id, row.update_id, row.kind, row.chat_id) == (1, sent["update_id"], "message", ADA)
     assert json.loads(bytes(row.body)) == sent
     assert row.person_id == Person.objects.get(telegram_id=ADA).pk
-    event = StoredEvent.objects.get(type="bot.update_received")
+    event = StoredEvent.objects.get(type="bot.message_received")
     assert (event.event_id, event.user_id) == (row.event_id, row.person_id)
-    assert json.loads(event.payload) == {"update": row.pk, "kind": "message"}
+    assert json.loads(event.payload) == {"update": row.pk}
     assert row.handled_at is None
     assert counted() == {}
+
+
+@pytest.mark.parametrize("kind", ["message", "edited_message", "callback_query"])
+def test_what_may_be_answered_goes_another_way(kind: str) -> None:
+    deliver(update(kind, message("/help")))
+    event = StoredEvent.objects.get(type="bot.update_received")
+    assert json.loads(event.payload) == {"update": Update.objects.get().pk, "kind": kind}
 
 
 def test_the_event_holds_nothing_of_telegram() -> None:

@@ -80,7 +80,7 @@ def say(text: str, **fields: Any) -> Update:
 
 def answer() -> None:
     """Handle what came in, and nothing that follows from it."""
-    drain("bot.handle_update")
+    drain("bot.handle_update", "bot.take_messages")
 
 
 def events(*types: str) -> list[tuple[str, Any]]:

@@ -74,7 +74,8 @@ def recount(lines: list[Any]) -> tuple[dict[int, Tally], Counter[str]]:
         seen.add(line.update["update_id"])
         part = line.update[kind]
         tally = people.setdefault((part.get("from") or part["user"])["id"], Tally())
-        tally.events["bot.update_received"] += 1
+        taken = kind == "message" and not str(part.get("text", "")).startswith("/")
+        tally.events["bot.message_received" if taken else "bot.update_received"] += 1
         if kind == "message":
             _message(tally, part)
     return people, refusals

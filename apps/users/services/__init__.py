@@ -1,6 +1,6 @@
 """Everything that changes a person. Each act locks the person's row first, then writes, then publishes."""
 
-from apps.users.services.acts import act, touch
+from apps.users.services.acts import Act, act, act_many, touch
 from apps.users.services.grants import LONGEST, GrantOver, InvalidGrant, grant_vip, revoke_grant
 from apps.users.services.people import (
     InvalidTelegramId,
@@ -16,6 +16,7 @@ from apps.users.services.staff import UsernameTaken, ensure_superuser
 
 __all__ = [
     "LONGEST",
+    "Act",
     "GrantOver",
     "InvalidGrant",
     "InvalidTelegramId",
@@ -24,6 +25,7 @@ __all__ = [
     "UnknownTimezone",
     "UsernameTaken",
     "act",
+    "act_many",
     "ensure_superuser",
     "find_or_add_person",
     "grant_vip",

@@ -1,16 +1,18 @@
 """What people do: days, visits and the events of an act, in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db import transaction
+import msgspec
+from django.db import connection, transaction
 
 from apps.users import events as facts
 from apps.users.activity import Touch, judge_act
 from apps.users.models import Person
-from apps.users.services.rows import about, lock_person
+from apps.users.services.rows import about, lock_people, lock_person
 from apps.users.timezones import local_time
-from diana.events import Event, Publication, publish_many
+from diana.events import Envelope, Event, Publication, publish_many
 
 
 def touch(*, person_id: int, occurred_at: datetime) -> Touch:
@@ -41,7 +43,58 @@ def act(
         publish_many(_beginnings(person, touched, occurred_at) + keyed)
 
 
+class Act(NamedTuple):
+    """One act of a batch: what it is, when, and the event that brought it."""
+
+    person_id: int
+    occurred_at: datetime
+    event: Event
+    cause: Envelope
+
+
+def act_many(acts: Sequence[Act]) -> None:
+    """Note the acts in their order and publish their events, in the caller's transaction and a fixed number of statements.
+
+    Locks the people in ascending order. Acts of the unknown and the erased are left out. What keeps an act from being
+    noted twice is the caller's: nothing here remembers it.
+    """
+    people = lock_people(act.person_id for act in acts)
+    published, changed = list[Publication](), dict[int, Person]()
+    for act in acts:
+        person = people.get(act.person_id)
+        if person is None:
+            continue
+        touched = _judge(person, act.occurred_at)
+        if touched.counted:
+            changed[person.pk] = person
+        events = [*_beginnings(person, touched, act.occurred_at), about(person, act.event, act.occurred_at)]
+        published += [msgspec.structs.replace(publication, cause=act.cause) for publication in events]
+    _save_activity(changed.values())
+    publish_many(published)
+
+
+_SAVE = """
+UPDATE users_person p SET last_act_at = a.last_act_at, last_active_date = a.last_active_date
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::date[]) AS a (id, last_act_at, last_active_date) WHERE p.id = a.id
+"""
+
+
+def _save_activity(people: Collection[Person]) -> None:
+    if people:
+        moments, dates = [p.last_act_at for p in people], [p.last_active_date for p in people]
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE, [[p.pk for p in people], moments, dates])
+
+
 def _note(person: Person, occurred_at: datetime) -> Touch:
+    touched = _judge(person, occurred_at)
+    if touched.counted:
+        person.save(update_fields=["last_act_at", "last_active_date"])
+    return touched
+
+
+def _judge(person: Person, occurred_at: datetime) -> Touch:
+    """Say what the act begins, and move the person's last act and day on; the row is the caller's to save."""
     touched = judge_act(
         occurred_at=occurred_at,
         local=local_time(occurred_at, person.timezone),
@@ -52,7 +105,6 @@ def _note(person: Person, occurred_at: datetime) -> Touch:
         person.last_act_at = occurred_at
         # Flying west turns the date back; a day that was counted stays counted.
         person.last_active_date = max(touched.local_time.date(), person.last_active_date or touched.local_time.date())
-        person.save(update_fields=["last_act_at", "last_active_date"])
     return touched
 
 

@@ -1,5 +1,6 @@
 """The person's row as every act begins and ends with it: locked first, so that events follow the facts' order."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from apps.users.models import Person
@@ -20,6 +21,12 @@ def lock_person(person_id: int) -> Person:
     if person is None or person.status == Person.Status.ERASED:
         raise PersonGone(f"Person {person_id} is unknown or erased: nothing can be done for them any more.")
     return person
+
+
+def lock_people(person_ids: Iterable[int]) -> dict[int, Person]:
+    """Return these people by id, locked in ascending order until the transaction ends; unknown and erased ones are left out."""
+    wanted = Person.objects.select_for_update(no_key=True).filter(pk__in=set(person_ids)).order_by("pk")
+    return {person.pk: person for person in wanted if person.status != Person.Status.ERASED}
 
 
 def about(person: Person, event: Event, occurred_at: datetime, key: str | None = None) -> Publication:

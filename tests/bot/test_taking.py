@@ -1,0 +1,108 @@
+"""Taking messages: many at once, as acts, in a fixed number of statements; what cannot be read is told, not repeated."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.bot.models import Chat, Update
+from apps.users.models import Person
+from diana.events import subscriptions, together
+from diana.events.lanes import lane_of
+from diana.events.models import Failure, StoredEvent
+from diana.events.testing import drain
+from tests.bot.updates import ADA, GROUP, deliver, events, message, say, update, user
+
+
+def take() -> None:
+    drain("bot.take_messages")
+
+
+def statements_for(people: list[int]) -> int:
+    """Return how many statements it takes when each of them has written once; all are of one lane and known."""
+    for telegram_id in people:
+        say("hello", sender=user(telegram_id), chat=GROUP)
+    subscriber = subscriptions.subscriber("bot.take_messages")
+    with CaptureQueriesContext(connection) as captured:
+        together.drain_lanes(subscriber, [3], seconds=5)
+    return len(captured)
+
+
+def test_it_takes_a_fixed_number_of_statements(committed_db: str) -> None:
+    people = Person.objects.bulk_create(
+        [Person(telegram_id=1000 + n, created_at="2026-01-01T00:00:00Z") for n in range(300)]
+    )
+    of_one_lane = [person.telegram_id for person in people if lane_of(str(person.pk)) == 3]
+    statements_for(of_one_lane[:1])
+    assert statements_for(of_one_lane[:2]) == statements_for(of_one_lane[2:14])
+    assert len(events("game.message_sent")) == 15
+
+
+def test_everybodys_messages_count_in_their_order(committed_db: str) -> None:
+    for text in ("one", "two", "three"):
+        for telegram_id in (ADA, ADA + 1, ADA + 2):
+            say(text * 3, sender=user(telegram_id))
+    take()
+    for person in Person.objects.all():
+        rows = StoredEvent.objects.filter(user_id=person.pk, type="game.message_sent").order_by("id")
+        causes = StoredEvent.objects.filter(user_id=person.pk, type="bot.message_received").order_by("id")
+        assert [row.causation_id for row in rows] == [cause.event_id for cause in causes]
+        assert len(rows) == 3
+        assert person.last_act_at is not None
+    assert not Update.objects.filter(handled_at=None).exists()
+    assert len(events("user.active_day")) == 3
+
+
+def test_a_chat_that_was_gone_is_there_again(committed_db: str) -> None:
+    Chat.objects.create(telegram_id=ADA, kind="private", gone_at="2026-01-01T00:00:00Z")
+    say("hello")
+    take()
+    assert Chat.objects.get().gone_at is None
+
+
+def test_a_caption_counts_in_a_group_only(committed_db: str) -> None:
+    for chat in (GROUP, None):
+        body = {**message("", chat=chat), "caption": "look at this"}
+        del body["text"]
+        deliver(update(body=body))
+    take()
+    [(_, payload)] = events("game.message_sent")
+    assert payload["length"] == 12
+
+
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "no date": {"date": None},
+    "a date nobody lives to see": {"date": 10**15},
+    "a date far off the calendar": {"date": -(10**18)},
+    "a text that is none": {"text": 5},
+    "a chat of no kind": {"chat": {"id": ADA, "type": "cloud"}},
+    "a chat without a kind": {"chat": {"id": ADA}},
+    "a text without end": {"text": "x" * 100_001},
+}
+
+
+@pytest.mark.parametrize("change", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_cannot_be_read_is_told_and_keeps_nobody_waiting(committed_db: str, change: dict[str, Any]) -> None:
+    assert deliver(update(body=message("hello") | change)) == 200
+    say("hello", sender=user(ADA + 1))
+    take()
+    assert len(events("bot.update_failed")) == 1
+    assert len(events("game.message_sent")) == 1
+    assert not Update.objects.filter(handled_at=None).exists()
+    assert not Failure.objects.exists()
+
+
+def test_who_was_erased_meanwhile_does_nothing_any_more(committed_db: str) -> None:
+    say("hello")
+    Person.objects.update(telegram_id=None, status="erased")
+    take()
+    assert events("game.message_sent") == []
+    assert not Update.objects.filter(handled_at=None).exists()
+
+
+def test_what_is_done_is_not_done_again(committed_db: str) -> None:
+    say("hello")
+    Update.objects.update(handled_at="2026-01-01T00:00:00Z")
+    take()
+    assert events("game.message_sent") == []
