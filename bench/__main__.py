@@ -7,12 +7,15 @@ import time
 from typing import Any
 
 from bench import world
+from bench.load import Crowd
 from diana.local.errors import LocalError
 from diana.local.supervise import Stack
 
 MESSAGES = 40_000
 TEXTBOOK_TASKS = 1_500
 LATENCY_SECONDS, QUIET_SECONDS = 20.0, 8.0
+# Forty people; every fifth update is a command.
+WARMING, QUIET, BUSY = Crowd(40, 20, 5, 1), Crowd(40, 10, 5, 2), Crowd(40, 50, 5, 3)
 
 
 def say(text: str) -> None:
@@ -49,10 +52,10 @@ def diana_figures(here: Any) -> dict[str, Any]:
     say(f"events from log to entries: {rate:.0f}/s")
     world.wait_until_at_rest()
     door = (int(values["PORT"]), values["TELEGRAM_WEBHOOK_SECRET"])
-    latency.warm_up(*door)
-    quiet = latency.measure(*door, values["TELEGRAM_API_URL"], rate=10, seconds=QUIET_SECONDS)
+    latency.warm_up(*door, WARMING)
+    quiet = latency.measure(*door, values["TELEGRAM_API_URL"], QUIET, seconds=QUIET_SECONDS)
     say(f"latency at 10 updates a second: {json.dumps(quiet)}")
-    found: dict[str, Any] = {**latency.measure(*door, values["TELEGRAM_API_URL"], rate=50, seconds=LATENCY_SECONDS)}
+    found: dict[str, Any] = {**latency.measure(*door, values["TELEGRAM_API_URL"], BUSY, seconds=LATENCY_SECONDS)}
     say(f"latency at 50 updates a second: {json.dumps(found)}")
     found["at_10_a_second"] = quiet
     found["events_per_second"] = round(rate)

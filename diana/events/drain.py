@@ -17,7 +17,9 @@ from diana.events.subscriptions import Subscriber
 
 logger = logging.getLogger(__name__)
 
-MIN_BATCH, FIRST_BATCH, MAX_BATCH = 1, 100, 2000
+# Never fewer: on a starved machine the statements of a batch take longer than its events, and ever smaller ones would end in
+# one event a batch, which a busy community outruns.
+MIN_BATCH, FIRST_BATCH, MAX_BATCH = 32, 100, 2000
 # A look at a lane sees so many rows for each event that fits into a batch; where few of them are its own, many more.
 WINDOW_PER_EVENT, WIDE_WINDOW = 4, 5_000
 # An event during which the process ended so often is dead.
@@ -186,12 +188,12 @@ def batch_size(subscriber: Subscriber) -> int:
 
 
 def learn(subscriber: Subscriber, count: int, seconds: float) -> None:
-    """Adjust the batch to what fits into EVENTS_BATCH_SECONDS, at most doubling: a batch that publishes holds the fence."""
+    """Adjust the batch to what fits into EVENTS_BATCH_SECONDS, by a factor of two at most: one that publishes holds the fence."""
     size = batch_size(subscriber)
     if count < size // 2:
         return
     fitting = int(count * settings.EVENTS_BATCH_SECONDS / max(seconds, 1e-4))
-    _batch_sizes[subscriber.name] = max(MIN_BATCH, min(MAX_BATCH, 2 * size, fitting))
+    _batch_sizes[subscriber.name] = max(MIN_BATCH, size // 2, min(MAX_BATCH, 2 * size, fitting))
 
 
 def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:

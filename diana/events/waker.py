@@ -66,6 +66,8 @@ class Waker:
 
     def notify(self, wakes: Wakes) -> None:
         """Wake these lanes soon; returns at once."""
+        if not wakes:
+            return
         with self._changed:
             self._wakes.update(wakes)
             self._changed.notify()

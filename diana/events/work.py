@@ -41,28 +41,24 @@ def work(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> Result:
 
     Whoever finds a lane busy does not touch its flag: its holder looks at it again after unlocking.
     """
-    result: Result = "busy"
-    while lanes:
-        with lane_locks(subscriber.name, lanes) as held:
-            if not held:
-                return result
-            with contextlib.suppress(wakeups.Unavailable):
-                wakeups.lower_flags(subscriber.name, held)
-            drained = _drain(subscriber, held, trial=hint == BY_RELAY)
-        for lane, position in drained.above.items():
-            waker().look_again(subscriber.name, lane, position, hint)
-        more = set(drained.more)
-        if subscriber.external:
-            more |= deliveries.deliver(subscriber, held, drained.claims, seconds=DELIVERY_SECONDS).more
-        if more:
-            _pass_on(subscriber, sorted(more), hint)
-            return "more"
-        result = "idle"
-        try:
-            lanes = wakeups.raised_flags(subscriber.name, held)
-        except wakeups.Unavailable:
-            return result
-    return result
+    with lane_locks(subscriber.name, lanes) as held:
+        if not held:
+            return "busy"
+        with contextlib.suppress(wakeups.Unavailable):
+            wakeups.lower_flags(subscriber.name, held)
+        drained = _drain(subscriber, held, trial=hint == BY_RELAY)
+    for lane, position in drained.above.items():
+        waker().look_again(subscriber.name, lane, position, hint)
+    more = set(drained.more)
+    if subscriber.external:
+        more |= deliveries.deliver(subscriber, held, drained.claims, seconds=DELIVERY_SECONDS).more
+    if more:
+        _pass_on(subscriber, sorted(more), hint)
+        return "more"
+    with contextlib.suppress(wakeups.Unavailable):
+        # What came meanwhile is for the next task, so that other subscribers have their turn before it.
+        waker().notify({(subscriber.name, lane): hint for lane in wakeups.raised_flags(subscriber.name, held)})
+    return "idle"
 
 
 def _pass_on(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> None:

@@ -1,15 +1,16 @@
 """A model of the wake-up protocol of work.py, waker.py and wakeups.py, small enough to be explored completely.
 
-Three publishers and two workers share a lane; somebody else publishes in another lane of the same subscriber. Every step
+Two publishers and two workers share a lane; somebody else publishes in another lane of the same subscriber. Every step
 below is one step that others may come between. Flags never expire here and no relay helps: what the protocol reaches
 alone is what is checked.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-PUBLISHERS, WORKERS = 3, 2
+PUBLISHERS, WORKERS = 2, 2
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ class Exploration:
 def explore(protocol: Protocol, *, until_stuck: bool = False) -> Exploration:
     """Visit every state that can be reached; or only until one is found in which events are stuck."""
     found, start = Exploration(), State()
-    seen, waiting = {start}, [start]
+    seen, waiting = {start}, deque([start])
     while waiting and not (until_stuck and found.stuck):
-        state = waiting.pop()
+        state = waiting.popleft()
         ended = True
         for name, after in steps(protocol, state):
             ended = False
@@ -123,10 +124,10 @@ def publisher_steps(protocol: Protocol, state: State, i: int) -> Iterator[tuple[
 
     if state.publishers[i] == "new" and (i == 0 or state.publishers[i - 1] != "new"):
         early = 0 if protocol.wakes_after_commit else 1
-        yield "publish", become("open", asking=state.asking + early)
+        yield "publish", become("open", asking=_more(state.asking, early))
     elif state.publishers[i] == "open":
         late = 1 if protocol.wakes_after_commit else 0
-        yield "commit", become("committed", asking=state.asking + late)
+        yield "commit", become("committed", asking=_more(state.asking, late))
         yield "roll back", become("gone")
 
 
@@ -159,7 +160,12 @@ def sender_steps(protocol: Protocol, state: State) -> Iterator[tuple[str, State]
     first_open = next((i for i, p in enumerate(state.publishers) if p == "open"), PUBLISHERS)
     for position in state.looks:
         if position < first_open:
-            yield "came below", state._replace(looks=state.looks - {position}, asking=state.asking + 1)
+            yield "came below", state._replace(looks=state.looks - {position}, asking=_more(state.asking))
+
+
+def _more(asking: int, more: int = 1) -> int:
+    """Count who wants to raise the flag; beyond two it makes no difference, and one process wants it only once."""
+    return min(asking + more, 2)
 
 
 def _mark(state: State) -> State:
@@ -202,7 +208,8 @@ def worker_steps(protocol: Protocol, state: State, worker: int) -> Iterator[tupl
     elif at == "done":
         yield "unlock", become("unlocked")
     elif at == "unlocked":
-        yield "look at the flag", become("woken" if state.flag and protocol.looks_after_unlocking else "free")
+        asks = state.flag and protocol.looks_after_unlocking
+        yield "look at the flag", become("free", asking=_more(state.asking, asks))
 
 
 def read_steps(protocol: Protocol, state: State, become) -> Iterator[tuple[str, State]]:
