@@ -49,11 +49,14 @@ def check_sequence(position: int) -> None:
 
 
 def wanted_condition(subscriber: Subscriber) -> tuple[str, dict[str, Any]]:
-    """Return SQL that says of a row of the log (type, payload) whether it is the subscriber's, and its parameters."""
+    """Return SQL that says of a row of the log (type, payload) whether it is the subscriber's, and its parameters.
+
+    It says yes too where only Subscriber.accepts() can tell: the row may be sealed.
+    """
     values: dict[str, Any] = {"types": list(subscriber.types)}
     parts = ["type = ANY(%(types)s)"]
     for number, (name, value) in enumerate(subscriber.where.items()):
-        parts.append(f"payload ->> %(field{number})s = %(value{number})s")
+        parts.append(f"(payload ->> %(field{number})s = %(value{number})s OR payload IS NULL)")
         values[f"field{number}"] = name
         values[f"value{number}"] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return " AND ".join(parts), values
