@@ -10,6 +10,8 @@ import msgspec
 RETIRED: frozenset[str] = frozenset()
 
 _by_type: dict[str, "type[Event]"] = {}
+# The present version of each type: asked for every event that is read.
+versions: dict[str, int] = {}
 
 
 class InvalidEvent(ValueError):
@@ -52,6 +54,7 @@ class EventMeta(msgspec.StructMeta):
         if known is not None and known.__qualname__ != cls.__qualname__:
             raise TypeError(f"Event type {type!r} is taken by {known.__module__}.{known.__qualname__}: choose another.")
         _by_type[type] = cls  # type: ignore[assignment]  # every class with a type is an Event
+        versions[type] = version
 
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Mistakes in what event classes declare, found at start as Django system checks."""
+"""Mistakes in what event classes declare (versions, sealing), found at start as Django system checks."""
 
 import base64
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from diana.events import catalogue, subscriptions
+from diana.events import catalogue, evolution, subscriptions
 
 
 def register_checks() -> None:
-    """Register the check; it does not ask the database."""
+    """Register the checks; none of them asks the database."""
     checks.register(check_sealing, "events")
+    checks.register(check_versions, "events")
 
 
 def check_sealing(**_: Any) -> list[checks.CheckMessage]:
@@ -33,6 +34,14 @@ def check_sealing(**_: Any) -> list[checks.CheckMessage]:
         if subscriber.where and t in sealed
     ]
     return found
+
+
+def check_versions(**_: Any) -> list[checks.CheckMessage]:
+    """From version 1 of each class a chain of upcasters leads to the present one, and no upcaster stands elsewhere."""
+    gap = "Write it beside the class, with @upcaster(type, from_version=...): events of that version may be in the log."
+    stray = "Raise the version of the class, correct the upcaster's type or version, or remove it."
+    found: list[checks.CheckMessage] = [checks.Error(text, hint=gap, id="events.E023") for text in evolution.gaps()]
+    return found + [checks.Error(text, hint=stray, id="events.E024") for text in evolution.strays()]
 
 
 def _development_key() -> bytes:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from diana.events import catalogue, sealing
+from diana.events import catalogue, evolution, sealing
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,10 +49,15 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The payload as a dictionary, without the class being asked: cheap. Raises SealingFailed if it cannot be opened."""
+        """The payload as a dictionary in its present shape, whatever the stored version; the class is not asked: cheap.
+
+        Raises NewerVersion, and SealingFailed if it cannot be opened.
+        """
         text = self.open_payload
         decoded: dict[str, Any] = msgspec.json.decode(self.payload if text is None else text)
-        return decoded
+        if self.version == catalogue.versions.get(self.type):
+            return decoded
+        return evolution.upcast(self.type, self.version, decoded)
 
     @property
     def event(self) -> catalogue.Event:
