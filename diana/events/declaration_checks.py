@@ -37,11 +37,16 @@ def check_sealing(**_: Any) -> list[checks.CheckMessage]:
 
 
 def check_versions(**_: Any) -> list[checks.CheckMessage]:
-    """From version 1 of each class a chain of upcasters leads to the present one, and no upcaster stands elsewhere."""
+    """From version 1 of each class a chain of upcasters leads to the present one; no stray upcasters, no name taken twice."""
     gap = "Write it beside the class, with @upcaster(type, from_version=...): events of that version may be in the log."
     stray = "Raise the version of the class, correct the upcaster's type or version, or remove it."
     found: list[checks.CheckMessage] = [checks.Error(text, hint=gap, id="events.E023") for text in evolution.gaps()]
-    return found + [checks.Error(text, hint=stray, id="events.E024") for text in evolution.strays()]
+    found += [checks.Error(text, hint=stray, id="events.E024") for text in evolution.strays()]
+    reused = "Take another name: rows of the retired type may be in the log."
+    return found + [
+        checks.Error(f"The type {t} is retired and has a class.", hint=reused, id="events.E025")
+        for t in sorted(catalogue.RETIRED & set(catalogue.event_types()))
+    ]
 
 
 def _development_key() -> bytes:

@@ -259,6 +259,11 @@ def test_it_finds_an_upcaster_that_leads_nowhere(
     assert (id_, text) == ("events.E024", f"The upcaster add_reason {message}")
 
 
+def test_it_finds_a_retired_type_that_came_back(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(catalogue, "RETIRED", frozenset({TYPE, "evolving.gone"}))
+    assert found() == [("events.E025", f"The type {TYPE} is retired and has a class.")]
+
+
 def test_it_refuses_two_upcasters_for_one_step():
     with pytest.raises(TypeError, match="from version 1 already: name_points"):
         upcaster(TYPE, from_version=1)(add_reason)
