@@ -33,11 +33,8 @@ class Line(msgspec.Struct, frozen=True):
 
 def read(path: Path = CORPUS) -> list[Line]:
     """Return the lines of the corpus; none if there is no file yet."""
-    return (
-        msgspec.json.decode(b"[" + b",".join(path.read_bytes().splitlines()) + b"]", type=list[Line])
-        if path.exists()
-        else []
-    )
+    written = path.read_bytes().splitlines() if path.exists() else []
+    return [msgspec.json.decode(line, type=Line) for line in written]
 
 
 def add_missing(classes: Iterable[type[Event]], path: Path = CORPUS) -> list[Line]:

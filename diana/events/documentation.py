@@ -73,11 +73,8 @@ def _wanting(cls: type[Event]) -> Iterable[Subscriber]:
 
 
 def _who(subscriber: Subscriber) -> str:
-    conditions = [f"{name} = `{value}`" for name, value in subscriber.where.items()]
-    told = [
-        *(["tells the outside"] if subscriber.external else []),
-        *(["where " + ", ".join(conditions)] if conditions else []),
-    ]
+    told = ["tells the outside"] if subscriber.external else []
+    told += [f"where {name} = `{value}`" for name, value in subscriber.where.items()]
     return f"`{subscriber.name}`" + (f" ({', '.join(told)})" if told else "")
 
 
