@@ -1,15 +1,18 @@
 """Payloads that are kept encrypted: AES-256-GCM with the envelope as associated data, so that a sealed payload that was
 altered, or moved to another row, does not open. Knows keys and bytes; which event class is sealed, the catalogue says.
+
+The library is imported when it is first needed: it costs each process 9 MB, and most have nothing to seal or open.
 """
 
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 # Random and in front of the ciphertext: one key is good for 2**32 payloads (NIST SP 800-38D, 8.3).
 NONCE_BYTES = 12
@@ -53,6 +56,8 @@ def unseal(sealed: bytes, key_id: str, associated: bytes) -> str:
     key = _keys().get(key_id)
     if key is None:
         raise KeyMissing(f"No key has the id {key_id!r}: add it to EVENTS_SEALING_KEYS, behind the first.")
+    from cryptography.exceptions import InvalidTag
+
     try:
         return _cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated).decode()
     except (InvalidTag, ValueError) as error:
@@ -68,5 +73,7 @@ def _keys() -> Mapping[str, bytes]:
 
 
 @cache
-def _cipher(key: bytes) -> AESGCM:
+def _cipher(key: bytes) -> "AESGCM":
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     return AESGCM(key)
