@@ -5,7 +5,7 @@ import sys
 import time
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from bench import world
 from bench.load import Crowd

@@ -1,10 +1,11 @@
 """The events that the bot publishes: what people did, and what became of an update. Never what they wrote."""
 
 from diana.events import Event
+from diana.events.fields import LocalDate
 
 
 class UpdateReceived(Event, type="bot.update_received"):
-    """Telegram delivered an update that may be answered; `update` is the id of our row."""
+    """Telegram delivered an update that may be answered; `update` is the id of our row, `kind` the Bot API's name of it."""
 
     update: int
     kind: str
@@ -30,9 +31,9 @@ class ReplySent(Event, type="bot.message_sent"):
 
 
 class DailyLogin(Event, type="game.daily_login"):
-    """The person took the daily reward; `local_date` is the day on their wall, in ISO format."""
+    """The person took the daily reward of that day."""
 
-    local_date: str
+    local_date: LocalDate
 
 
 class MessageSent(Event, type="game.message_sent"):

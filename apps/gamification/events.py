@@ -1,10 +1,11 @@
 """What can happen to points, as typed events: outcomes of awards, and what staff have done."""
 
 from diana.events import Event
+from diana.events.fields import LocalDate
 
 
 class PointsAwarded(Event, type="game.points_awarded"):
-    """An entry added points; `rule` is empty and `rule_version` 0 for awards by staff."""
+    """An entry added `amount` points; the balance is that after it. `rule` is empty and `rule_version` 0 for awards by staff."""
 
     entry: int
     amount: int
@@ -14,7 +15,7 @@ class PointsAwarded(Event, type="game.points_awarded"):
 
 
 class PointsDeducted(Event, type="game.points_deducted"):
-    """A penalty or a reversal took points; `amount` is how many."""
+    """An entry took `amount` points (a positive number); `kind` is penalty or reversal."""
 
     entry: int
     amount: int
@@ -22,7 +23,7 @@ class PointsDeducted(Event, type="game.points_deducted"):
 
 
 class PointsSuppressed(Event, type="game.points_suppressed"):
-    """An act earned nothing; `reason` is limit, cap or suspended, `base` what it would have earned."""
+    """An act earned nothing; `reason` is limit, cap or suspended, `base` how many points it would have earned."""
 
     rule: str
     base: int
@@ -30,35 +31,35 @@ class PointsSuppressed(Event, type="game.points_suppressed"):
 
 
 class EntryReversed(Event, type="game.entry_reversed"):
-    """`entry` takes `reverses` back."""
+    """An entry was taken back: `entry` is the new one, `reverses` the old."""
 
     entry: int
     reverses: int
 
 
 class LevelUp(Event, type="game.level_up"):
-    """Lifetime points crossed into a higher level."""
+    """Lifetime points crossed into a higher level; both are numbers of levels."""
 
     old: int
     new: int
 
 
 class LevelDown(Event, type="game.level_down"):
-    """A reversal took lifetime points below a level."""
+    """A reversal took lifetime points below a level; both are numbers of levels."""
 
     old: int
     new: int
 
 
 class StreakExtended(Event, type="game.streak_extended"):
-    """One more local date in a row; `since` is the first date of the run, ISO."""
+    """One more local date in a row; `days` is how many there are now, `since` the first of them."""
 
     days: int
-    since: str
+    since: LocalDate
 
 
 class PointsForceAwarded(Event, type="admin.points_force_awarded"):
-    """Staff awarded points; `audit` is the record's id, `actor` the login's, if one acted."""
+    """Staff awarded `amount` points; `audit` is the record of who and why, `actor` the login, if one acted."""
 
     entry: int
     amount: int
@@ -67,7 +68,7 @@ class PointsForceAwarded(Event, type="admin.points_force_awarded"):
 
 
 class PointsPenalized(Event, type="admin.points_penalized"):
-    """Staff took points; `amount` is what was there to take."""
+    """Staff took points; `amount` (a positive number) is what was there to take, `audit` and `actor` say who and why."""
 
     entry: int
     amount: int
@@ -76,7 +77,7 @@ class PointsPenalized(Event, type="admin.points_penalized"):
 
 
 class StaffReversedEntry(Event, type="admin.entry_reversed"):
-    """Staff reversed an entry."""
+    """Staff reversed an entry; `entry` is the one that takes it back, `audit` and `actor` say who and why."""
 
     entry: int
     actor: int | None
@@ -93,7 +94,7 @@ class RuleActivated(Event, type="admin.rule_activated"):
 
 
 class RuleRetired(Event, type="admin.rule_retired"):
-    """A rule stopped paying."""
+    """A rule stopped paying; the version is its latest, 0 if it never had one."""
 
     rule: str
     rule_version: int

@@ -1,10 +1,11 @@
 """What can happen to a person, as typed events; no names, no texts, no Telegram ids."""
 
 from diana.events import Event
+from diana.events.fields import LocalDate, Moment
 
 
 class Registered(Event, type="user.registered"):
-    """Somebody said hello for the first time."""
+    """Somebody said hello for the first time, in this language (ISO 639); `referrer` is the person whose link they came by."""
 
     language: str
     referrer: int | None = None
@@ -24,13 +25,13 @@ class TimezoneChanged(Event, type="user.timezone_changed"):
 
 
 class ActiveDay(Event, type="user.active_day"):
-    """The first act of a local day; the date is ISO."""
+    """The first act of a local day."""
 
-    local_date: str
+    local_date: LocalDate
 
 
 class Returned(Event, type="user.returned"):
-    """An act after at least a week without one."""
+    """An act after at least a week without one; `days_away` counts local days since the last."""
 
     days_away: int
 
@@ -40,15 +41,15 @@ class LoggedIn(Event, type="game.login"):
 
 
 class VipGranted(Event, type="vip.granted"):
-    """A grant was added; `until` is the end of effective VIP after it, ISO in UTC."""
+    """A grant was added; `until` is the end of effective VIP after it, `source` where the grant comes from."""
 
     grant: int
     source: str
-    until: str | None
+    until: Moment | None
 
 
 class VipRevoked(Event, type="vip.revoked"):
-    """A grant was taken back; `until` is the end of the VIP that others still give, or None."""
+    """A grant was taken back; `until` is the end of the VIP that others still give, if any."""
 
     grant: int
-    until: str | None
+    until: Moment | None

@@ -32,11 +32,18 @@ class BusAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no typ
 class StoredEventAdmin(BusAdmin):
     """The log, newest first; found by event id or correlation id, which shows everything that one act set off."""
 
-    list_display = ("id", "type", "user_id", "recorded_at", "payload", "correlation_id")
+    list_display = ("id", "type", "user_id", "recorded_at", "shown_payload", "correlation_id")
     list_display_links = ("id", "type")
     search_fields = ("=event_id", "=correlation_id", "=user_id")
     search_help_text = _("Event id, correlation id or person's id")
     ordering = ("-id",)
+    exclude = ("payload", "key_id")
+    readonly_fields = ("shown_payload",)
+
+    @display(description=_("payload"))  # type: ignore[untyped-decorator]  # unfold has no types
+    def shown_payload(self, event: StoredEvent) -> Any:
+        """Show the payload as it was written; of a sealed one only that it is: the admin opens nothing."""
+        return event.payload if event.key_id is None else _("sealed with key %s") % event.key_id
 
 
 @admin.register(Cursor)

@@ -10,6 +10,8 @@ import msgspec
 RETIRED: frozenset[str] = frozenset()
 
 _by_type: dict[str, "type[Event]"] = {}
+# The present version of each type: asked for every event that is read.
+versions: dict[str, int] = {}
 
 
 class InvalidEvent(ValueError):
@@ -20,16 +22,29 @@ class EventMeta(msgspec.StructMeta):
     """Registers each event class under its type and builds the schema that validates its payload."""
 
     def __new__(
-        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, type: str = "", version: int = 1
+        mcls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        type: str = "",
+        version: int = 1,
+        sealed: bool = False,
     ) -> Any:
-        """Create the class frozen and keyword-only."""
-        cls: Any = super().__new__(mcls, name, bases, namespace, frozen=True, kw_only=True)
-        cls.type = type
-        cls.version = version
+        """Create the class frozen and keyword-only; what it decodes may have no other fields."""
+        cls: Any = super().__new__(mcls, name, bases, namespace, frozen=True, kw_only=True, forbid_unknown_fields=True)
+        cls.type, cls.version, cls.sealed = type, version, sealed
         return cls
 
     def __init__(
-        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, type: str = "", version: int = 1
+        cls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        type: str = "",
+        version: int = 1,
+        sealed: bool = False,
     ) -> None:
         """Register the class; a type is taken once."""
         super().__init__(name, bases, namespace)
@@ -39,13 +54,14 @@ class EventMeta(msgspec.StructMeta):
         if known is not None and known.__qualname__ != cls.__qualname__:
             raise TypeError(f"Event type {type!r} is taken by {known.__module__}.{known.__qualname__}: choose another.")
         _by_type[type] = cls  # type: ignore[assignment]  # every class with a type is an Event
+        versions[type] = version
 
 
 if TYPE_CHECKING:
 
     @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
     class _Typed(msgspec.Struct, frozen=True, kw_only=True):
-        def __init_subclass__(cls, *, type: str = "", version: int = 1) -> None: ...
+        def __init_subclass__(cls, *, type: str = "", version: int = 1, sealed: bool = False) -> None: ...
 
 else:
     _Typed = EventMeta("_Typed", (msgspec.Struct,), {"__annotations__": {}})
@@ -54,11 +70,13 @@ else:
 class Event(_Typed):
     """A fact in the past tense: subclass with `type="namespace.what_happened"`; fields hold ids and numbers, never personal data.
 
-    `user_id` is the person it is about (our id), or None. It stands in the envelope, not in the payload.
+    `user_id` is the person it is about (our id), or None. It stands in the envelope, not in the payload. Whoever changes
+    the fields raises `version` and adds an upcaster. `sealed=True` keeps the payload encrypted.
     """
 
     type: ClassVar[str] = ""
     version: ClassVar[int] = 1
+    sealed: ClassVar[bool] = False
 
     user_id: int | None = None
 
@@ -71,11 +89,18 @@ class Event(_Typed):
 def payload_schema(event_class: type[Event]) -> type[msgspec.Struct]:
     """Return a struct with the fields of the class but `user_id`: what the log's payload must look like."""
     fields: list[Any] = [
-        (field.name, field.type, field.default) if field.default is not msgspec.NODEFAULT else (field.name, field.type)
+        (field.name, field.type, _default(field))
         for field in msgspec.structs.fields(event_class)
         if field.name != "user_id"
     ]
     return msgspec.defstruct(event_class.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    """Return a field's default as defstruct() takes it."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return msgspec.field(default_factory=field.default_factory)
+    return msgspec.field() if field.default is msgspec.NODEFAULT else field.default
 
 
 @cache
@@ -119,10 +144,20 @@ def _strings(value: Any) -> Iterable[str]:
 
 
 def decode(event_type: str, user_id: int | None, payload: str) -> Event:
-    """Build the event from what stands in the log; raises KeyError for an unknown type, InvalidEvent for a wrong payload."""
+    """Build the event from its present fields as JSON; raises KeyError for an unknown type, InvalidEvent, DecodeError."""
+    fields = msgspec.json.decode(payload)
+    if not isinstance(fields, dict):
+        raise InvalidEvent(f"{event_type}: the fields must be a JSON object.")
+    return build(event_type, user_id, fields)
+
+
+def build(event_type: str, user_id: int | None, fields: dict[str, Any]) -> Event:
+    """Build the event from its present fields; raises KeyError for an unknown type, InvalidEvent for wrong or other fields."""
     cls = _by_type[event_type]
+    if "user_id" in fields:
+        raise InvalidEvent(f"{event_type}: user_id stands in the envelope and is no field of the payload.")
     try:
-        return msgspec.convert(msgspec.json.decode(payload) | {"user_id": user_id}, cls)
+        return msgspec.convert(fields | {"user_id": user_id}, cls)
     except msgspec.ValidationError as error:
         raise InvalidEvent(f"{event_type}: {error}") from error
 

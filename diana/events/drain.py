@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.events import cursors, deliveries, log, retries
+from diana.events import cursors, deliveries, evolution, log, retries
 from diana.events.envelope import Envelope
 from diana.events.failures import backoff_seconds, is_transient
 from diana.events.isolation import SystemicFailure, handle_isolated
@@ -179,6 +179,7 @@ def scan(subscriber: Subscriber, states: Mapping[int, cursors.State], *, limit: 
         raise log.UnknownType(
             f"{subscriber.name} wants {', '.join(unknown)}, which this code does not know: deploy the newer code."
         )
+    evolution.refuse_newer(found.envelopes)
     return found
 
 

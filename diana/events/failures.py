@@ -6,6 +6,8 @@ import psycopg
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 
+from diana.events.evolution import NewerVersion
+
 
 class Retry(Exception):
     """Raised by a handler: this event cannot be handled now; try again `after` seconds (default: by backoff)."""
@@ -19,7 +21,7 @@ class Permanent(Exception):
     """Raised by a handler: this event can never be handled; it becomes a dead letter at once."""
 
 
-# Not the event's fault: the connection, a deadlock, a time limit, a full disk. Nothing is charged, the lane tries again.
+# Not the event's fault: the connection, a deadlock, a time limit, a full disk, old code. Nothing is charged: again.
 _TRANSIENT_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 _TRANSIENT_CODES = frozenset({"25P03", "25P04"})
 
@@ -29,7 +31,8 @@ def is_transient(error: BaseException) -> bool:
     cause = error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error
     if isinstance(cause, psycopg.Error) and cause.sqlstate:
         return cause.sqlstate[:2] in _TRANSIENT_CLASSES or cause.sqlstate in _TRANSIENT_CODES
-    return isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError)
+    surroundings = OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError | NewerVersion
+    return isinstance(error, surroundings)
 
 
 def describe(error: BaseException) -> str:

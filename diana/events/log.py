@@ -50,11 +50,18 @@ def check_sequence(position: int) -> None:
 
 
 def wanted_condition(subscriber: Subscriber) -> tuple[str, dict[str, Any]]:
-    """Return SQL that says of a row of the log (type, payload) whether it is the subscriber's, and its parameters."""
+    """Return SQL that says of a row of the log (type, payload) whether it is the subscriber's, and its parameters.
+
+    It says yes too where only Subscriber.accepts() can tell: the row may be sealed, or have the fields of an old version.
+    """
     values: dict[str, Any] = {"types": list(subscriber.types)}
     parts = ["type = ANY(%(types)s)"]
+    if subscriber.where:
+        values["changed"] = [t for t in subscriber.types if catalogue.versions[t] > 1]
     for number, (name, value) in enumerate(subscriber.where.items()):
-        parts.append(f"payload ->> %(field{number})s = %(value{number})s")
+        parts.append(
+            f"(payload ->> %(field{number})s = %(value{number})s OR payload IS NULL OR type = ANY(%(changed)s))"
+        )
         values[f"field{number}"] = name
         values[f"value{number}"] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return " AND ".join(parts), values

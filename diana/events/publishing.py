@@ -28,6 +28,8 @@ LOG_COLUMNS = {
     "correlation_id": "uuid",
     "causation_id": "uuid",
     "payload": "json",
+    "sealed_payload": "bytea",
+    "key_id": "text",
 }
 
 
@@ -94,13 +96,13 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
 
 
 def _envelope(publication: Publication, now: datetime, cause: Envelope | None) -> Envelope:
-    """Fill in what the publication leaves out."""
+    """Fill in what the publication leaves out; seal the payload if its class says so."""
     event = publication.event
     event_id = publication.event_id or uuid7()
     offset = publication.utc_offset_minutes
     if offset is None:
         offset = cause.utc_offset_minutes if cause and publication.occurred_at is None else 0
-    return Envelope(
+    envelope = Envelope(
         0,
         event_id,
         event.type,
@@ -113,6 +115,7 @@ def _envelope(publication: Publication, now: datetime, cause: Envelope | None) -
         cause.event_id if cause else None,
         encode_payload(event),
     )
+    return envelope.sealed() if event.sealed else envelope
 
 
 def _occurred(publication: Publication, cause: Envelope | None, now: datetime) -> int:
@@ -134,7 +137,9 @@ def _row(envelope: Envelope) -> tuple[object, ...]:
         envelope.utc_offset_minutes,
         envelope.correlation_id,
         envelope.causation_id,
-        envelope.payload,
+        envelope.open_payload,
+        envelope.sealed_payload,
+        envelope.key_id,
     )
 
 

@@ -26,7 +26,7 @@ OPEN = (Status.RETRYING, Status.HELD)
 
 
 class DeliveryDead(Event, type="system.delivery_dead"):
-    """A subscriber has given up on an event; staff may redrive or discard it."""
+    """A subscriber has given up on an event; staff may redrive or discard it. `event` is its position in the log."""
 
     subscriber: str
     event: str

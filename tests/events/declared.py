@@ -20,3 +20,10 @@ class Elsewhere(Event, type="test.elsewhere.happened"):
     """Something with one more segment in its type."""
 
     number: int = 0
+
+
+class Confided(Event, type="sealed.confided", sealed=True):
+    """Something numbered was confided: its payload is sealed."""
+
+    number: int = 0
+    text: str = ""

@@ -104,7 +104,9 @@ WRONG = [
     (["test.unknown"], "There is no event type 'test.unknown': see manage.py events."),
     (["test.happened", "--fields", '{"number": "x"}'], "test.happened: "),
     (["test.happened", "--fields", "no json"], "JSON"),
-    (["test.happened", "--fields", "[1]"], ""),
+    (["test.happened", "--fields", "[1]"], "test.happened: the fields must be a JSON object."),
+    (["test.happened", "--fields", '{"numbre": 1}'], "unknown field `numbre`"),
+    (["test.happened", "--fields", '{"user_id": 7}'], "user_id stands in the envelope"),
     (["test.happened", "--fields", '{"text": "\\u0000"}'], "NUL"),
 ]
 
