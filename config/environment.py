@@ -1,6 +1,7 @@
 """The environment, read once and typed; what is missing or wrong ends the process with the name of the variable."""
 
 import os
+import sys
 from pathlib import Path
 
 from environs import Env
@@ -24,3 +25,14 @@ def read_local_instance() -> None:
 
 read_local_instance()
 env = Env(eager=True)
+
+
+def process_name() -> str:
+    """Return what this process is called in pg_stat_activity and in the logs: as in the Procfile, or the command's name."""
+    words = [Path(word).name for word in sys.argv]
+    if words[:1] == ["manage.py"]:
+        return words[1] if len(words) > 1 else "manage"
+    if words[:1] == ["celery"]:
+        names = [word.partition("@")[0] for word in words if word.endswith("@%h")]
+        return names[0] if names else next((word for word in words if word in ("beat", "flower")), "celery")
+    return "web" if words[:1] == ["granian"] else (words[0] if words and words[0] else "python")

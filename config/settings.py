@@ -10,7 +10,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import ROOT, env
+from config.environment import ROOT, env, process_name
 
 django_stubs_ext.monkeypatch()
 
@@ -108,7 +108,7 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": parsed.get("OPTIONS", {})
         | binding
-        | {"options": limits, "connect_timeout": 5, "application_name": "diana"},
+        | {"options": limits, "connect_timeout": 5, "application_name": f"diana-{process_name()}"},
     }
 
 
@@ -191,6 +191,21 @@ EVENTS_BATCH_SECONDS = 0.1
 EVENTS_MAX_ATTEMPTS = 8
 EVENTS_BACKOFF_SECONDS = 2.0
 EVENTS_BACKOFF_MAX_SECONDS = 3600.0
+# What goes by, without payloads, for whoever looks at it live: through Redis, at best.
+EVENTS_FEED = env.bool("EVENTS_FEED", True)
+EVENTS_FEED_PER_COMMIT = 100
+EVENTS_FEED_WAITING = 200
+EVENTS_FEED_INTERVAL_SECONDS = 0.1
+
+# Numbers of all processes of this machine, in files; and the word that opens /metrics.
+METRICS_DIR = STATE_DIR / "metrics"
+METRICS_TOKEN: str | None = env.str("METRICS_TOKEN", None)
+# How long a reading of the database is shown again, and what it may take.
+OVERVIEW_KEPT_SECONDS = 5.0
+OVERVIEW_TIMEOUT_SECONDS = 2.0
+# /health/ready says "degraded" beyond these.
+HEALTH_LAG_SECONDS = 60.0
+HEALTH_RELAY_SECONDS = 10.0
 
 # Flower reads it from the environment itself; without it the pages would be open to everybody on the machine.
 required("FLOWER_BASIC_AUTH", "open in development")

@@ -15,7 +15,8 @@ class EventsConfig(AppConfig):
         """Load what the apps declare; the order of the apps does not matter."""
         autodiscover_modules("events")
         autodiscover_modules("handlers")
-        from diana.events import checks, tasks
+        from diana.events import breaking, checks, tasks
 
         checks.register_checks()
         tasks.register_tasks()
+        breaking.watch_breakers()
