@@ -17,7 +17,7 @@ class Watcher(pybreaker.CircuitBreakerListener):  # type: ignore[misc]  # pybrea
     def state_change(self, cb: Any, old_state: Any, new_state: Any) -> None:
         """Count it; the first opening and the closing are worth a line, the trials between them are not."""
         metrics.breaker_changed(cb.name, new_state.name)
-        if old_state is not None and {old_state.name, new_state.name} != {"open", "half-open"}:
+        if old_state is not None and {old_state.name, new_state.name} in ({"closed", "open"}, {"closed", "half-open"}):
             logger.warning("the circuit breaker of %s is %s", cb.name, new_state.name)
 
 

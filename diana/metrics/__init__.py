@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, ParamSpec
 
-from diana.metrics.meters import meters
+from diana.metrics.meters import own_meters
 
 __all__ = [
     "batch",
@@ -47,7 +47,7 @@ def _harmless(function: Callable[P, None]) -> Callable[P, None]:
 @_harmless
 def published(events: int, seconds: float) -> None:
     """Count what one call of publish_many() wrote, once it is committed."""
-    found = meters()
+    found = own_meters()
     found.published.inc(events)
     found.publish_seconds.observe(seconds)
 
@@ -65,7 +65,7 @@ def handling(subscriber: str, events: int) -> Iterator[None]:
 @_harmless
 def batch(subscriber: str, events: int, seconds: float) -> None:
     """Count a batch and the time that its handler took."""
-    found = meters()
+    found = own_meters()
     found.batch_events.labels(subscriber).observe(events)
     found.handle_seconds.labels(subscriber).observe(seconds)
 
@@ -73,56 +73,56 @@ def batch(subscriber: str, events: int, seconds: float) -> None:
 @_harmless
 def delivered(subscriber: str) -> None:
     """Count a delivery that an external subscriber has made."""
-    meters().delivered.labels(subscriber).inc()
+    own_meters().delivered.labels(subscriber).inc()
 
 
 @_harmless
 def failed(subscriber: str, error: BaseException) -> None:
     """Count a failed attempt at an event, by the kind of its error: retry, permanent, or an error nobody expected."""
     kind = type(error).__name__.lower()
-    meters().failed.labels(subscriber, kind if kind in ("retry", "permanent") else "error").inc()
+    own_meters().failed.labels(subscriber, kind if kind in ("retry", "permanent") else "error").inc()
 
 
 @_harmless
 def retried(subscriber: str) -> None:
     """Count another attempt at an event that failed before."""
-    meters().retried.labels(subscriber).inc()
+    own_meters().retried.labels(subscriber).inc()
 
 
 @_harmless
 def died(subscriber: str) -> None:
     """Count an event that became a dead letter."""
-    meters().died.labels(subscriber).inc()
+    own_meters().died.labels(subscriber).inc()
 
 
 @_harmless
 def wakes_sent(tasks: int = 1) -> None:
     """Count tasks sent to the broker."""
-    meters().wakes.labels("sent").inc(tasks)
+    own_meters().wakes.labels("sent").inc(tasks)
 
 
 @_harmless
 def wake_failed(tasks: int = 1) -> None:
     """Count wake-ups that could not be sent and are left to the relay."""
-    meters().wakes.labels("failed").inc(tasks)
+    own_meters().wakes.labels("failed").inc(tasks)
 
 
 @_harmless
 def limited(outcome: Literal["refused", "deferred"], events: int = 1) -> None:
     """Count events that a rate limit refused or put off."""
-    meters().limited.labels(outcome).inc(events)
+    own_meters().limited.labels(outcome).inc(events)
 
 
 @_harmless
 def fed(outcome: Literal["sent", "dropped"], events: int) -> None:
     """Count events that went out on the live feed, or found no room there."""
-    meters().feed.labels(outcome).inc(events)
+    own_meters().feed.labels(outcome).inc(events)
 
 
 @_harmless
 def breaker_changed(name: str, state: str) -> None:
     """Note that a circuit breaker of this process is closed, open or half-open."""
-    found = meters()
+    found = own_meters()
     found.breaker_open.labels(name).set(0 if state == "closed" else 1)
     if state == "open":
         found.breaker_openings.labels(name).inc()

@@ -39,7 +39,7 @@ class Meters:
 _making = threading.Lock()
 
 
-def meters() -> Meters:
+def own_meters() -> Meters:
     """Return the meters; the first call opens the files of this process."""
     with _making:
         return _meters()
