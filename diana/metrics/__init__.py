@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, ParamSpec
 
+from diana.metrics import store
 from diana.metrics.meters import own_meters
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "limited",
     "published",
     "retried",
+    "totals",
     "wake_failed",
     "wakes_sent",
 ]
@@ -126,3 +128,11 @@ def breaker_changed(name: str, state: str) -> None:
     found.breaker_open.labels(name).set(0 if state == "closed" else 1)
     if state == "open":
         found.breaker_openings.labels(name).inc()
+
+
+def totals() -> dict[str, float]:
+    """Return what all processes of this machine counted, by name; nothing where it cannot be read."""
+    try:
+        return store.totals()
+    except (store.Busy, OSError):
+        return {}

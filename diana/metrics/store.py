@@ -99,11 +99,11 @@ def collect() -> list[Metric]:
 
 
 def totals() -> dict[str, float]:
-    """Return the sums of the counters by name, labels put aside but for `outcome`; raises Busy."""
+    """Return the sums of counters and gauges by name, labels put aside but for `outcome`; raises Busy."""
     found: defaultdict[str, float] = defaultdict(float)
     for metric in collect():
         for sample in metric.samples:
-            if metric.type == "counter":
+            if metric.type in ("counter", "gauge"):
                 outcome = sample.labels.get("outcome")
                 found[f"{metric.name}_{outcome}" if outcome else metric.name] += sample.value
     return dict(found)
