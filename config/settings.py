@@ -214,10 +214,17 @@ TELEGRAM_BOT_TOKEN = required("TELEGRAM_BOT_TOKEN", "1:sandbox")
 TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org" if PRODUCTION else "http://127.0.0.1:8081")
 
+# One JSON object a line for machines, or lines for people.
+LOG_FORMAT = env.str("DIANA_LOG_FORMAT", "json" if PRODUCTION else "text")
+if LOG_FORMAT not in ("json", "text"):
+    raise ImproperlyConfigured(f"DIANA_LOG_FORMAT is {LOG_FORMAT!r}: set it to json or text, or unset it.")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "diana.logs.LineFormatter", "as_json": LOG_FORMAT == "json", "process": process_name()}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -228,6 +235,8 @@ LOGGING = {
         # Two lines for each task: Flower tells the same story, and cheaper.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # The web server would print lines of its own form.
+        "_granian": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
 

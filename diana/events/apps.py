@@ -15,7 +15,7 @@ class EventsConfig(AppConfig):
         """Load what the apps declare; the order of the apps does not matter."""
         autodiscover_modules("events")
         autodiscover_modules("handlers")
-        from diana.events import breaking, checks, tasks
+        from diana.events import breaking, checks, log_context, tasks  # noqa: F401  # log_context by being imported
 
         checks.register_checks()
         tasks.register_tasks()

@@ -196,7 +196,8 @@ def record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> N
         return
     metrics.failed(subscriber.name, error)
     if not isinstance(error, Retry | Permanent):
-        logger.error("%s failed on %s", subscriber.name, claimed.envelope.event_id, exc_info=error)
+        ids = {"correlation_id": claimed.envelope.correlation_id}
+        logger.error("%s failed on %s", subscriber.name, claimed.envelope.event_id, exc_info=error, extra=ids)
     mine = Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts)
     dead = isinstance(error, Permanent) or (
         claimed.attempts >= settings.EVENTS_MAX_ATTEMPTS and not is_transient(error)

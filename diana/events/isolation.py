@@ -88,6 +88,7 @@ def _charge(subscriber: Subscriber, envelope: Envelope, error: Exception, outcom
         outcome.blocked.add(envelope.key)
     if isinstance(error, Retry | Permanent):
         return
-    logger.error("%s failed on %s %s", subscriber.name, envelope.type, envelope.event_id, exc_info=error)
+    ids = {"correlation_id": envelope.correlation_id}
+    logger.error("%s failed on %s %s", subscriber.name, envelope.type, envelope.event_id, exc_info=error, extra=ids)
     if not outcome.handled and len({e.key for e, _ in outcome.failed}) >= SYSTEMIC_KEYS:
         raise SystemicFailure(f"{subscriber.name} failed on its first {SYSTEMIC_KEYS} keys.") from error
