@@ -164,7 +164,7 @@ def walk(roots: Sequence[Traced]) -> Iterator[tuple[int, Traced]]:
 
 def _tree(traced: Mapping[UUID, Traced]) -> list[Traced]:
     """Hang each event under its cause; return those whose cause is not among them."""
-    roots = []
+    roots: list[Traced] = []
     for one in traced.values():
         cause = traced.get(one.event.causation_id) if one.event.causation_id else None
         (cause.children if cause else roots).append(one)

@@ -53,7 +53,7 @@ def use_files() -> None:
         return
     # The library reads the place from the environment, and only there; set here, so that Flower keeps its own to itself.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_directory())
-    values.ValueClass = values.MultiProcessValue(identity)
+    values.ValueClass = values.MultiProcessValue(identity)  # type: ignore[no-untyped-call]
 
 
 def identity() -> str:
