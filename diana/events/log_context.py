@@ -5,7 +5,6 @@ from typing import Any
 
 from celery.signals import task_postrun, task_prerun
 
-from diana import logs
 from diana.events.causes import current_cause
 
 
@@ -33,5 +32,3 @@ def end_task(**_: Any) -> None:
 
     clear_contextvars()
 
-
-logs.add_context(of_the_cause)

