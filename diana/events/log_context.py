@@ -31,4 +31,3 @@ def end_task(**_: Any) -> None:
     from structlog.contextvars import clear_contextvars
 
     clear_contextvars()
-

@@ -3,16 +3,17 @@
 import io
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from diana.audit import Actor, record
-from diana.events import Envelope, Permanent, publish, tracing
-from diana.events.causes import caused_by
+from diana.events import Envelope, Permanent, Publication, publish, publish_many, tracing
 from diana.events.identifiers import uuid7
 from diana.events.models import Delivery
 from diana.events.testing import drain
@@ -141,11 +142,17 @@ def test_it_asks_for_more_where_several_begin_so():
 
 def test_a_chain_longer_than_the_stack_is_deep_is_shown_to_its_limit(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tracing, "MAX_EVENTS", 1500)
-    last = first = publish_one()
+    first = publish_one()
+    ids = [first.event_id, *(uuid7() for _ in range(1600))]
     with transaction.atomic():
-        for number in range(1600):
-            with caused_by(last):
-                last = publish(Followed(user_id=7, number=number))
+        publish_many(
+            [
+                Publication(
+                    event=Followed(user_id=7), event_id=own, cause=msgspec.structs.replace(first, event_id=cause)
+                )
+                for cause, own in pairwise(ids)
+            ]
+        )
     lines = said(first.correlation_id).splitlines()
     assert len(lines) == 1502
     assert lines[-1] == "… and more: only the first 1500 events are shown"

@@ -55,8 +55,8 @@ def samples(text: str) -> dict[str, float]:
 
 
 def test_one_id_leads_from_the_webhook_to_the_reply_and_nothing_private_is_said(community: Community) -> None:
-    community.processes.start_worker("worker")
-    community.processes.start_worker("telegram")
+    workers = [community.processes.start(name) for name in ("worker", "telegram")]
+    wait_until(lambda: all(" ready." in worker.text() for worker in workers), "the workers to be ready")
     entities = [{"type": "bot_command", "offset": 0, "length": 6}]
     post(community._http, 1, text="/start", entities=entities)
     post(community._http, 2, text=TEXT)
@@ -79,9 +79,7 @@ def test_one_id_leads_from_the_webhook_to_the_reply_and_nothing_private_is_said(
     said = community.processes.logs() + "".join(p.text() for p in community.processes._started)
     for private in ("anary", "of a name", str(PERSON), "sandbox-test", SECRET, "application-of-tests"):
         assert private not in said
-    assert all(
-        line.startswith("{") for line in community.processes._started[2].text().partition(" ready.")[2].splitlines()[1:]
-    )
+    assert all(line.startswith("{") for line in workers[1].text().partition(" ready.")[2].splitlines()[1:])
 
     answer = community._http.get("/metrics", headers={"Authorization": "Bearer canary-of-the-metrics"})
     numbers = samples(answer.text)
