@@ -4,6 +4,7 @@ import base64
 import binascii
 import os
 import re
+import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -49,3 +50,14 @@ def sealing_keys(name: str, text: str) -> dict[str, bytes]:
 
 read_local_instance()
 env = Env(eager=True)
+
+
+def process_name() -> str:
+    """Return what this process is called in pg_stat_activity and in the logs: as in the Procfile, or the command's name."""
+    words = [Path(word).name for word in sys.argv]
+    if words[:1] == ["manage.py"]:
+        return words[1] if len(words) > 1 else "manage"
+    if words[:1] == ["celery"]:
+        names = [word.partition("@")[0] for word in words if word.endswith("@%h")]
+        return names[0] if names else next((word for word in words if word in ("beat", "flower")), "celery")
+    return "web" if words[:1] == ["granian"] else (words[0] if words and words[0] else "python")

@@ -10,7 +10,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import ROOT, env, sealing_keys
+from config.environment import ROOT, env, process_name, sealing_keys
 
 django_stubs_ext.monkeypatch()
 
@@ -108,7 +108,7 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": parsed.get("OPTIONS", {})
         | binding
-        | {"options": limits, "connect_timeout": 5, "application_name": "diana"},
+        | {"options": limits, "connect_timeout": 5, "application_name": f"diana-{process_name()}"},
     }
 
 
@@ -196,6 +196,21 @@ DEVELOPMENT_SEALING_KEYS = "development:ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1r
 EVENTS_SEALING_KEYS = sealing_keys(
     "EVENTS_SEALING_KEYS", env.str("EVENTS_SEALING_KEYS", "" if PRODUCTION else DEVELOPMENT_SEALING_KEYS)
 )
+# What goes by, without payloads, for whoever looks at it live: through Redis, at best.
+EVENTS_FEED = env.bool("EVENTS_FEED", True)
+EVENTS_FEED_PER_COMMIT = 100
+EVENTS_FEED_WAITING = 200
+EVENTS_FEED_INTERVAL_SECONDS = 0.1
+
+# Numbers of all processes of this machine, in files; and the word that opens /metrics.
+METRICS_DIR = STATE_DIR / "metrics"
+METRICS_TOKEN: str | None = env.str("METRICS_TOKEN", None)
+# How long a reading of the database is shown again, and what it may take.
+OVERVIEW_KEPT_SECONDS = 5.0
+OVERVIEW_TIMEOUT_SECONDS = 2.0
+# /health/ready says "degraded" beyond these.
+HEALTH_LAG_SECONDS = 60.0
+HEALTH_RELAY_SECONDS = 10.0
 
 # Flower reads it from the environment itself; without it the pages would be open to everybody on the machine.
 required("FLOWER_BASIC_AUTH", "open in development")
@@ -204,10 +219,17 @@ TELEGRAM_BOT_TOKEN = required("TELEGRAM_BOT_TOKEN", "1:sandbox")
 TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org" if PRODUCTION else "http://127.0.0.1:8081")
 
+# One JSON object a line for machines, or lines for people.
+LOG_FORMAT = env.str("DIANA_LOG_FORMAT", "json" if PRODUCTION else "text")
+if LOG_FORMAT not in ("json", "text"):
+    raise ImproperlyConfigured(f"DIANA_LOG_FORMAT is {LOG_FORMAT!r}: set it to json or text, or unset it.")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "diana.logs.LineFormatter", "as_json": LOG_FORMAT == "json", "process": process_name()}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -218,6 +240,8 @@ LOGGING = {
         # Two lines for each task: Flower tells the same story, and cheaper.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # The web server would print lines of its own form.
+        "_granian": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
 

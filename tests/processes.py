@@ -87,6 +87,7 @@ class Processes:
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "DIANA_STATE_DIR": str(directory),
+            "EVENTS_FEED": "true",
         }
         self.environment.pop("PYTEST_CURRENT_TEST", None)
         self._started: list[Process] = []

@@ -102,6 +102,8 @@ os.environ |= {
     "DATABASE_URL": servers.url(APPLICATION, TEMPLATE),
     "DATABASE_OWNER_URL": servers.url(OWNER, TEMPLATE),
     "REDIS_URL": servers.redis_url,
+    # Its own tests turn it on, and real processes have it (tests/processes.py).
+    "EVENTS_FEED": "false",
     "TELEGRAM_BOT_TOKEN": "1:sandbox-test",
     "TELEGRAM_WEBHOOK_SECRET": "secret-of-the-tests-0123456789abcdef",
     "TELEGRAM_API_URL": f"http://127.0.0.1:{ports.free_port()}",

@@ -5,14 +5,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BotConfig(AppConfig):
-    """Registers the checks that keep a half-configured bot from starting."""
+    """Registers the checks that keep a half-configured bot from starting, and what the bot can tell in a trace."""
 
     name = "apps.bot"
     label = "bot"
     verbose_name = _("Telegram bot")
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from apps.bot import checks
+        """Register both."""
+        from apps.bot import checks, tracing
+        from diana.events.tracing import register_trace
 
         checks.register_checks()
+        register_trace("update", tracing.tell, find=tracing.find)

@@ -1,10 +1,14 @@
 """Sending screens to Telegram. At least once: a reply whose answer got lost is sent again."""
 
+import logging
+
 from telegram import Bot, CallbackQuery, Message, ReplyParameters
 from telegram.error import TelegramError
 
 from apps.bot.screens.layout import Screen
 from apps.bot.telegram_errors import is_stale, translated
+
+logger = logging.getLogger(__name__)
 
 
 async def send(bot: Bot, telegram_chat_id: int, screen: Screen, *, reply_to: Message | None = None) -> None:
@@ -14,6 +18,7 @@ async def send(bot: Bot, telegram_chat_id: int, screen: Screen, *, reply_to: Mes
         answered = ReplyParameters(reply_to.message_id, allow_sending_without_reply=True)
     with translated():
         await bot.send_message(telegram_chat_id, screen.text, reply_markup=screen.keyboard, reply_parameters=answered)
+    logger.info("message sent", extra={"template": screen.template})
 
 
 async def redraw(query: CallbackQuery, screen: Screen) -> None:
@@ -24,6 +29,8 @@ async def redraw(query: CallbackQuery, screen: Screen) -> None:
         except TelegramError as error:
             if not is_stale(error):
                 raise
+        else:
+            logger.info("message redrawn", extra={"template": screen.template})
 
 
 async def acknowledge(query: CallbackQuery, text: str = "") -> None:

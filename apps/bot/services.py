@@ -1,5 +1,6 @@
 """The bot's business acts: keep an update, note what became of it, know the chats. Each opens its transaction."""
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from apps.bot.models import Chat, Refusal, Update
 from apps.users.services import find_or_add_person
 from diana.events import Event, Publication, publish, publish_many
 from diana.events.identifiers import uuid7
+
+logger = logging.getLogger(__name__)
 
 # Telegram delivers an update again for 24 hours; after a week no copy can come and nothing is left to look up. The whole
 # row goes, not only its body: ids begin anew at random after a quiet week, and an old row must not swallow a new update.
@@ -43,6 +46,7 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
             count_refusal(_why_known(incoming.update_id, body), now=now)
             return None
         publish(_received(incoming, incoming.kind, person_id, update), event_id=event_id)
+    logger.info("update kept", extra={"correlation_id": event_id, "update": update, "kind": incoming.kind})
     return update
 
 

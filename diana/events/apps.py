@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from diana import logs
+
 
 class EventsConfig(AppConfig):
     """Finds every app's event classes and handlers at start and gives each subscriber its Celery task."""
@@ -15,8 +17,10 @@ class EventsConfig(AppConfig):
         """Load what the apps declare; the order of the apps does not matter."""
         autodiscover_modules("events")
         autodiscover_modules("handlers")
-        from diana.events import checks, declaration_checks, tasks
+        from diana.events import breaking, checks, declaration_checks, log_context, tasks
 
         checks.register_checks()
         declaration_checks.register_checks()
         tasks.register_tasks()
+        breaking.watch_breakers()
+        logs.add_context(log_context.of_the_cause)

@@ -19,7 +19,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 
-from diana import clock
+from diana import clock, metrics
 from diana.events import connections, log, loop, retries
 from diana.events.causes import caused_by
 from diana.events.envelope import Envelope
@@ -168,7 +168,7 @@ async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
 
     async def one(claimed: Claim) -> None:
         error: Exception | None = None
-        with caused_by(claimed.envelope):
+        with caused_by(claimed.envelope), metrics.handling(subscriber.name, 1):
             try:
                 await subscriber.function(claimed.envelope)  # type: ignore[misc]  # checked by deliver()
             except Exception as raised:
@@ -180,7 +180,7 @@ async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
 
 def _deliver_one(subscriber: Subscriber, claimed: Claim) -> None:
     error: Exception | None = None
-    with caused_by(claimed.envelope):
+    with caused_by(claimed.envelope), metrics.handling(subscriber.name, 1):
         try:
             subscriber.function(claimed.envelope)
         except Exception as raised:
@@ -191,10 +191,13 @@ def _deliver_one(subscriber: Subscriber, claimed: Claim) -> None:
 def record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:
     """Write down how the delivery went. Does nothing if somebody else has claimed it since."""
     if error is None:
+        metrics.delivered(subscriber.name)
         Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts).delete()
         return
+    metrics.failed(subscriber.name, error)
     if not isinstance(error, Retry | Permanent):
-        logger.error("%s failed on %s", subscriber.name, claimed.envelope.event_id, exc_info=error)
+        ids = {"correlation_id": claimed.envelope.correlation_id}
+        logger.error("%s failed on %s", subscriber.name, claimed.envelope.event_id, exc_info=error, extra=ids)
     mine = Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts)
     dead = isinstance(error, Permanent) or (
         claimed.attempts >= settings.EVENTS_MAX_ATTEMPTS and not is_transient(error)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
+from diana import metrics
 from diana.events.envelope import Envelope
 from diana.events.failures import Permanent, Retry, is_transient
 from diana.events.subscriptions import Subscriber
@@ -82,10 +83,12 @@ def attempt(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> Exception 
 def _charge(subscriber: Subscriber, envelope: Envelope, error: Exception, outcome: Outcome) -> None:
     """Write the failure down as this event's; give up on the batch if it looks like everyone's."""
     outcome.failed.append((envelope, error))
+    metrics.failed(subscriber.name, error)
     if subscriber.ordered and not isinstance(error, Permanent):
         outcome.blocked.add(envelope.key)
     if isinstance(error, Retry | Permanent):
         return
-    logger.error("%s failed on %s %s", subscriber.name, envelope.type, envelope.event_id, exc_info=error)
+    ids = {"correlation_id": envelope.correlation_id}
+    logger.error("%s failed on %s %s", subscriber.name, envelope.type, envelope.event_id, exc_info=error, extra=ids)
     if not outcome.handled and len({e.key for e, _ in outcome.failed}) >= SYSTEMIC_KEYS:
         raise SystemicFailure(f"{subscriber.name} failed on its first {SYSTEMIC_KEYS} keys.") from error

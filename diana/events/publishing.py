@@ -1,5 +1,6 @@
 """Writing events into the log, in the transaction of whoever publishes; waking the subscribers is left to the waker."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -7,9 +8,9 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
-from diana import clock
+from diana import clock, metrics
 from diana.bulk import copy_rows
-from diana.events import subscriptions, waker
+from diana.events import feed, subscriptions, waker
 from diana.events.catalogue import Event, encode_payload
 from diana.events.causes import current_cause
 from diana.events.envelope import COLUMNS, Envelope, microseconds
@@ -83,6 +84,7 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(OutsideTransaction.__doc__)
+    started = time.perf_counter()
     now, cause = clock.now(), current_cause()
     envelopes = [_envelope(publication, now, publication.cause or cause) for publication in publications]
     known = _claim_keys(publications, envelopes)
@@ -90,9 +92,17 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
     if fresh:
         copy_rows("event_log", LOG_COLUMNS, [_row(envelope) for envelope in fresh])
         wakes = subscriptions.wakes_for(fresh)
-        if wakes:
-            transaction.on_commit(lambda: waker.notify(wakes))
+        seconds = time.perf_counter() - started
+        transaction.on_commit(lambda: _committed(fresh, wakes, seconds))
     return [known.get(envelope.event_id, envelope) for envelope in envelopes]
+
+
+def _committed(envelopes: Sequence[Envelope], wakes: subscriptions.Wakes, seconds: float) -> None:
+    """Wake the subscribers; then count and show what was published."""
+    if wakes:
+        waker.notify(wakes)
+    metrics.published(len(envelopes), seconds)
+    feed.offer(envelopes)
 
 
 def _envelope(publication: Publication, now: datetime, cause: Envelope | None) -> Envelope:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from diana import clock
+from diana import clock, metrics
 from diana.audit import Actor, record
 from diana.events import log
 from diana.events.catalogue import Event
@@ -95,6 +95,7 @@ def record_dead(subscriber: Subscriber, lane: int, envelope: Envelope, attempts:
 
 def announce_dead(row: Failure) -> None:
     """Tell operators by an event. Dead letters about dead letters are not announced, or they would never end."""
+    metrics.died(row.subscriber)
     logger.error("dead letter: %s %s at %s: %s", row.subscriber, row.type, row.position, row.error)
     if row.type != DeliveryDead.type:
         publish(DeliveryDead(subscriber=row.subscriber, event=str(row.position)))
@@ -123,6 +124,7 @@ def retry_due(subscriber: Subscriber, lane: int) -> int:
 def _retry(subscriber: Subscriber, row: Failure) -> bool:
     """Make one attempt; return whether it succeeded."""
     row.attempts += 1
+    metrics.retried(subscriber.name)
     row.status = Status.RETRYING
     row.next_attempt_at = clock.now() + timedelta(seconds=max(1.0, backoff_seconds(row.attempts)))
     if row.attempts > settings.EVENTS_MAX_ATTEMPTS:
@@ -147,6 +149,7 @@ def _try(subscriber: Subscriber, row: Failure) -> bool:
         if error is None:
             row.status, row.next_attempt_at, row.resolution = Status.DONE, None, "handled"
         else:
+            metrics.failed(subscriber.name, error)
             _judge(row, error)
         row.save()
         if row.status == Status.DEAD:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.apps import apps
 
+from diana import metrics
 from diana.events import catalogue
 from diana.events.causes import caused_by
 from diana.events.envelope import Envelope
@@ -69,12 +70,13 @@ class Subscriber:
 
     def handle(self, envelopes: Sequence[Envelope]) -> None:
         """Run the function over the events, in their order; its errors pass through."""
-        if self.batch:
-            self.function(envelopes)
-            return
-        for envelope in envelopes:
-            with caused_by(envelope):
-                self.function(envelope)
+        with metrics.handling(self.name, len(envelopes)):
+            if self.batch:
+                self.function(envelopes)
+                return
+            for envelope in envelopes:
+                with caused_by(envelope):
+                    self.function(envelope)
 
 
 _subscribers: dict[str, Subscriber] = {}

@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from diana import metrics
 from diana.events import log, subscriptions, wakeups
 from diana.events.subscriptions import Hint, Wakes
 
@@ -165,8 +166,10 @@ class Waker:
                 )
             )
         except wakeups.Unavailable:
+            metrics.wake_failed()
             self._close()
             raise
+        metrics.wakes_sent()
 
     def _open_producer(self) -> Any:
         """Return the producer on this thread's own connection to the broker, whose calls are short or fail."""

@@ -14,11 +14,14 @@ from django.conf import settings as configured
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError
 
+from diana import metrics
 from diana.events import Envelope, Permanent, Retry, subscriptions
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
+from diana.events.relay import Relay
 from diana.events.subscriptions import Subscriber
 from tests.events.conftest import Numbers, Register
 from tests.events.people import ANNA, LANE, drain, publish_numbers
+from tests.servers import Servers
 
 
 def said(*arguments: str, **options: Any) -> str:
@@ -53,8 +56,12 @@ def subscriber(db: None, register: Register, numbers: Numbers) -> Subscriber:
     return register(numbers)
 
 
+def status() -> dict[str, Any]:
+    return json.loads(said("bus_status", "--json"))
+
+
 def status_of(subscriber: Subscriber) -> dict[str, Any]:
-    [row] = [row for row in rows("bus_status") if row["subscriber"] == subscriber.name]
+    [row] = [row for row in status()["subscribers"] if row["subscriber"] == subscriber.name]
     return row
 
 
@@ -67,7 +74,8 @@ def test_bus_status_shows_what_waits_and_what_failed(committed_db: str, register
     row = status_of(subscriber)
     assert row.pop("seconds_behind") >= 0
     assert row == {
-        "subscriber": subscriber.name, "lanes_behind": 1, "events_behind": 2, "deliveries": 1, "retrying": 2, "dead": 1,
+        "subscriber": subscriber.name, "lanes_behind": 1, "events_behind": 2, "deliveries": 1, "retrying": 1, "held": 1,
+        "dead": 1, "paused": 0, "suspect": 0, "handled": 0, "rescued": 0,
     }  # fmt: skip
     drain(subscriber)
     assert (status_of(subscriber)["lanes_behind"], status_of(subscriber)["seconds_behind"]) == (0, 0)
@@ -76,7 +84,41 @@ def test_bus_status_shows_what_waits_and_what_failed(committed_db: str, register
 
 def test_bus_status_says_that_there_is_nothing(monkeypatch: pytest.MonkeyPatch, db: None):
     monkeypatch.setattr(subscriptions, "_subscribers", {})
-    assert (said("bus_status"), rows("bus_status")) == ("(none)\n", [])
+    assert said("bus_status").startswith("(none)\n")
+    assert status()["subscribers"] == []
+
+
+def test_bus_status_says_what_holds_the_bus_up(committed_db: str, application: psycopg.Connection, valkey: str):
+    application.execute("SET application_name = 'diana-slow'")
+    with application.transaction():
+        application.execute("SELECT pg_advisory_xact_lock_shared(4611686018427387904 + 1)")
+        publish_numbers([1])
+        found, text = status(), said("bus_status")
+    [holder] = found["fence"]
+    assert (holder["application"], holder["state"]) == ("diana-slow", "idle in transaction")
+    assert holder["pid"] == application.info.backend_pid
+    assert holder["seconds"] > 0
+    assert (found["above_bound"], found["redis"], found["relays"]) == (1, {"answers": True}, [])
+    assert f"fence   process {holder['pid']} (diana-slow, idle in transaction) for 0." in text
+    assert "redis   answers" in text
+    assert "relay   none is there" in text
+
+
+def test_bus_status_says_that_redis_is_away_and_a_relay_is_there(committed_db: str, servers: Servers):
+    servers.valkey.stop()
+    Relay().pass_once()
+    found, text = status(), said("bus_status")
+    assert found["redis"] == {"answers": False}
+    assert found["relays"][0]["idle_seconds"] < 5
+    assert "redis   does not answer" in text
+    assert "relay   seen 0." in text
+
+
+def test_bus_status_shows_what_the_limits_did(db: None):
+    before = status()["counts"].get("diana_events_limited_refused", 0)
+    metrics.limited("refused", 3)
+    assert status()["counts"]["diana_events_limited_refused"] - before == 3
+    assert "events refused" in said("bus_status")
 
 
 # publish_event

@@ -1,0 +1,21 @@
+"""What the ledger can tell of an event: the entries that it led to."""
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from apps.gamification.models import Entry
+from diana.events.models import StoredEvent
+from diana.events.tracing import Fact
+
+
+def tell(events: Sequence[StoredEvent]) -> Iterator[Fact]:
+    """Yield the entries of these events. They are looked up by the persons' accounts, which have an index."""
+    persons = {event.user_id for event in events if event.user_id is not None}
+    for entry in Entry.objects.filter(account_id__in=persons, event_id__in=[event.event_id for event in events]):
+        text = f"entry {entry.pk}: {entry.amount:+d} by {entry.rule or entry.kind}, balance {entry.balance_after}"
+        yield Fact(entry.recorded_at, entry.event_id, text)
+
+
+def find(entry: int) -> UUID | None:
+    """Return the event that led to the entry; corrections by staff have none."""
+    return Entry.objects.filter(pk=entry).values_list("event_id", flat=True).first()

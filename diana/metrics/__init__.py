@@ -1,0 +1,138 @@
+"""What a process counts about itself: one call for each thing that happened, cheap, and never an error for the caller.
+
+Knows nothing of the bus; the numbers that stand in the database are read where they are shown (views.py).
+"""
+
+import functools
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal, ParamSpec
+
+from diana.metrics import store
+from diana.metrics.meters import own_meters
+
+__all__ = [
+    "batch",
+    "breaker_changed",
+    "delivered",
+    "died",
+    "failed",
+    "fed",
+    "handling",
+    "limited",
+    "published",
+    "retried",
+    "totals",
+    "wake_failed",
+    "wakes_sent",
+]
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+
+def _harmless(function: Callable[P, None]) -> Callable[P, None]:
+    """Have the function log its errors instead of raising them: no act fails because it could not be counted."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except Exception:
+            logger.exception("%s could not be counted", function.__name__)
+
+    return call
+
+
+@_harmless
+def published(events: int, seconds: float) -> None:
+    """Count what one call of publish_many() wrote, once it is committed."""
+    found = own_meters()
+    found.published.inc(events)
+    found.publish_seconds.observe(seconds)
+
+
+@contextmanager
+def handling(subscriber: str, events: int) -> Iterator[None]:
+    """Measure one call of a handler with so many events, whether or not it fails."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        batch(subscriber, events, time.perf_counter() - started)
+
+
+@_harmless
+def batch(subscriber: str, events: int, seconds: float) -> None:
+    """Count a batch and the time that its handler took."""
+    found = own_meters()
+    found.batch_events.labels(subscriber).observe(events)
+    found.handle_seconds.labels(subscriber).observe(seconds)
+
+
+@_harmless
+def delivered(subscriber: str) -> None:
+    """Count a delivery that an external subscriber has made."""
+    own_meters().delivered.labels(subscriber).inc()
+
+
+@_harmless
+def failed(subscriber: str, error: BaseException) -> None:
+    """Count a failed attempt at an event, by the kind of its error: retry, permanent, or an error nobody expected."""
+    kind = type(error).__name__.lower()
+    own_meters().failed.labels(subscriber, kind if kind in ("retry", "permanent") else "error").inc()
+
+
+@_harmless
+def retried(subscriber: str) -> None:
+    """Count another attempt at an event that failed before."""
+    own_meters().retried.labels(subscriber).inc()
+
+
+@_harmless
+def died(subscriber: str) -> None:
+    """Count an event that became a dead letter."""
+    own_meters().died.labels(subscriber).inc()
+
+
+@_harmless
+def wakes_sent(tasks: int = 1) -> None:
+    """Count tasks sent to the broker."""
+    own_meters().wakes.labels("sent").inc(tasks)
+
+
+@_harmless
+def wake_failed(tasks: int = 1) -> None:
+    """Count wake-ups that could not be sent and are left to the relay."""
+    own_meters().wakes.labels("failed").inc(tasks)
+
+
+@_harmless
+def limited(outcome: Literal["refused", "deferred"], events: int = 1) -> None:
+    """Count events that a rate limit refused or put off."""
+    own_meters().limited.labels(outcome).inc(events)
+
+
+@_harmless
+def fed(outcome: Literal["sent", "dropped"], events: int) -> None:
+    """Count events that went out on the live feed, or found no room there."""
+    own_meters().feed.labels(outcome).inc(events)
+
+
+@_harmless
+def breaker_changed(name: str, state: str) -> None:
+    """Note that a circuit breaker of this process is closed, open or half-open."""
+    found = own_meters()
+    found.breaker_open.labels(name).set(0 if state == "closed" else 1)
+    if state == "open":
+        found.breaker_openings.labels(name).inc()
+
+
+def totals() -> dict[str, float]:
+    """Return what all processes of this machine counted, by name; nothing where it cannot be read."""
+    try:
+        return store.totals()
+    except (store.Busy, OSError):
+        return {}

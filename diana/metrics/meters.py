@@ -1,0 +1,83 @@
+"""The counters and histograms of a process, made at the first use: a command that counts nothing pays nothing."""
+
+import functools
+import threading
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from diana.metrics import store
+
+# Up to a second, then what a slice of work and a hung call may take.
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+# Publishing is a statement or two in somebody's request.
+PUBLISH_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
+EVENTS = (1, 2, 5, 10, 50, 100, 500, 1000, 2000)
+
+registry = CollectorRegistry()
+
+
+@dataclass(frozen=True)
+class Meters:
+    """Everything that this process counts."""
+
+    published: Counter
+    publish_seconds: Histogram
+    batch_events: Histogram
+    handle_seconds: Histogram
+    delivered: Counter
+    failed: Counter
+    retried: Counter
+    died: Counter
+    wakes: Counter
+    limited: Counter
+    feed: Counter
+    breaker_open: Gauge
+    breaker_openings: Counter
+
+
+_making = threading.Lock()
+
+
+def own_meters() -> Meters:
+    """Return the meters; the first call opens the files of this process."""
+    with _making:
+        return _meters()
+
+
+@functools.cache
+def _meters() -> Meters:
+    store.use_files()
+    return Meters(
+        published=_counter("diana_events_published", "Events committed to the log."),
+        publish_seconds=_histogram(
+            "diana_publish_seconds", "Time of one publish() or publish_many(), before the commit.", PUBLISH_SECONDS
+        ),
+        batch_events=_histogram("diana_batch_events", "Events given to a handler at once.", EVENTS, "subscriber"),
+        handle_seconds=_histogram(
+            "diana_handle_seconds", "Time a handler took for what it was given at once.", SECONDS, "subscriber"
+        ),
+        delivered=_counter("diana_deliveries_made", "Deliveries made by external subscribers.", "subscriber"),
+        failed=_counter("diana_attempts_failed", "Failed attempts at an event.", "subscriber", "kind"),
+        retried=_counter("diana_events_retried", "Further attempts at events that had failed.", "subscriber"),
+        died=_counter("diana_events_died", "Events that became dead letters.", "subscriber"),
+        wakes=_counter("diana_wakeups", "Tasks sent to the broker, and those that could not be sent.", "outcome"),
+        limited=_counter("diana_events_limited", "Events refused or deferred by a rate limit.", "outcome"),
+        feed=_counter("diana_feed_events", "Events sent on the live feed, and those dropped.", "outcome"),
+        breaker_open=Gauge(
+            "diana_breaker_open",
+            "Processes whose circuit breaker is not closed.",
+            ["breaker"],
+            registry=registry,
+            multiprocess_mode="livesum",
+        ),
+        breaker_openings=_counter("diana_breaker_openings", "Times that a circuit breaker opened.", "breaker"),
+    )
+
+
+def _counter(name: str, text: str, *labels: str) -> Counter:
+    return Counter(name, text, labels, registry=registry)
+
+
+def _histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+    return Histogram(name, text, labels, buckets=buckets, registry=registry)

@@ -1,0 +1,43 @@
+"""One /daily from the webhook to the reply: every step of it is found again by one id."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from diana.events.models import StoredEvent
+from diana.events.testing import drain
+from diana.sandbox.running import Sandbox
+from tests.bot.conftest import sandbox
+from tests.bot.updates import ADA, say
+
+__all__ = ["sandbox"]
+
+
+def traced(what: str) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command("trace", what, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_the_trace_of_a_daily_reward_holds_update_entry_and_reply(sandbox: Sandbox) -> None:
+    row = say("/daily")
+    drain()
+    found = traced(f"update:{row.pk}")
+    by_type = {event["type"]: event for event in found["events"]}
+    assert by_type["bot.update_received"]["subscribers"] == {"bot.handle_update": "delivered"}
+    assert [fact["text"] for fact in by_type["bot.update_received"]["facts"]] == [
+        f"update {row.pk} (message) came in",
+        f"update {row.pk} was answered",
+    ]
+    [entry] = by_type["game.daily_login"]["facts"]
+    assert " by daily_login, balance " in entry["text"]
+    assert by_type["game.daily_login"]["subscribers"]["gamification.award_points"] == "handled"
+    assert by_type["game.points_awarded"]["causation_id"] == by_type["game.daily_login"]["event_id"]
+    assert "bot.message_sent" in by_type
+    assert traced(entry["text"].split(":")[0].replace("entry ", "entry:"))["correlation_id"] == found["correlation_id"]
+    assert {str(c) for c in StoredEvent.objects.values_list("correlation_id", flat=True)} >= {found["correlation_id"]}
+    assert str(ADA) not in json.dumps(found), "Telegram's ids are personal data"

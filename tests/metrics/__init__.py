@@ -1,0 +1,1 @@
+"""The numbers that processes keep, and who may see them."""
