@@ -1,4 +1,4 @@
-"""Replay of awards that were all made: events a second, and that nothing comes of it. Alone: `python -m bench.replay [events]`."""
+"""Replay of awards that were all made: events a second, and that nothing comes of it. Alone: `python -m bench.replay [count]`."""
 
 import json
 import sys

@@ -33,6 +33,7 @@ def as_owner() -> Iterator[None]:
     try:
         yield
     finally:
+        connection.close_if_unusable_or_obsolete()
         connections["default"] = before
 
 
@@ -82,6 +83,20 @@ UNION ALL SELECT 5, format('GRANT %%s%%s ON %%s TO %%s%%s', privilege_type, colu
 ORDER BY 1
 """
 
+# What a migration could have changed since the shadow was made.
+_SHAPE = """
+SELECT md5(string_agg(what, chr(10) ORDER BY what)) FROM (SELECT oid AS id, relname, reloptions, relacl FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s::text[])) t
+CROSS JOIN LATERAL (
+    SELECT format('%%s %%s %%s', relname, reloptions, relacl) AS what
+    UNION ALL SELECT format('%%s %%s %%s %%s %%s %%s', relname, attname, format_type(atttypid, atttypmod), attnotnull,
+        attacl, (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = id AND adnum = attnum))
+        FROM pg_attribute WHERE attrelid = id AND attnum > 0 AND NOT attisdropped
+    UNION ALL SELECT format('%%s %%s', conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE conrelid = id
+    UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = id
+) parts
+"""
+
 
 def obstacles(tables: Sequence[str]) -> list[str]:
     """Return what keeps these tables from being replaced by a copy, in words; empty if nothing does."""
@@ -111,7 +126,7 @@ def create(subscriber: Subscriber) -> None:
         _run("GRANT SELECT, UPDATE ON {}.rebuild_position TO {}", schema, role)
         with connection.cursor() as cursor:
             statement = sql.SQL("INSERT INTO {}.rebuild_position VALUES (0, %s)").format(sql.Identifier(schema))
-            cursor.execute(statement, [subscriber.fingerprint])
+            cursor.execute(statement, [_fingerprint(subscriber)])
 
 
 def drop(subscriber: Subscriber) -> None:
@@ -127,15 +142,21 @@ def exists(subscriber: Subscriber) -> bool:
 
 
 def position(subscriber: Subscriber) -> int | None:
-    """Return up to where the shadow has been filled; None if there is none, or one that other code has begun."""
+    """Return up to where the shadow is filled; None without one that was made for these types and tables as they are now."""
     if not exists(subscriber):
         return None
+    table = sql.Identifier(schema_of(subscriber), "rebuild_position")
     with connection.cursor() as cursor:
-        table = sql.Identifier(schema_of(subscriber), "rebuild_position")
         statement = sql.SQL("SELECT position FROM {} WHERE fingerprint = %s").format(table)
-        cursor.execute(statement, [subscriber.fingerprint])
+        cursor.execute(statement, [_fingerprint(subscriber)])
         row = cursor.fetchone()
     return int(row[0]) if row else None
+
+
+def _fingerprint(subscriber: Subscriber) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(_SHAPE, [list(subscriber.projection)])
+        return f"{subscriber.fingerprint} {cursor.fetchone()[0]}"
 
 
 def move(subscriber: Subscriber, before: int, after: int) -> None:
@@ -159,7 +180,12 @@ def hold_live(subscriber: Subscriber) -> None:
 
 
 def swap(subscriber: Subscriber) -> None:
-    """Put the shadow tables in the place of the live ones, which are gone then; as the owner, who holds them."""
+    """Put the shadow tables in the place of the live ones, which are gone then; as the owner, who holds them.
+
+    Raises NotRebuildable if the live tables were changed since the shadow was made.
+    """
+    if position(subscriber) is None:
+        raise NotRebuildable(f"The tables of {subscriber.name} were changed meanwhile: begin anew, without --resume.")
     schema = schema_of(subscriber)
     # What is to be checked at COMMIT would stand in the way.
     _run("SET CONSTRAINTS ALL IMMEDIATE")

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from itertools import count as numbers_from
 from threading import Event as Flag
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.db import connections as databases
 
 from diana.audit import Actor
 from diana.audit.models import AuditRecord
-from diana.events import Envelope, Permanent, rebuild, retries, shadow
+from diana.events import Envelope, Permanent, rebuild, replay, retries, shadow
 from diana.events.locks import lane_lock
 from diana.events.models import Cursor, Failure, StoredEvent
 from diana.events.subscriptions import Subscriber
@@ -234,6 +235,37 @@ def test_what_goes_wrong_ends_it_before_the_swap(counter: Subscriber, monkeypatc
                 rebuilt(counter)
         assert (counting.projected(), StoredEvent.objects.filter(type="test.happened").count()) == (before, 2)
     assert (rebuild.abandon(counter), rebuild.abandon(counter)) == (True, False)
+
+
+def test_tables_that_were_changed_meanwhile_do_not_come_back(counter: Subscriber, monkeypatch: pytest.MonkeyPatch):
+    def migrate(_: rebuild.Rebuild) -> None:
+        with databases["owner"].cursor() as cursor:
+            cursor.execute("ALTER TABLE happened_last ADD COLUMN IF NOT EXISTS colour text")
+
+    monkeypatch.setattr(rebuild, "SWAP_ROWS", 0)
+    publish_numbers([1, 2])
+    with pytest.raises(shadow.NotRebuildable, match="changed meanwhile"):
+        rebuilt(counter, on_progress=migrate)
+    assert shadow.position(counter) is None, "there is nothing to resume"
+    rebuilt(counter, resume=True)
+    assert any("colour" in row for row in described("happened_last"))
+
+
+def test_the_swap_gives_way_to_who_holds_the_tables_and_comes_again(
+    counter: Subscriber,
+    application: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    monkeypatch.setattr(rebuild, "SWAP_LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(replay, "PAUSE_SECONDS", 0.02)
+    publish_numbers([1, 2])
+    application.execute("BEGIN; SELECT * FROM happened_last")
+    with alongside(lambda: rebuilt(counter)):
+        until(lambda: "attempt 1 of" in caplog.text, what="the swap to give way")
+        assert drain(counter) == 2, "live work goes on meanwhile"
+        application.execute("COMMIT")
+    assert counting.projected() == counting.folded()
 
 
 def test_only_one_rebuild_runs_at_a_time(counter: Subscriber, monkeypatch: pytest.MonkeyPatch):
