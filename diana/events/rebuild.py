@@ -117,7 +117,7 @@ class Rebuild:
             for lane in range(LANES):
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lane_key(self.subscriber.name, lane)])
         for lane in range(LANES):
-            replay.hold_lane(self.subscriber, lane)
+            cursors.hold(self.subscriber, lane)
 
     def _drain_rest(self, upto: int, standing: Mapping[int, int]) -> Counter[int]:
         """Handle what lies between the shadow and the position; return how much of it each lane's cursor had not passed."""

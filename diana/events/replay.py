@@ -152,7 +152,7 @@ class Replay:
         if not envelopes:
             return 0
         with transaction.atomic():
-            hold_lane(self.subscriber, lane)
+            cursors.hold(self.subscriber, lane)
             if self.subscriber.external:
                 written = _queue(self.subscriber, lane, envelopes)
             else:
@@ -165,7 +165,7 @@ class Replay:
 
     def _find_culprits(self, lane: int, envelopes: Sequence[Envelope]) -> Outcome:
         with transaction.atomic():
-            hold_lane(self.subscriber, lane)
+            cursors.hold(self.subscriber, lane)
             outcome = handle_isolated(self.subscriber, envelopes, self._blocked, {})
             transaction.set_rollback(True)
         return outcome
@@ -226,14 +226,6 @@ def positions(subscriber: Subscriber) -> dict[int, int]:
             f"The cursors of {subscriber.name} belong to other code: run manage.py sync_subscribers first."
         )
     return {lane: position for lane, position, _ in rows}
-
-
-def hold_lane(subscriber: Subscriber, lane: int) -> None:
-    """Lock the lane's cursor until the transaction ends, so that live work does not run beside it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT position FROM event_cursor WHERE subscriber = %s AND lane = %s FOR UPDATE", [subscriber.name, lane]
-        )
 
 
 def _unsettled(subscriber: Subscriber) -> set[int]:

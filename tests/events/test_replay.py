@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import OperationalError, transaction
 
 from diana.events import Envelope, Permanent, Publication, Retry, isolation, log, publish, publish_many, replay
 from diana.events.history import NotSubscribed, Selection
+from diana.events.lanes import LANES
 from diana.events.models import Delivery, Failure, StoredEvent
 from diana.events.replay import Replayed
 from diana.events.subscriptions import Subscriber
 from tests.events.conftest import Numbers, Register
 from tests.events.declared import Elsewhere, Followed, Happened
-from tests.events.people import ANNA, BORIS, drain, of_one_lane, publish_numbers, publish_pairs
+from tests.events.people import ANNA, BORIS, LANE, drain, of_one_lane, publish_numbers, publish_pairs
 
 
 def figures(result: Replayed) -> tuple[int, int, int, int, int]:
@@ -104,6 +106,26 @@ def test_each_key_keeps_its_order_also_over_several_stretches(
     numbers.clear()
     assert replay.replay(subscriber).handled == 20
     assert numbers == live
+
+
+def test_neither_live_work_nor_a_retry_runs_beside_a_batch_in_its_lane(
+    committed_db: str, register: Register, application: psycopg.Connection
+):
+    free: list[set[int]] = []
+
+    def look(envelope: Envelope) -> None:
+        query = "SELECT lane FROM event_cursor WHERE subscriber = %s FOR UPDATE SKIP LOCKED"
+        free.append({lane for (lane,) in application.execute(query, [subscriber.name])})
+        if envelope.fields["number"] == 2 and len(free) < 7:
+            raise Retry(after=0)
+
+    subscriber = register(look)
+    publish_numbers([1, 2])
+    drain(subscriber)
+    assert (Failure.objects.get().status, len(free)) == ("done", 7), "the seventh look was a retry's"
+    replay.replay(subscriber)
+    assert free == [set(range(LANES)) - {LANE}] * len(free)
+    assert len(free) == 9
 
 
 def test_it_leaves_to_the_cursors_what_they_have_not_reached(subscriber: Subscriber, numbers: Numbers):

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.gamification import awards
 from apps.gamification.models import Entry
 from apps.gamification.verify import verify
-from diana.events import log, replay
+from diana.events import cursors, log, replay
 from diana.events.lanes import lane_of
 from diana.events.models import Failure, StoredEvent
 from diana.events.subscriptions import subscriber
@@ -135,7 +135,7 @@ def test_f71_killed_in_the_middle_it_has_changed_nothing_and_can_be_repeated(
     command = [sys.executable, "-m", "tests.gamification.folding", "--replay-only"]
     with transaction.atomic():
         # It has handled the lower lanes when it comes to this one.
-        replay.hold_lane(subscriber(AWARDS), last)
+        cursors.hold(subscriber(AWARDS), last)
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as doomed:
             try:
                 waits = "SELECT 1 FROM pg_locks WHERE NOT granted"
