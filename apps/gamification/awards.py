@@ -23,18 +23,17 @@ def award(envelopes: Sequence[Envelope]) -> None:
 
     Events about nobody are passed over. Raises WrongLane.
     """
-    concerning = [(envelope, fact_of(envelope)) for envelope in envelopes if envelope.user_id is not None]
+    concerning = [envelope for envelope in envelopes if envelope.user_id is not None]
     if not concerning:
         return
-    standings, rulebook = loading.lock_standings(person_of(envelope) for envelope, _ in concerning)
+    standings, rulebook = loading.lock_standings(map(person_of, concerning))
     skipped = _handled_before(concerning, standings, rulebook)
+    fresh = [envelope for envelope in concerning if envelope.position not in skipped]
     decided: list[tuple[Envelope, list[Outcome]]] = [
-        (envelope, decide(standings[person_of(envelope)], happened, rulebook))
-        for envelope, happened in concerning
-        if happened.position not in skipped
+        (envelope, decide(standings[person_of(envelope)], fact_of(envelope), rulebook)) for envelope in fresh
     ]
     if decided:
-        storing.store(standings.values(), decided)
+        storing.store([standings[person] for person in sorted(set(map(person_of, fresh)))], decided)
 
 
 def person_of(envelope: Envelope) -> int:
@@ -57,21 +56,19 @@ def fact_of(envelope: Envelope) -> Fact:
     )
 
 
-def _handled_before(
-    concerning: Sequence[tuple[Envelope, Fact]], standings: dict[int, Standing], rulebook: Rulebook
-) -> set[int]:
+def _handled_before(concerning: Sequence[Envelope], standings: dict[int, Standing], rulebook: Rulebook) -> set[int]:
     """Return the positions of events that had their effect already: they came again in a replay.
 
     The subscriber is ordered, so an account has handled all up to its position but what failed; of that only what is
     being tried again now counts as new, and only if the ledger does not know it.
     """
-    again = {f.position: f for e, f in concerning if f.position <= standings[person_of(e)].state.position}
+    again = {e.position: e for e in concerning if e.position <= standings[person_of(e)].state.position}
     if not again:
         return set()
-    failures = Failure.objects.filter(subscriber=SUBSCRIBER, position__in=again, status=Failure.Status.RETRYING)
-    retried = set(failures.values_list("position", flat=True))
-    keys = {
-        idempotency_key(again[p], rule): p for p in retried for rule in rulebook.rules_for(again[p].type, again[p].at)
-    }
+    failures = Failure.objects.filter(
+        subscriber=SUBSCRIBER, position__range=(min(again), max(again)), status=Failure.Status.RETRYING
+    )
+    retried = {p: fact_of(again[p]) for p in failures.values_list("position", flat=True) if p in again}
+    keys = {idempotency_key(f, rule): p for p, f in retried.items() for rule in rulebook.rules_for(f.type, f.at)}
     known = {keys[key] for key in loading.known_keys(list(keys))}
-    return set(again) - (retried - known)
+    return set(again) - (set(retried) - known)

@@ -105,7 +105,9 @@ def multipliers_of(stored: StoredMultipliers) -> MultiplierVersion:
 
 
 def known_keys(keys: Sequence[str]) -> set[str]:
-    """Return which of these idempotency keys stand in the ledger."""
+    """Return which of these idempotency keys stand in the ledger; asks only if there are any."""
+    if not keys:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute("SELECT idempotency_key FROM gamification_entry WHERE idempotency_key = ANY(%s)", [list(keys)])
         return {row[0] for row in cursor.fetchall()}

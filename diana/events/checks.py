@@ -47,6 +47,11 @@ def check_subscriptions(**_: Any) -> list[checks.CheckMessage]:
                     id="events.E004",
                 )
             )
+        if subscriber.projection and subscriber.external:
+            hint = "What talks to the outside fills no tables; split it in two."
+            found.append(
+                checks.Error(f"{subscriber.name} is both projection and external.", hint=hint, id="events.E009")
+            )
     return found
 
 

@@ -172,3 +172,11 @@ def create_missing(subscriber: Subscriber, lanes: Sequence[int], position: int) 
             [subscriber.name, position, subscriber.fingerprint, list(lanes)],
         )
         return int(cursor.rowcount)
+
+
+def hold(subscriber: Subscriber, lane: int) -> None:
+    """Lock the cursor row until the transaction ends, without looking at it: nobody else handles the lane meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT position FROM event_cursor WHERE subscriber = %s AND lane = %s FOR UPDATE", [subscriber.name, lane]
+        )

@@ -1,6 +1,7 @@
 """What a release does to the bus: cursors for new subscribers, fingerprints of changed ones, no orphans; and adoption
 of a log whose sequence is behind."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.db import connection, connections, transaction
@@ -15,6 +16,10 @@ class Orphans(RuntimeError):
     """Cursors belong to no subscriber: bring it back, rename it, or retire it with `sync_subscribers --retire NAME`."""
 
 
+class NotNew(RuntimeError):
+    """A start is for subscribers without cursors; what others have passed is replayed: `manage.py replay_events`."""
+
+
 class Synced(NamedTuple):
     """What sync() did: cursors created and subscriptions whose fingerprint was updated."""
 
@@ -23,11 +28,18 @@ class Synced(NamedTuple):
     retired: list[str]
 
 
-def sync(*, retire: list[str] | None = None, rename: dict[str, str] | None = None) -> Synced:
-    """Bring the cursors in line with the code; raises Orphans. A second call changes nothing.
+def sync(
+    *,
+    retire: list[str] | None = None,
+    rename: dict[str, str] | None = None,
+    start: Mapping[str, str] | None = None,
+) -> Synced:
+    """Bring the cursors in line with the code; raises Orphans, NotNew. A second call changes nothing.
 
-    New subscribers begin at the declared start. Widening a pattern does not reach back: that is what replay is for.
+    New subscribers begin at the declared start, or where `start` says (name: `now` or `beginning`). Widening a pattern
+    does not reach back: that is what replay is for.
     """
+    start = start or {}
     with transaction.atomic():
         for old, new in (rename or {}).items():
             for model in (Cursor, Failure, Delivery):
@@ -37,14 +49,17 @@ def sync(*, retire: list[str] | None = None, rename: dict[str, str] | None = Non
         orphans = sorted(set(Cursor.objects.values_list("subscriber", flat=True).distinct()) - set(known))
         if orphans:
             raise Orphans(f"No subscriber is called {', '.join(orphans)}. {Orphans.__doc__}")
-        created = {name: n for name, s in known.items() if (n := _create(s))}
+        created = {name: n for name, s in known.items() if (n := _create(s, start.get(name, s.start)))}
+        standing = sorted(set(start) - set(created))
+        if standing:
+            raise NotNew(f"{', '.join(standing)}: {NotNew.__doc__}")
         updated = [name for name, s in known.items() if _update_fingerprint(s)]
     return Synced(created, updated, retired)
 
 
-def _create(subscriber: subscriptions.Subscriber) -> int:
-    start = 0 if subscriber.start == "beginning" else log.bound()
-    return cursors.create_missing(subscriber, range(LANES), start)
+def _create(subscriber: subscriptions.Subscriber, start: str) -> int:
+    position = 0 if start == "beginning" else log.bound()
+    return cursors.create_missing(subscriber, range(LANES), position)
 
 
 def _update_fingerprint(subscriber: subscriptions.Subscriber) -> int:

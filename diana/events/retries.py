@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from diana import clock, metrics
 from diana.audit import Actor, record
-from diana.events import log
+from diana.events import cursors, log
 from diana.events.catalogue import Event
 from diana.events.envelope import Envelope
 from diana.events.failures import Permanent, Retry, backoff_seconds, describe
@@ -145,6 +145,8 @@ def _retry(subscriber: Subscriber, row: Failure) -> bool:
 def _try(subscriber: Subscriber, row: Failure) -> bool:
     """Handle the event and write down how it went, in one commit; return whether it succeeded."""
     with transaction.atomic():
+        # A replay holds it too, and is to wait.
+        cursors.hold(subscriber, row.lane)
         error = attempt(subscriber, log.read_events([row.position]))
         if error is None:
             row.status, row.next_attempt_at, row.resolution = Status.DONE, None, "handled"

@@ -27,6 +27,7 @@ class Subscriber:
     `batch`: the function takes all events of a pass at once. `external`: it talks to the outside, runs outside any
     transaction, at least once. `ordered`: a failing event holds back later ones of its key. `where`: only events
     whose fields have these values. `start`: where a new cursor begins, at the end of the log or at its beginning.
+    `projection`: the tables that the function fills and nobody else, from these events alone; they can be rebuilt.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class Subscriber:
         where: Mapping[str, Any] | None = None,
         start: Literal["now", "beginning"] = "now",
         queue: str = "domain",
+        projection: Sequence[str] = (),
     ) -> None:
         self.function, self.patterns, self.name = function, tuple(patterns), name
         self.batch, self.external, self.ordered = batch, external, ordered
         self.where, self.start, self.queue = dict(where or {}), start, queue
+        self.projection = tuple(projection)
 
     @cached_property
     def types(self) -> tuple[str, ...]:
@@ -92,6 +95,7 @@ def subscribe(
     where: Mapping[str, Any] | None = None,
     start: Literal["now", "beginning"] = "now",
     queue: str | None = None,
+    projection: Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the function under `<app>.<function>`; that is also the name of its Celery task.
 
@@ -110,6 +114,7 @@ def subscribe(
             where=where,
             start=start,
             queue=queue or ("telegram" if external else "domain"),
+            projection=projection,
         )
         known = _subscribers.get(subscriber.name)
         if known is not None and known.function.__qualname__ + known.function.__module__ != (

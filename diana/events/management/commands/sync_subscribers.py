@@ -21,12 +21,22 @@ class Command(BaseCommand):
             "--rename", action="append", default=[], metavar="OLD=NEW", help="keep OLD's cursors for NEW"
         )
 
+        parser.add_argument(
+            "--start",
+            action="append",
+            default=[],
+            metavar="NAME=now|beginning",
+            help="where this new subscriber begins",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
-        rename = dict(pair.partition("=")[::2] for pair in options["rename"])
+        rename, start = (dict(pair.partition("=")[::2] for pair in options[name]) for name in ("rename", "start"))
+        if wrong := sorted(set(start.values()) - {"now", "beginning"}):
+            raise CommandError(f"--start takes NAME=now or NAME=beginning, not {wrong[0]!r}.")
         try:
-            synced = release.sync(retire=options["retire"], rename=rename)
-        except release.Orphans as error:
+            synced = release.sync(retire=options["retire"], rename=rename, start=start)
+        except (release.Orphans, release.NotNew) as error:
             raise CommandError(str(error)) from error
         for name, count in synced.created.items():
             self.stdout.write(f"created {count} cursors of {name}")
