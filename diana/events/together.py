@@ -64,7 +64,6 @@ def _add(done: Drained, step: Drained) -> Drained:
 
 def _pass(subscriber: Subscriber, lanes: Sequence[int]) -> _Pass:
     """Handle the next events of these lanes in one transaction; if that fails, nothing happened and all go apart."""
-    started = time.monotonic()
     try:
         with transaction.atomic():
             step = _handle_next(subscriber, lanes)
@@ -74,7 +73,6 @@ def _pass(subscriber: Subscriber, lanes: Sequence[int]) -> _Pass:
         if _is_lost() or (is_transient(error) and len(lanes) == 1):
             raise
         return _Pass(Drained(0, set(), {}, []), set(lanes))
-    drain.learn(subscriber, step.drained.handled, time.monotonic() - started)
     return step
 
 
@@ -91,7 +89,7 @@ def _handle_next(subscriber: Subscriber, lanes: Sequence[int]) -> _Pass:
     if subscriber.external:
         claims = deliveries.enqueue(subscriber, accepted)
     elif accepted:
-        subscriber.handle(accepted)
+        drain.handle_timed(subscriber, accepted)
     _move(subscriber, plain, found.positions, accepted)
     return _Pass(Drained(len(accepted), found.more, found.above, claims), apart)
 
