@@ -181,6 +181,10 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # The bus (docs/architecture.md says what each one is for).
+# Stored with the log: another number needs `manage.py change_lanes`.
+EVENTS_LANES = env.int("EVENTS_LANES", 16)
+if not 1 <= EVENTS_LANES <= 256:
+    raise ImproperlyConfigured(f"EVENTS_LANES={EVENTS_LANES}: set it to 1 to 256, or leave it out for 16.")
 EVENTS_REDIS_TIMEOUT_SECONDS = 0.25
 EVENTS_BREAKER_FAILURES = 3
 EVENTS_BREAKER_RESET_SECONDS = 1.0

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from diana import clock
 from diana.bulk import copy_rows
-from diana.events import subscriptions, waker
+from diana.events import agreement, subscriptions, waker
 from diana.events.catalogue import Event, encode_payload
 from diana.events.causes import current_cause
 from diana.events.envelope import COLUMNS, Envelope, microseconds
@@ -81,6 +81,7 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(OutsideTransaction.__doc__)
+    agreement.check_lanes()
     now, cause = clock.now(), current_cause()
     envelopes = [_envelope(publication, now, publication.cause or cause) for publication in publications]
     known = _claim_keys(publications, envelopes)
