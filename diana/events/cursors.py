@@ -36,7 +36,7 @@ def lock(subscriber: Subscriber, lane: int, *, own: bool = False) -> State:
     The fingerprint check keeps code that understands the subscription differently from moving past its events. The
     bound (with `own`, the transaction's own events count) is read here so that events are read in a later statement.
     """
-    agreement.check_lanes()
+    agreement.check_log()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT position, fingerprint, paused_until, pauses, suspect_until, suspect_position, suspect_attempts,"

@@ -24,7 +24,7 @@ WINDOW_PER_EVENT, WIDE_WINDOW = 4, 5_000
 KILLING_ATTEMPTS = 3
 
 # Errors about the lane and not about an event: nothing to isolate.
-BUS_ERRORS = (cursors.UnknownCursor, log.SequenceBehind, log.UnknownType, agreement.LanesDiffer)
+BUS_ERRORS = (cursors.UnknownCursor, log.SequenceBehind, log.UnknownType, agreement.LanesDiffer, agreement.FenceDown)
 
 # How many events of a subscriber fit into EVENTS_BATCH_SECONDS, learned by doing; per process.
 _batch_sizes: dict[str, int] = {}

@@ -81,7 +81,7 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(OutsideTransaction.__doc__)
-    agreement.check_lanes()
+    agreement.check_log()
     now, cause = clock.now(), current_cause()
     envelopes = [_envelope(publication, now, publication.cause or cause) for publication in publications]
     known = _claim_keys(publications, envelopes)

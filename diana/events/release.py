@@ -1,9 +1,8 @@
-"""What a release does to the bus: cursors for new subscribers, fingerprints of changed ones, no orphans; and adoption
-of a log whose sequence is behind."""
+"""What a release does to the bus: cursors for new subscribers, fingerprints of changed ones, no orphans."""
 
 from typing import NamedTuple
 
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from diana.events import cursors, log, subscriptions
 from diana.events.lanes import LANES
@@ -50,28 +49,6 @@ def _create(subscriber: subscriptions.Subscriber) -> int:
 def _update_fingerprint(subscriber: subscriptions.Subscriber) -> int:
     stale = Cursor.objects.filter(subscriber=subscriber.name).exclude(fingerprint=subscriber.fingerprint)
     return stale.update(fingerprint=subscriber.fingerprint)
-
-
-class Adoption(NamedTuple):
-    """The log's sequence before and after, and the highest position that is in use."""
-
-    before: int
-    highest: int
-    after: int
-
-
-def adopt(*, dry_run: bool = False) -> Adoption:
-    """Set the sequence above every id in log and cursors, as the owner: after a restore or a cutover. Twice is once."""
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT last_value, greatest(coalesce((SELECT max(id) FROM event_log), 0),"
-            " coalesce((SELECT max(position) FROM event_cursor), 0)) FROM event_log_id_seq"
-        )
-        before, highest = cursor.fetchone()
-        after = max(before, highest)
-        if after > before and not dry_run:
-            cursor.execute("SELECT setval('event_log_id_seq', %s, true)", [after])
-    return Adoption(before, highest, after)
 
 
 def lag() -> list[tuple[str, int, int, float]]:
