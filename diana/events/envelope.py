@@ -29,6 +29,14 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     correlation_id: UUID
     causation_id: UUID | None
     payload: str
+    # Under which name the row stands in the log, if its type has another one now.
+    former_type: str = ""
+
+    def __post_init__(self) -> None:
+        """Read a row of a renamed type under its present name."""
+        if self.type in catalogue.renamed:
+            msgspec.structs.force_setattr(self, "former_type", self.type)
+            msgspec.structs.force_setattr(self, "type", catalogue.renamed[self.type])
 
     @property
     def occurred_at(self) -> datetime:
