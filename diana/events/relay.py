@@ -45,11 +45,12 @@ class Behind(NamedTuple):
     events: int
     on_trial: bool
     waited_seconds: float
+    fingerprint: str
 
 
 _BEHIND = """
 SELECT c.lane, c.position, found.wanted, found.upto, found.events, c.trial_at IS NOT NULL,
-    extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float
+    extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float, c.fingerprint
 FROM event_cursor c CROSS JOIN LATERAL (
     SELECT min(id) FILTER (WHERE {wanted}) AS wanted, max(id) AS upto, count(*) AS events
     FROM (
@@ -106,7 +107,9 @@ class Relay:
         away = self._redis_is_away()
         for subscriber in subscriptions.subscribers():
             for found in behind(subscriber):
-                self._look_at(found, away=away)
+                # What other code keeps is for the relay of that code.
+                if found.fingerprint == subscriber.fingerprint:
+                    self._look_at(found, away=away)
         due = {*retries.open_lanes(clock.now()), *deliveries.open_lanes(older_than_seconds=0 if away else 1)}
         for key in due & {(s.name, lane) for s in subscriptions.subscribers() for lane in range(LANES)}:
             self._see_to(key, drain_here=away)

@@ -1,5 +1,6 @@
 """What a release does to the bus: cursors for new subscribers, fingerprints of changed ones, no orphans."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -11,7 +12,8 @@ from diana.events.relay import lanes_behind
 
 
 class Orphans(RuntimeError):
-    """Cursors belong to no subscriber: bring it back, rename it, or retire it with `sync_subscribers --retire NAME`."""
+    """Cursors belong to no subscriber: bring it back, rename it with `sync_subscribers --rename OLD=NEW`, retire it with
+    `--retire NAME`, or, when going back to older code for a while, leave it with `--keep NAME`."""
 
 
 class Synced(NamedTuple):
@@ -22,10 +24,13 @@ class Synced(NamedTuple):
     retired: list[str]
 
 
-def sync(*, retire: list[str] | None = None, rename: dict[str, str] | None = None) -> Synced:
+def sync(
+    *, retire: list[str] | None = None, rename: dict[str, str] | None = None, keep: Collection[str] = ()
+) -> Synced:
     """Bring the cursors in line with the code; raises Orphans. A second call changes nothing.
 
     New subscribers begin at the declared start. Widening a pattern does not reach back: that is what replay is for.
+    Orphans named in `keep` stay where they are, for code that will come back.
     """
     with transaction.atomic():
         for old, new in (rename or {}).items():
@@ -33,9 +38,9 @@ def sync(*, retire: list[str] | None = None, rename: dict[str, str] | None = Non
                 model._default_manager.filter(subscriber=old).update(subscriber=new)
         retired = [name for name in retire or [] if Cursor.objects.filter(subscriber=name).delete()[0]]
         known = {s.name: s for s in subscriptions.subscribers()}
-        orphans = sorted(set(Cursor.objects.values_list("subscriber", flat=True).distinct()) - set(known))
+        orphans = sorted(set(Cursor.objects.values_list("subscriber", flat=True).distinct()) - {*known, *keep})
         if orphans:
-            raise Orphans(f"No subscriber is called {', '.join(orphans)}. {Orphans.__doc__}")
+            raise Orphans(f"No subscriber is called {', '.join(orphans)}. {' '.join(str(Orphans.__doc__).split())}")
         created = {name: n for name, s in known.items() if (n := _create(s))}
         updated = [name for name, s in known.items() if _update_fingerprint(s)]
     return Synced(created, updated, retired)

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import task_prerun, worker_process_init, worker_ready
 
-from diana.events import subscriptions, wakeups
+from diana.events import other_code, subscriptions, wakeups
 from diana.events.connections import freshen_connections
 from diana.events.subscriptions import Hint, Subscriber
 from diana.events.waker import waker
@@ -21,16 +21,21 @@ def register_tasks() -> None:
         shared_task(name=subscriber.name, ignore_result=True)(_body(subscriber))
 
 
-def _body(subscriber: Subscriber) -> Callable[[int, Hint], str]:
-    def task(lane: int, hint: Hint) -> str:
-        if hint == BY_RELAY:
-            with contextlib.suppress(wakeups.Unavailable):
-                wakeups.consume_relay(subscriber.name, lane)
-        return work(subscriber, lane, hint)
+def _body(subscriber: Subscriber) -> Callable[..., str]:
+    def task(*args: Any, **kwargs: Any) -> str:
+        wake = other_code.read_wake(subscriber.name, args, kwargs)
+        return ",".join(_work(subscriber, lane, wake.hint) for lane in wake.lanes) if wake else "unread"
 
     task.__name__ = subscriber.function.__name__
     task.__doc__ = subscriber.function.__doc__
     return task
+
+
+def _work(subscriber: Subscriber, lane: int, hint: Hint) -> str:
+    if hint == BY_RELAY:
+        with contextlib.suppress(wakeups.Unavailable):
+            wakeups.consume_relay(subscriber.name, lane)
+    return work(subscriber, lane, hint)
 
 
 @task_prerun.connect

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import Literal
 
-from diana.events import cursors, deliveries, drain, wakeups
+from diana.events import cursors, deliveries, drain, other_code, wakeups
 from diana.events.locks import lane_lock
 from diana.events.subscriptions import Hint, Subscriber
 from diana.events.waker import waker
@@ -19,7 +19,7 @@ DELIVERY_SECONDS = 1.0
 # Marks the hint of a wake-up that the relay made.
 BY_RELAY: Hint = {"by": "relay"}
 
-Result = Literal["busy", "idle", "more"]
+Result = Literal["busy", "idle", "more", "left"]
 
 
 def work(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
@@ -33,7 +33,11 @@ def work(subscriber: Subscriber, lane: int, hint: Hint) -> Result:
                 return "busy"
             with contextlib.suppress(wakeups.Unavailable):
                 wakeups.lower_flag(subscriber.name, lane)
-            drained = _drain(subscriber, lane, trial=hint == BY_RELAY)
+            try:
+                drained = _drain(subscriber, lane, trial=hint == BY_RELAY)
+            except drain.BUS_ERRORS as error:
+                other_code.leave(subscriber.name, error)
+                return "left"
         if drained.above is not None:
             waker().look_again(subscriber.name, lane, drained.above, hint)
         more = drained.more
@@ -54,6 +58,10 @@ def _drain(subscriber: Subscriber, lane: int, *, trial: bool) -> drain.Drained:
     if not trial:
         return drain.drain_lane(subscriber, lane)
     cursors.begin_trial(subscriber, lane)
-    drained = drain.drain_lane(subscriber, lane)
+    try:
+        drained = drain.drain_lane(subscriber, lane)
+    except drain.BUS_ERRORS:
+        cursors.end_trial(subscriber, lane)
+        raise
     cursors.end_trial(subscriber, lane)
     return drained

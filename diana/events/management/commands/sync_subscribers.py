@@ -21,11 +21,15 @@ class Command(BaseCommand):
             "--rename", action="append", default=[], metavar="OLD=NEW", help="keep OLD's cursors for NEW"
         )
 
+        parser.add_argument(
+            "--keep", action="append", default=[], metavar="NAME", help="leave this one's cursors to newer code"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
         rename = dict(pair.partition("=")[::2] for pair in options["rename"])
         try:
-            synced = release.sync(retire=options["retire"], rename=rename)
+            synced = release.sync(retire=options["retire"], rename=rename, keep=options["keep"])
         except release.Orphans as error:
             raise CommandError(str(error)) from error
         for name, count in synced.created.items():
