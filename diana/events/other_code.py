@@ -72,7 +72,11 @@ class SayOnce(logging.Filter):
         if complaint is None:
             return True
         # A task's name for the first, which is what operators need to know; the others begin with the message itself.
-        about = f" {record.args[0]}" if complaint == _COMPLAINTS[0] and isinstance(record.args, tuple) else ""
+        about = (
+            " " + str(record.args[0]).strip("'")
+            if complaint == _COMPLAINTS[0] and isinstance(record.args, tuple)
+            else ""
+        )
         if not repeated.is_new((complaint, about)):
             return False
         record.msg, record.args, record.exc_info = f"{complaint}{about}; it is let go", None, None

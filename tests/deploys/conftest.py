@@ -1,5 +1,5 @@
 """Fixtures of deploys and moves."""
 
-from tests.events.conftest import fresh_wakers, superuser
+from tests.events.conftest import broker, fresh_wakers, superuser
 
-__all__ = ["fresh_wakers", "superuser"]
+__all__ = ["broker", "fresh_wakers", "superuser"]
