@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core import checks
 from django.db.utils import DatabaseError
 
-from diana.events import agreement, catalogue, lanes, subscriptions
+from diana.events import agreement, broker_policy, catalogue, lanes, subscriptions
 
 
 def register_checks() -> None:
@@ -14,6 +14,7 @@ def register_checks() -> None:
     checks.register(check_subscriptions, "events")
     checks.register(check_roles, "events")
     checks.register(check_lanes, checks.Tags.database)
+    checks.register(broker_policy.check_broker, "broker", deploy=True)
 
 
 def check_subscriptions(**_: Any) -> list[checks.CheckMessage]:

@@ -16,8 +16,10 @@ Receive = Callable[[Any], Any]
 MALFORMED = (ValueError, TypeError, LookupError, AttributeError)
 
 
-class TolerantConsumer(Consumer):  # type: ignore[misc]  # Celery's is untyped
+class TolerantConsumer(Consumer):
     """Lets messages go that cannot be read; the events they stood for, if any, are in the log and the relay finds them."""
+
+    hub: Any
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Receive:
         """Return what receives a message: one that Celery chokes on is rejected like one that it knows to be invalid."""
