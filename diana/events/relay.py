@@ -135,18 +135,19 @@ class Relay:
         elif passes or away:
             if passes >= SUSPECT_PASSES and found.on_trial:
                 suspect(found)
-            if not away and was_forgotten(found):
-                cursors.count_rescue(found.subscriber, found.lane)
-            self._see_to(key, drain_here=away or time.monotonic() < self._away_until)
+            forgotten = found if not away and was_forgotten(found) else None
+            self._see_to(key, drain_here=away or time.monotonic() < self._away_until, forgotten=forgotten)
 
-    def _see_to(self, key: Lane, *, drain_here: bool) -> None:
-        """Wake the lane, or drain it here when a wake-up would not arrive."""
+    def _see_to(self, key: Lane, *, drain_here: bool, forgotten: Behind | None = None) -> None:
+        """Wake the lane, or drain it here when a wake-up would not arrive; of several relays one sends, and counts."""
         if drain_here:
             self._drain_here(key)
             return
         try:
             if wakeups.claim_relay(*key):
                 waker().send_next(*key, BY_RELAY)
+                if forgotten is not None:
+                    cursors.count_rescue(forgotten.subscriber, forgotten.lane)
         except wakeups.Unavailable:
             self._drain_here(key)
 

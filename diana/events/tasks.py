@@ -5,9 +5,11 @@ import gc
 from collections.abc import Callable
 from typing import Any
 
+from billiard import active_children
 from celery import shared_task
-from celery.signals import task_prerun, worker_process_init, worker_ready
+from celery.signals import task_prerun, worker_process_init, worker_ready, worker_shutting_down
 
+from diana import stopping
 from diana.events import other_code, subscriptions, wakeups
 from diana.events.connections import freshen_connections
 from diana.events.subscriptions import Hint, Subscriber
@@ -42,6 +44,12 @@ def _work(subscriber: Subscriber, lane: int, hint: Hint) -> str:
 def keep_connections(**_: Any) -> None:
     """Go on with the connections of the last task: Celery's own habit, which config/celery.py turns off, is a new one each."""
     freshen_connections()
+
+
+@worker_shutting_down.connect
+def stop_in_time(**_: Any) -> None:
+    """Finish the batches under way, as Celery does, but not for ever: the database or the broker may hang."""
+    stopping.end_within(children=lambda: [child.pid for child in active_children()])
 
 
 @worker_process_init.connect

@@ -282,3 +282,20 @@ def test_it_passes_until_it_is_stopped(
     with alongside(watching.run):
         assert enough.wait(10)
         watching.stop()
+
+
+# Several relays
+
+
+def test_of_several_relays_one_wakes_and_counts(
+    subscriber: Subscriber, broker: redis.Redis, numbers: Numbers, watching: Relay
+):
+    others = [Relay(), Relay()]
+    lose_one(broker)
+    for _ in range(4):
+        for relay in (watching, *others):
+            relay.pass_once()
+    sent()
+    assert [(m.task, m.lane) for m in waiting(broker)] == [(subscriber.name, LANE)]
+    run_next(broker)
+    assert (numbers, cursor_of(subscriber).rescued) == ([1], 1)
