@@ -49,7 +49,7 @@ def keep_connections(**_: Any) -> None:
 @worker_shutting_down.connect
 def stop_in_time(**_: Any) -> None:
     """Finish the batches under way, as Celery does, but not for ever: the database or the broker may hang."""
-    stopping.end_within(children=lambda: [child.pid for child in active_children()])
+    stopping.end_within(children=lambda: [child.pid for child in active_children() if child.pid])
 
 
 @worker_process_init.connect

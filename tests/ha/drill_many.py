@@ -21,7 +21,9 @@ def test_two_relays_and_three_workers(community: Community):
             relays[0].kill()
     community.settle()
     assert community.sql(OUT_OF_ORDER) == []
-    [(handled,)] = community.sql("SELECT sum(handled)::int FROM event_cursor WHERE subscriber = 'gamification.award_points'")
+    [(handled,)] = community.sql(
+        "SELECT sum(handled)::int FROM event_cursor WHERE subscriber = 'gamification.award_points'"
+    )
     [(wanted,)] = community.sql("SELECT count(*)::int FROM gamification_entry WHERE rule = 'message_sent'")
     assert int(str(handled)) >= int(str(wanted)) == 12 * 4 * 2
 
