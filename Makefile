@@ -6,7 +6,7 @@ COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --quiet
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run demo test lint bench requirements clean installed installed-dev
+.PHONY: help run demo test drills lint bench requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -19,6 +19,9 @@ demo: installed ## play a conversation of five people and count what came of it
 
 test: installed-dev ## run the tests (T=path, ARGS="-k name")
 	@exec python -m pytest -n 2 --dist worksteal $(T) $(ARGS)
+
+drills: installed-dev ## rehearse failover, graceful stops, several of each process (some minutes)
+	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py) $(ARGS)
 
 lint: installed-dev ## check style, types and who imports whom
 	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports; do \

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import ROOT, env, process_name, sealing_keys
+from diana.redis_addresses import Address, broker
 
 django_stubs_ext.monkeypatch()
 
@@ -145,7 +146,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
 # Celery carries the work and remembers nothing: no results, no eta, no retries of its own, JSON only.
 REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
-CELERY_BROKER_URL = REDIS_URL
+# For what can be computed anew; it may be a cluster, the broker may not.
+CACHE_URL = env.str("CACHE_URL", REDIS_URL)
+Address("CACHE_URL", CACHE_URL)
+EVENTS_REDIS_TIMEOUT_SECONDS = 0.25
+CELERY_BROKER_URL, _sentinel_options = broker(Address("REDIS_URL", REDIS_URL), EVENTS_REDIS_TIMEOUT_SECONDS)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
@@ -157,6 +162,7 @@ CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_TASK_DEFAULT_QUEUE = "domain"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONSUMER = "diana.events.consuming:TolerantConsumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
@@ -171,6 +177,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
     "socket_keepalive": True,
+    **_sentinel_options,
 }
 CELERY_BEAT_SCHEDULE = {
     "bot.delete_old_updates": {
@@ -181,7 +188,10 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # The bus (docs/architecture.md says what each one is for).
-EVENTS_REDIS_TIMEOUT_SECONDS = 0.25
+# Stored with the log: another number needs `manage.py change_lanes`.
+EVENTS_LANES = env.int("EVENTS_LANES", 16)
+if not 1 <= EVENTS_LANES <= 256:
+    raise ImproperlyConfigured(f"EVENTS_LANES={EVENTS_LANES}: set it to 1 to 256, or leave it out for 16.")
 EVENTS_BREAKER_FAILURES = 3
 EVENTS_BREAKER_RESET_SECONDS = 1.0
 EVENTS_RELAY_INTERVAL_SECONDS = 1.0

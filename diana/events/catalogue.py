@@ -12,6 +12,8 @@ RETIRED: frozenset[str] = frozenset()
 _by_type: dict[str, "type[Event]"] = {}
 # The present version of each type: asked for every event that is read.
 versions: dict[str, int] = {}
+# Types that stand in old rows under a name which their class has given up, and the name they have now.
+renamed: dict[str, str] = {}
 
 
 class InvalidEvent(ValueError):
@@ -50,11 +52,22 @@ class EventMeta(msgspec.StructMeta):
         super().__init__(name, bases, namespace)
         if not type:
             return
+        if type in renamed:
+            raise TypeError(f"Event type {type!r} is a former name of {renamed[type]!r}: choose another.")
         known = _by_type.get(type)
         if known is not None and known.__qualname__ != cls.__qualname__:
             raise TypeError(f"Event type {type!r} is taken by {known.__module__}.{known.__qualname__}: choose another.")
         _by_type[type] = cls  # type: ignore[assignment]  # every class with a type is an Event
         versions[type] = version
+        _take_former_names(type, namespace.get("formerly", ()))
+
+
+def _take_former_names(event_type: str, formerly: Iterable[str]) -> None:
+    """Note the names under which events of the type stand in old rows; nobody else may have them."""
+    for name in formerly:
+        if name in _by_type or renamed.get(name, event_type) != event_type:
+            raise TypeError(f"{event_type} cannot be the former {name!r}: that name is another type's.")
+        renamed[name] = event_type
 
 
 if TYPE_CHECKING:
@@ -71,12 +84,14 @@ class Event(_Typed):
     """A fact in the past tense: subclass with `type="namespace.what_happened"`; fields hold ids and numbers, never personal data.
 
     `user_id` is the person it is about (our id), or None. It stands in the envelope, not in the payload. Whoever changes
-    the fields raises `version` and adds an upcaster. `sealed=True` keeps the payload encrypted.
+    the fields raises `version` and adds an upcaster. `sealed=True` keeps the payload encrypted. A class that was given
+    another type lists the old one in `formerly`: its rows are read under the new name.
     """
 
     type: ClassVar[str] = ""
     version: ClassVar[int] = 1
     sealed: ClassVar[bool] = False
+    formerly: ClassVar[tuple[str, ...]] = ()
 
     user_id: int | None = None
 
@@ -163,8 +178,8 @@ def build(event_type: str, user_id: int | None, fields: dict[str, Any]) -> Event
 
 
 def event_class(event_type: str) -> type[Event]:
-    """Return the class of a type; raises KeyError if there is none."""
-    return _by_type[event_type]
+    """Return the class of a type, or of a former name of it; raises KeyError if there is none."""
+    return _by_type[renamed.get(event_type, event_type)]
 
 
 def event_types() -> list[str]:
@@ -173,8 +188,13 @@ def event_types() -> list[str]:
 
 
 def is_known(event_type: str) -> bool:
-    """Say whether the type has a class or is retired."""
-    return event_type in _by_type or event_type in RETIRED
+    """Say whether the type has a class, had one under another name, or is retired."""
+    return event_type in _by_type or event_type in renamed or event_type in RETIRED
+
+
+def names_in_log(event_type: str) -> list[str]:
+    """Return the names under which events of the type stand in the log: its own first, then former ones, sorted."""
+    return [event_type, *sorted(old for old, now in renamed.items() if now == event_type)]
 
 
 def matches(pattern: str, event_type: str) -> bool:

@@ -4,11 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from django.db import connection
 from django.db.utils import DatabaseError
 
-from diana.events import catalogue, subscriptions
-from diana.events.lanes import LANES
+from diana.events import agreement, broker_policy, catalogue, lanes, subscriptions
 
 
 def register_checks() -> None:
@@ -16,6 +14,7 @@ def register_checks() -> None:
     checks.register(check_subscriptions, "events")
     checks.register(check_roles, "events")
     checks.register(check_lanes, checks.Tags.database)
+    checks.register(broker_policy.check_broker, "broker", deploy=True)
 
 
 def check_subscriptions(**_: Any) -> list[checks.CheckMessage]:
@@ -67,12 +66,10 @@ def check_roles(**_: Any) -> list[checks.CheckMessage]:
 def check_lanes(databases: Any = None, **_: Any) -> list[checks.CheckMessage]:
     """The log was made with as many lanes as the code has."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT value FROM event_parameter WHERE name = 'lanes'")
-            row = cursor.fetchone()
+        found = agreement.lanes_of_log()
     except DatabaseError:
         return []
-    if row is None or row[0] == str(LANES):
+    if found in (None, lanes.LANES):
         return []
-    hint = "Deploy code with the same LANES: with another number one person's events would lose their order."
-    return [checks.Error(f"The log has {row[0]} lanes, the code {LANES}.", hint=hint, id="events.E006")]
+    hint = f"Set EVENTS_LANES={found}, or stop all processes and run `manage.py change_lanes {lanes.LANES}`."
+    return [checks.Error(f"The log has {found} lanes, the settings {lanes.LANES}.", hint=hint, id="events.E006")]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from diana.events import agreement
 from diana.events.subscriptions import Subscriber
 
 
@@ -52,6 +53,7 @@ def lock_lanes(subscriber: Subscriber, lanes: Sequence[int], *, own: bool = Fals
     The fingerprint check keeps code that understands the subscription differently from moving past its events. The
     bound (with `own`, the transaction's own events count) is read here so that events are read in a later statement.
     """
+    agreement.check_log()
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [own, subscriber.name, list(lanes)])
         states = {row[0]: State(*row[1:]) for row in cursor.fetchall()}

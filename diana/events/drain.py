@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.events import cursors, deliveries, evolution, log, retries
+from diana.events import agreement, cursors, deliveries, evolution, log, retries
 from diana.events.envelope import Envelope
 from diana.events.failures import backoff_seconds, is_transient
 from diana.events.isolation import SystemicFailure, handle_isolated
@@ -26,7 +26,7 @@ WINDOW_PER_EVENT, WIDE_WINDOW = 4, 5_000
 KILLING_ATTEMPTS = 3
 
 # Errors about the lane and not about an event: nothing to isolate.
-BUS_ERRORS = (cursors.UnknownCursor, log.SequenceBehind, log.UnknownType)
+BUS_ERRORS = (cursors.UnknownCursor, log.SequenceBehind, log.UnknownType, agreement.LanesDiffer, agreement.FenceDown)
 
 # How many events of a subscriber fit into EVENTS_BATCH_SECONDS, learned by doing; per process.
 _batch_sizes: dict[str, int] = {}

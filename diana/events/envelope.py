@@ -32,6 +32,14 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     open_payload: str | None
     sealed_payload: bytes | None = None
     key_id: str | None = None
+    # Under which name the row stands in the log, if its type has another one now.
+    former_type: str = ""
+
+    def __post_init__(self) -> None:
+        """Read a row of a renamed type under its present name."""
+        if self.type in catalogue.renamed:
+            msgspec.structs.force_setattr(self, "former_type", self.type)
+            msgspec.structs.force_setattr(self, "type", catalogue.renamed[self.type])
 
     @property
     def occurred_at(self) -> datetime:
@@ -71,7 +79,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
             [
                 "diana.event.1",
                 self.event_id,
-                self.type,
+                self.former_type or self.type,
                 self.version,
                 self.key,
                 self.user_id,

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from diana import clock, metrics
 from diana.bulk import copy_rows
-from diana.events import feed, subscriptions, waker
+from diana.events import agreement, feed, subscriptions, waker
 from diana.events.catalogue import Event, encode_payload
 from diana.events.causes import current_cause
 from diana.events.envelope import COLUMNS, Envelope, microseconds
@@ -85,6 +85,7 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
     if not connection.in_atomic_block:
         raise OutsideTransaction(OutsideTransaction.__doc__)
     started = time.perf_counter()
+    agreement.check_log()
     now, cause = clock.now(), current_cause()
     envelopes = [_envelope(publication, now, publication.cause or cause) for publication in publications]
     known = _claim_keys(publications, envelopes)

@@ -45,11 +45,12 @@ class Behind(NamedTuple):
     events: int
     on_trial: bool
     waited_seconds: float
+    fingerprint: str
 
 
 _BEHIND = """
 SELECT c.lane, c.position, found.wanted, found.upto, found.events, c.trial_at IS NOT NULL,
-    extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float
+    extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float, c.fingerprint
 FROM event_cursor c CROSS JOIN LATERAL (
     SELECT min(id) FILTER (WHERE {wanted}) AS wanted, max(id) AS upto, count(*) AS events
     FROM (
@@ -107,7 +108,9 @@ class Relay:
         away = self._redis_is_away()
         for subscriber in subscriptions.subscribers():
             for found in behind(subscriber):
-                self._look_at(found, away=away)
+                # What other code keeps is for the relay of that code.
+                if found.fingerprint == subscriber.fingerprint:
+                    self._look_at(found, away=away)
         due = {*retries.open_lanes(clock.now()), *deliveries.open_lanes(older_than_seconds=0 if away else 1)}
         for key in due & {(s.name, lane) for s in subscriptions.subscribers() for lane in range(LANES)}:
             self._see_to(key, drain_here=away)
@@ -133,18 +136,19 @@ class Relay:
         elif passes or away:
             if passes >= SUSPECT_PASSES and found.on_trial:
                 suspect(found)
-            if not away and was_forgotten(found):
-                cursors.count_rescue(found.subscriber, found.lane)
-            self._see_to(key, drain_here=away or time.monotonic() < self._away_until)
+            forgotten = found if not away and was_forgotten(found) else None
+            self._see_to(key, drain_here=away or time.monotonic() < self._away_until, forgotten=forgotten)
 
-    def _see_to(self, key: Lane, *, drain_here: bool) -> None:
-        """Wake the lane, or drain it here when a wake-up would not arrive."""
+    def _see_to(self, key: Lane, *, drain_here: bool, forgotten: Behind | None = None) -> None:
+        """Wake the lane, or drain it here when a wake-up would not arrive; of several relays one sends, and counts."""
         if drain_here:
             self._drain_here(key)
             return
         try:
             if wakeups.claim_relay(*key):
                 waker().send_next(key[0], [key[1]], BY_RELAY)
+                if forgotten is not None:
+                    cursors.count_rescue(forgotten.subscriber, forgotten.lane)
         except wakeups.Unavailable:
             self._drain_here(key)
 

@@ -1,10 +1,9 @@
-"""What a release does to the bus: cursors for new subscribers, fingerprints of changed ones, no orphans; and adoption
-of a log whose sequence is behind."""
+"""What a release does to the bus: cursors for new subscribers, fingerprints of changed ones, no orphans."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from diana.events import cursors, log, subscriptions
 from diana.events.lanes import LANES
@@ -13,7 +12,8 @@ from diana.events.relay import lanes_behind
 
 
 class Orphans(RuntimeError):
-    """Cursors belong to no subscriber: bring it back, rename it, or retire it with `sync_subscribers --retire NAME`."""
+    """Cursors belong to no subscriber: bring it back, rename it with `sync_subscribers --rename OLD=NEW`, retire it with
+    `--retire NAME`, or, when going back to older code for a while, leave it with `--keep NAME`."""
 
 
 class NotNew(RuntimeError):
@@ -33,11 +33,13 @@ def sync(
     retire: list[str] | None = None,
     rename: dict[str, str] | None = None,
     start: Mapping[str, str] | None = None,
+    keep: Collection[str] = (),
 ) -> Synced:
     """Bring the cursors in line with the code; raises Orphans, NotNew. A second call changes nothing.
 
     New subscribers begin at the declared start, or where `start` says (name: `now` or `beginning`). Widening a pattern
-    does not reach back: that is what replay is for.
+    does not reach back: that is what replay is for. Orphans named in `keep` stay where they are, for code that will come
+    back.
     """
     start = start or {}
     with transaction.atomic():
@@ -46,9 +48,9 @@ def sync(
                 model._default_manager.filter(subscriber=old).update(subscriber=new)
         retired = [name for name in retire or [] if Cursor.objects.filter(subscriber=name).delete()[0]]
         known = {s.name: s for s in subscriptions.subscribers()}
-        orphans = sorted(set(Cursor.objects.values_list("subscriber", flat=True).distinct()) - set(known))
+        orphans = sorted(set(Cursor.objects.values_list("subscriber", flat=True).distinct()) - {*known, *keep})
         if orphans:
-            raise Orphans(f"No subscriber is called {', '.join(orphans)}. {Orphans.__doc__}")
+            raise Orphans(f"No subscriber is called {', '.join(orphans)}. {' '.join(str(Orphans.__doc__).split())}")
         created = {name: n for name, s in known.items() if (n := _create(s, start.get(name, s.start)))}
         standing = sorted(set(start) - set(created))
         if standing:
@@ -65,28 +67,6 @@ def _create(subscriber: subscriptions.Subscriber, start: str) -> int:
 def _update_fingerprint(subscriber: subscriptions.Subscriber) -> int:
     stale = Cursor.objects.filter(subscriber=subscriber.name).exclude(fingerprint=subscriber.fingerprint)
     return stale.update(fingerprint=subscriber.fingerprint)
-
-
-class Adoption(NamedTuple):
-    """The log's sequence before and after, and the highest position that is in use."""
-
-    before: int
-    highest: int
-    after: int
-
-
-def adopt(*, dry_run: bool = False) -> Adoption:
-    """Set the sequence above every id in log and cursors, as the owner: after a restore or a cutover. Twice is once."""
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT last_value, greatest(coalesce((SELECT max(id) FROM event_log), 0),"
-            " coalesce((SELECT max(position) FROM event_cursor), 0)) FROM event_log_id_seq"
-        )
-        before, highest = cursor.fetchone()
-        after = max(before, highest)
-        if after > before and not dry_run:
-            cursor.execute("SELECT setval('event_log_id_seq', %s, true)", [after])
-    return Adoption(before, highest, after)
 
 
 def lag() -> list[tuple[str, int, int, float]]:

@@ -51,8 +51,9 @@ class Subscriber:
 
     @cached_property
     def types(self) -> tuple[str, ...]:
-        """The known types that the patterns name, sorted."""
-        return tuple(t for t in catalogue.event_types() if any(catalogue.matches(p, t) for p in self.patterns))
+        """The names in the log of the known types that the patterns name; former names stand after a type's own."""
+        matching = (t for t in catalogue.event_types() if any(catalogue.matches(p, t) for p in self.patterns))
+        return tuple(name for event_type in matching for name in catalogue.names_in_log(event_type))
 
     @cached_property
     def fingerprint(self) -> str:

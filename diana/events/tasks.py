@@ -2,16 +2,17 @@
 
 import contextlib
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
+from billiard import active_children
 from celery import shared_task
-from celery.signals import task_prerun, worker_process_init, worker_ready
+from celery.signals import task_prerun, worker_process_init, worker_ready, worker_shutting_down
 
-from diana.events import subscriptions, wakeups
+from diana import stopping
+from diana.events import other_code, subscriptions, wakeups
 from diana.events.connections import freshen_connections
-from diana.events.lanes import LANES
-from diana.events.subscriptions import Hint, Subscriber
+from diana.events.subscriptions import Subscriber
 from diana.events.waker import waker
 from diana.events.work import BY_RELAY, visit
 
@@ -23,13 +24,14 @@ def register_tasks() -> None:
 
 
 def _body(subscriber: Subscriber) -> Callable[..., str]:
-    def task(lanes: Sequence[int] | int, hint: Hint) -> str:
-        # A task of the version before names one lane.
-        lanes = [lanes] if isinstance(lanes, int) else [lane for lane in lanes if lane in range(LANES)]
-        if hint == BY_RELAY:
+    def task(*args: Any, **kwargs: Any) -> str:
+        wake = other_code.read_wake(subscriber.name, args, kwargs)
+        if wake is None:
+            return "unread"
+        if wake.hint == BY_RELAY:
             with contextlib.suppress(wakeups.Unavailable):
-                wakeups.consume_relay(subscriber.name, lanes)
-        return visit(subscriber, lanes, hint)
+                wakeups.consume_relay(subscriber.name, wake.lanes)
+        return visit(subscriber, wake.lanes, wake.hint)
 
     task.__name__ = subscriber.function.__name__
     task.__doc__ = subscriber.function.__doc__
@@ -40,6 +42,12 @@ def _body(subscriber: Subscriber) -> Callable[..., str]:
 def keep_connections(**_: Any) -> None:
     """Go on with the connections of the last task: Celery's own habit, which config/celery.py turns off, is a new one each."""
     freshen_connections()
+
+
+@worker_shutting_down.connect
+def stop_in_time(**_: Any) -> None:
+    """Finish the batches under way, as Celery does, but not for ever: the database or the broker may hang."""
+    stopping.end_within(children=lambda: [child.pid for child in active_children() if child.pid])
 
 
 @worker_process_init.connect

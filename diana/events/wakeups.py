@@ -13,10 +13,9 @@ from typing import TypeVar
 import pybreaker
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from diana.events.lanes import LANES
+from diana.redis_addresses import Address
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,13 +39,7 @@ def client() -> redis.Redis:
     found = _clients.get(os.getpid())
     if found is None:
         timeout = settings.EVENTS_REDIS_TIMEOUT_SECONDS
-        found = redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            retry=Retry(NoBackoff(), 0),
-            health_check_interval=0,
-        )
+        found = Address("REDIS_URL", settings.REDIS_URL).client(timeout)
         _clients.clear()
         _clients[os.getpid()] = found
     return found

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Literal
 
-from diana.events import cursors, deliveries, together, wakeups
+from diana.events import cursors, deliveries, drain, other_code, together, wakeups
 from diana.events.locks import lane_locks
 from diana.events.subscriptions import Hint, Subscriber
 from diana.events.waker import waker
@@ -19,7 +19,7 @@ LANES_AT_ONCE = 8
 # Marks the hint of a wake-up that the relay made.
 BY_RELAY: Hint = {"by": "relay"}
 
-Result = Literal["busy", "idle", "more"]
+Result = Literal["busy", "idle", "more", "left"]
 
 
 def visit(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> Result:
@@ -46,7 +46,11 @@ def work(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> Result:
             return "busy"
         with contextlib.suppress(wakeups.Unavailable):
             wakeups.lower_flags(subscriber.name, held)
-        drained = _drain(subscriber, held, trial=hint == BY_RELAY)
+        try:
+            drained = _drain(subscriber, held, trial=hint == BY_RELAY)
+        except drain.BUS_ERRORS as error:
+            other_code.leave(subscriber.name, error)
+            return "left"
     for lane, position in drained.above.items():
         waker().look_again(subscriber.name, lane, position, hint)
     more = set(drained.more)
@@ -75,7 +79,9 @@ def _drain(subscriber: Subscriber, lanes: Sequence[int], *, trial: bool) -> toge
         return together.drain_lanes(subscriber, lanes)
     for lane in lanes:
         cursors.begin_trial(subscriber, lane)
-    drained = together.drain_lanes(subscriber, lanes)
-    for lane in lanes:
-        cursors.end_trial(subscriber, lane)
-    return drained
+    try:
+        return together.drain_lanes(subscriber, lanes)
+    finally:
+        # An error is no death: what ended the process would not have come here.
+        for lane in lanes:
+            cursors.end_trial(subscriber, lane)

@@ -210,10 +210,11 @@ def test_redrive_wants_a_reason():
 
 def test_adopt_log_moves_the_sequence_above_all_that_is_in_use(committed_db: str, superuser: psycopg.Connection):
     last = publish_numbers([1, 2, 3]) and StoredEvent.objects.latest("id").id
+    said("adopt_log")
     assert said("adopt_log").startswith("nothing to do")
     superuser.execute("SELECT setval('event_log_id_seq', 1, true)")
-    assert said("adopt_log", "--dry-run") == f"would move the sequence from 1 to {last}\n"
-    assert said("adopt_log") == f"moved the sequence from 1 to {last}\n"
+    assert said("adopt_log", "--dry-run") == f"would move event_log_id_seq from 1 to {last}\n"
+    assert said("adopt_log") == f"moved event_log_id_seq from 1 to {last}\n"
     assert said("adopt_log").startswith("nothing to do")
     publish_numbers([4])
 

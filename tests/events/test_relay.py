@@ -284,3 +284,30 @@ def test_it_passes_until_it_is_stopped(
     with alongside(watching.run):
         assert enough.wait(10)
         watching.stop()
+
+
+# Several relays
+
+
+class Slow:
+    """A waker that has not come to sending yet."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def send_next(self, subscriber: str, lane: int, hint: object) -> None:
+        """Remember what it was asked for."""
+        self.asked.append((subscriber, lane))
+
+
+def test_of_several_relays_one_wakes_and_counts(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay, monkeypatch: pytest.MonkeyPatch
+):
+    slow, others = Slow(), [Relay(), Relay()]
+    monkeypatch.setattr("diana.events.relay.waker", lambda: slow)
+    lose_one(broker)
+    for _ in range(4):
+        for relay in (watching, *others):
+            relay.pass_once()
+    assert slow.asked == [(subscriber.name, LANE)]
+    assert cursor_of(subscriber).rescued == 1

@@ -1,17 +1,17 @@
-"""manage.py adopt_log: repair of the log's sequence after a restore."""
+"""manage.py adopt_log: what a database needs that came from a restore or by replication."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from diana.events import release
+from diana.events import adoption
 
 
 class Command(BaseCommand):
-    """Sets the sequence of the log above everything that is in use."""
+    """Sets sequences above everything that is in use, the log's first of all, and switches walls on again."""
 
-    help = "After a restore or cutover: set the log's sequence above every id in log and cursors. Safe to repeat."
+    help = "After a restore or cutover: sequences above what is in use, append-only triggers on. Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take --dry-run."""
@@ -20,12 +20,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
         if "owner" not in connections:
-            raise CommandError("Set DATABASE_OWNER_URL: only the owner may move the sequence.")
-        adoption = release.adopt(dry_run=options["dry_run"])
-        if adoption.after == adoption.before:
-            self.stdout.write(
-                f"nothing to do: the sequence stands at {adoption.before}, the highest id is {adoption.highest}"
-            )
-        else:
-            verb = "would move" if options["dry_run"] else "moved"
-            self.stdout.write(f"{verb} the sequence from {adoption.before} to {adoption.after}")
+            raise CommandError("Set DATABASE_OWNER_URL: only the owner may move sequences.")
+        adopted = adoption.adopt(dry_run=options["dry_run"])
+        move, switch = ("would move", "would switch") if options["dry_run"] else ("moved", "switched")
+        for found in adopted.sequences:
+            self.stdout.write(f"{move} {found.name} from {found.last} to {found.in_use}")
+        for table, trigger in adopted.walls:
+            self.stdout.write(f"{switch} on {trigger} of {table}")
+        if not adopted.sequences and not adopted.walls:
+            self.stdout.write(f"nothing to do: the log's sequence stands at {adopted.log_last}, no other is behind")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from diana import stopping
 from diana.events.relay import Relay
 
 
@@ -16,6 +17,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
         relay = Relay()
+
+        def stop(*_: Any) -> None:
+            relay.stop()
+            stopping.end_within()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: relay.stop())
+            signal.signal(number, stop)
         relay.run()

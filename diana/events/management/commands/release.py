@@ -17,6 +17,7 @@ class Command(BaseCommand):
         call_command("check", stdout=self.stdout)
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         call_command("check", databases=["default"], stdout=self.stdout)
+        call_command("check", tags=["broker"], deploy=True, stdout=self.stdout)
         call_command("sync_subscribers", stdout=self.stdout)
         if settings.PRODUCTION:
             call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)

@@ -28,6 +28,9 @@ class Command(BaseCommand):
             metavar="NAME=now|beginning",
             help="where this new subscriber begins",
         )
+        parser.add_argument(
+            "--keep", action="append", default=[], metavar="NAME", help="leave this one's cursors to newer code"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
@@ -35,7 +38,7 @@ class Command(BaseCommand):
         if wrong := sorted(set(start.values()) - {"now", "beginning"}):
             raise CommandError(f"--start takes NAME=now or NAME=beginning, not {wrong[0]!r}.")
         try:
-            synced = release.sync(retire=options["retire"], rename=rename, start=start)
+            synced = release.sync(retire=options["retire"], rename=rename, start=start, keep=options["keep"])
         except (release.Orphans, release.NotNew) as error:
             raise CommandError(str(error)) from error
         for name, count in synced.created.items():
