@@ -39,9 +39,11 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         event_id = uuid7()
         update = _insert_update(incoming, person_id, body, event_id, now)
         if update is None:
-            count_refusal(_why_known(incoming.update_id, body), now=now)
-            return None
-        publish(UpdateReceived(user_id=person_id, update=update, kind=incoming.kind), event_id=event_id)
+            transaction.set_rollback(True)  # a person who was added for it is known by nothing else
+        else:
+            publish(UpdateReceived(user_id=person_id, update=update, kind=incoming.kind), event_id=event_id)
+    if update is None:
+        count_refusal(_why_known(incoming.update_id, body), now=now)
     return update
 
 

@@ -63,6 +63,14 @@ def test_of_two_bodies_under_one_id_the_first_wins() -> None:
     assert counted() == {"conflict": 1}
 
 
+def test_the_second_body_adds_nobody() -> None:
+    sent = update()
+    deliver(sent)
+    deliver(sent | {"message": sent["message"] | {"from": user(ADA + 1)}})
+    assert list(Person.objects.values_list("telegram_id", flat=True)) == [ADA]
+    assert counted() == {"conflict": 1}
+
+
 def test_another_bot_may_have_the_same_update_id(settings: Any) -> None:
     sent = update()
     deliver(sent)
@@ -148,6 +156,22 @@ def test_a_body_of_no_declared_size_is_measured_as_it_is_read() -> None:
     request = ASGIRequest(scope, io.BytesIO(json.dumps(update()).encode() + b" " * MAX_BODY_BYTES))
     assert webhook(request).status_code == 413
     assert counted() == {"size": 1}
+
+
+def test_a_body_that_ends_early_is_no_update_even_if_it_reads_like_one() -> None:
+    body = json.dumps(update()).encode()
+    headers = {"X-Telegram-Bot-Api-Secret-Token": settings.TELEGRAM_WEBHOOK_SECRET}
+    declared = str(len(body) + 1)
+    response = Client().generic(
+        "POST", "/telegram/webhook", body, "application/json", headers=headers, CONTENT_LENGTH=declared
+    )
+    assert response.status_code == 400
+    assert counted() == {"body": 1}
+
+
+def test_who_is_refused_before_the_body_is_read_is_told_that_the_connection_ends() -> None:
+    assert post(b" " * (MAX_BODY_BYTES + 1))["Connection"] == post(b"{}", "text/plain")["Connection"] == "close"
+    assert not post(b"{}").has_header("Connection")
 
 
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())

@@ -5,14 +5,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 from diana.local import ports
 from diana.sandbox.running import Sandbox, running_sandbox
+from tests.conftest import database_named
 from tests.processes import Process, Processes, running_processes, wait_until
 from tests.servers import Servers
 
@@ -22,9 +25,13 @@ SECRET = "secret-of-the-tests-0123456789abcdef"
 class Community:
     """People who write to the bot by its webhook, and what SQL says became of it."""
 
-    def __init__(self, processes: Processes, sandbox: Sandbox, servers: Servers, database: str, port: int) -> None:
+    def __init__(
+        self, processes: Processes, sandbox: Sandbox, servers: Servers, database: str, port: int, web: Process
+    ) -> None:
         self.processes, self.sandbox, self.servers = processes, sandbox, servers
-        self._database = database
+        self.database, self.port = database, port
+        # The processes by name; a test that starts one anew says so here.
+        self.started = {"web": web}
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
         self._ids = itertools.count(1000)
         self.statuses: list[int] = []
@@ -34,6 +41,11 @@ class Community:
     def close(self) -> None:
         """Hang up."""
         self._http.close()
+
+    def start_worker(self, name: str = "worker", **options: str) -> Process:
+        """Start a worker, wait until it takes tasks, and know it by its name."""
+        self.started[name] = self.processes.start_worker(name, **options)
+        return self.started[name]
 
     def say(self, person: int, text: str) -> None:
         """Deliver a private message of the person (1, 2, 3 …) as Telegram would; the answer's status is kept."""
@@ -64,7 +76,7 @@ class Community:
 
     def sql(self, query: str) -> list[tuple[object, ...]]:
         """Return the rows of a query, asked as the superuser."""
-        with psycopg.connect(self.servers.postgres.admin_url(self._database), autocommit=True) as connection:
+        with psycopg.connect(self.servers.postgres.admin_url(self.database), autocommit=True) as connection:
             return connection.execute(query).fetchall()  # type: ignore[arg-type]
 
     def entries(self) -> Counter[tuple[int, str]]:
@@ -114,17 +126,49 @@ class Community:
         )
 
 
-@pytest.fixture
-def community(committed_db: str, valkey: str, servers: Servers, tmp_path: Path) -> Iterator[Community]:
+@contextmanager
+def running_community(servers: Servers, database: str, directory: Path) -> Iterator[Community]:
     """A community whose web process runs; workers and relay are the test's to start and to kill."""
     port = ports.free_port()
-    with running_sandbox("1:sandbox-test") as sandbox, running_processes(tmp_path) as processes:
+    with running_sandbox("1:sandbox-test") as sandbox, running_processes(directory) as processes:
         processes.environment |= {"TELEGRAM_API_URL": sandbox.url, "PORT": str(port)}
-        processes.start("web")
+        web = processes.start("web")
         wait_until(lambda: ports.answers(port), "the web process")
-        community = Community(processes, sandbox, servers, committed_db, port)
+        community = Community(processes, sandbox, servers, database, port, web)
         yield community
         community.close()
+
+
+@pytest.fixture
+def community(committed_db: str, valkey: str, servers: Servers, tmp_path: Path) -> Iterator[Community]:
+    """A community of the test's own, whose web process runs and nothing else."""
+    with running_community(servers, committed_db, tmp_path) as community:
+        yield community
+
+
+@pytest.fixture(scope="module")
+def shared(
+    servers: Servers,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Community]:
+    """A community for all tests of a module, with workers and relay: for faults that it survives as it is."""
+    servers.valkey.start()
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        name = servers.clone()
+        patch.setenv("DATABASE_URL", servers.url("diana_app", name))
+        patch.setenv("DATABASE_OWNER_URL", servers.url("diana_owner", name))
+        with (
+            database_named(name),
+            running_community(servers, name, tmp_path_factory.mktemp("shared")) as community,
+        ):
+            for worker in ("worker", "telegram"):
+                community.start_worker(worker)
+            community.started["relay"] = community.processes.start("relay")
+            yield community
+        servers.drop(name)
+    servers.valkey.stop()
 
 
 @pytest.fixture
