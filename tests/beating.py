@@ -25,4 +25,6 @@ def tick() -> None:
 
     now = clock.now()
     services.count_refusal(Refusal.Reason.SECRET, now=now)
-    run_once("tests.tick", timedelta(seconds=1), lambda: services.count_refusal(Refusal.Reason.METHOD, now=now), now=now)
+    run_once(
+        "tests.tick", timedelta(seconds=1), lambda: services.count_refusal(Refusal.Reason.METHOD, now=now), now=now
+    )

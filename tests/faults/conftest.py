@@ -193,6 +193,8 @@ def shared(
     servers.valkey.start()
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         name = servers.clone()
+        # The tests' cluster forgets its last commits when it is killed; this database must not.
+        servers.admin("ALTER DATABASE {} SET synchronous_commit TO on", name)
         patch.setenv("DATABASE_URL", servers.url("diana_app", name))
         patch.setenv("DATABASE_OWNER_URL", servers.url("diana_owner", name))
         with (

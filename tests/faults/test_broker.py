@@ -2,8 +2,8 @@
 
 import base64
 import json
-import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ def broker(shared: Community) -> redis.Redis:
     return redis.Redis.from_url(shared.servers.redis_url)
 
 
-def envelope(task: str, arguments: object, *, content_type: str = "application/json", body: bytes | None = None) -> bytes:
+def envelope(
+    task: str, arguments: object, *, content_type: str = "application/json", body: bytes | None = None
+) -> bytes:
     """Return a message as it lies in the queue."""
     raw = json.dumps([arguments, {}, {}]).encode() if body is None else body
     identity = str(uuid.uuid4())
@@ -50,6 +52,12 @@ POISON: dict[str, bytes] = {
     "an empty body": envelope("gamification.award_points", None, body=b""),
     "pickle": envelope("gamification.award_points", None, content_type="application/x-python-serialize", body=b"cos\nsystem\n."),
     "a type nobody knows": envelope("gamification.award_points", None, content_type="application/x-unknown", body=b"x"),
+    "a body that is no base64": b'{"body":"%","headers":{"task":"bot.handle_update"},"properties":{"body_encoding":"base64"}}',
+    "no JSON": b"\xff\x00 nothing",
+    "no object": b"[1]",
+    "an empty object": b"{}",
+    "no properties": b'{"body":"","headers":{"task":"bot.handle_update"}}',
+    "nothing": b"",
     "five megabytes": envelope("gamification.award_points", ["x" * 5_000_000]),
 }  # fmt: skip
 
@@ -62,6 +70,7 @@ def test_f12_poisoned_messages(shared: Community, broker: redis.Redis) -> None:
     shared.say_all(PEOPLE, ["after", "/help"])
     shared.settle()
     wait_until(lambda: not broker.llen("domain") and not broker.llen("telegram"), "empty queues")
+    wait_until(lambda: not broker.hlen("unacked"), "nothing left unacknowledged", seconds=5)
     assert shared.started["worker"].alive()
     assert shared.started["telegram"].alive()
     assert "nobody.knows" in shared.started["worker"].text()
@@ -84,11 +93,12 @@ def test_f21_a_broker_that_evicts_queues_and_bindings(shared: Community, broker:
     """The policy is wrong and the memory small: everything that Celery keeps there goes, again and again."""
     used = int(broker.info("memory")["used_memory"])
     broker.config_set("maxmemory-policy", "allkeys-lru")
-    broker.config_set("maxmemory", used)
+    broker.config_set("maxmemory", used + 1_000_000)
     try:
         for number in range(4):
             for filler in range(200):
-                broker.set(f"filler:{number}:{filler}", "x" * 20_000)
+                with suppress(redis.exceptions.OutOfMemoryError):  # now and then it cannot evict fast enough
+                    broker.set(f"filler:{number}:{filler}", "x" * 20_000)
             shared.say_all(PEOPLE, [f"message {number}", "/help"])
         assert int(broker.info("stats")["evicted_keys"]) > 0
         shared.settle()
@@ -114,16 +124,17 @@ def test_f30_messages_that_cannot_be_restored(shared: Community, broker: redis.R
     broker.zadd("unacked_index", {"no JSON": 0})
     shared.say_all(PEOPLE, ["meanwhile", "/help"])
     shared.settle()
-    time.sleep(1.5)
+    wait_until(lambda: not broker.hexists("unacked", "no JSON"), "the end of what cannot be restored", seconds=10)
     shared.say_all(PEOPLE, ["after", "/help"])
     shared.settle()
+    assert not any(broker.hexists("unacked", tag) for tag in lost)
     assert shared.started["worker"].alive()
     assert shared.started["telegram"].alive()
 
 
 def test_f28_two_beats_do_a_periodic_job_once_in_its_period(shared: Community) -> None:
     worker = shared.processes.start_worker(
-        "worker", app="tests.beating", arguments="--queues ticks --hostname beating@%h --concurrency 1"
+        "worker", app="tests.beating", arguments="--queues ticks --hostname beating@%h --concurrency 1 --without-mingle"
     )
     schedules = [shared.processes.directory / f"schedule-{number}" for number in (1, 2)]
     beats = [
@@ -134,7 +145,7 @@ def test_f28_two_beats_do_a_periodic_job_once_in_its_period(shared: Community) -
     def counted(reason: str) -> int:
         return int(sum(row[0] for row in shared.sql(f"SELECT count FROM bot_refusal WHERE reason = '{reason}'")))  # type: ignore[call-overload]
 
-    wait_until(lambda: counted("secret") >= 30, "thirty ticks of both")
+    wait_until(lambda: counted("secret") >= 12, "ticks of both")
     for process in (*beats, worker):
         process.kill()
     slots = shared.sql("SELECT count(*) FROM periodic_slot WHERE job = 'tests.tick'")
