@@ -63,6 +63,7 @@ class Pair:
         close_connections()
         self.primary.kill()
         url = f"postgresql://postgres@127.0.0.1:{self.standby.port}/{self.database}"
+        wait_until(lambda: answers(url), "the standby")
         with psycopg.connect(url, autocommit=True) as session:
             session.execute("SELECT pg_promote()")
             rows = session.execute(
@@ -75,6 +76,15 @@ class Pair:
                 "SELECT last_value >= (SELECT coalesce(max(id), 0) FROM event_log) FROM event_log_id_seq"
             ).fetchone() == (True,)
         return self.accepted - {int(update) for update, _ in rows}
+
+
+def answers(url: str) -> bool:
+    """Say whether the server takes sessions: having lost a child it takes none for a moment."""
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def walreceiver(server: Postgres) -> psutil.Process:
@@ -94,8 +104,7 @@ def pair(servers: Servers, committed_db: str, tmp_path: Path) -> Iterator[Pair]:
     yield pair
     pair.standby.stop()
     servers.postgres.start()
-    for name in ("synchronous_standby_names", "wal_sender_timeout"):
-        pair.at_primary(f"ALTER SYSTEM RESET {name}")
+    pair.at_primary("ALTER SYSTEM RESET synchronous_standby_names")
     pair.at_primary("SELECT pg_reload_conf()")
 
 

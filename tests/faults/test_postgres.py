@@ -1,4 +1,4 @@
-"""PostgreSQL restarted, cut off, full, crowded, locked: the webhook asks Telegram to come again, and every effect is there once."""
+"""PostgreSQL restarted, cut off, full, crowded, locked: Telegram is asked to come again, and every effect is there once."""
 
 import random
 import subprocess
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.core.management import call_command
+from django.db import connections
 
 from diana.events.lanes import lane_of
 from diana.local import ports
@@ -256,7 +258,11 @@ def test_f41_no_connection_is_left(shared: Community) -> None:
 
 
 def test_f43_a_change_of_a_table_under_load_gives_way(shared: Community) -> None:
-    """With a short lock_timeout a migration that has to wait for a long reader gives up before anybody notices."""
+    """With `migrate`'s lock_timeout a change that has to wait for a long reader gives up before anybody notices much."""
+    call_command("migrate", verbosity=0)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("2s",)
     owner = shared.servers.url("diana_owner", shared.database)
     with (
         under_load(shared),
