@@ -41,44 +41,44 @@ class _Receiving:
             logger.exception("a message that cannot be read is dropped")
             raise Empty from None
 
-    def basic_consume(
-        self: Any, queue: str, no_ack: bool, callback: Callable[[Any], Any], *args: Any, **kw: Any
-    ) -> Any:
+    def basic_consume(self: Any, queue: str, *args: Any, **kwargs: Any) -> Any:
+        callback: Callable[[Any], Any] = kwargs.pop("callback")
+
         def take(message: Any) -> Any:
             try:
                 return callback(message)
             except BROKEN:
                 logger.exception("a message in %s that Celery cannot take is dropped", queue)
-                if not no_ack:
+                if not kwargs.get("no_ack"):
                     self.basic_ack(message.delivery_tag)
                 return None
 
-        return super().basic_consume(queue, no_ack, take, *args, **kw)  # type: ignore[misc]
+        return super().basic_consume(queue, *args, callback=take, **kwargs)  # type: ignore[misc]
 
 
-class QoS(_Restoring, redis.QoS):  # type: ignore[misc]
+class QoS(_Restoring, redis.QoS):
     """Redis' own, hardened."""
 
 
-class Channel(_Receiving, redis.Channel):  # type: ignore[misc]
+class Channel(_Receiving, redis.Channel):
     """Redis' own, hardened."""
 
     QoS = QoS
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     """Behind redis:// addresses."""
 
     Channel = Channel
 
 
-class SentinelChannel(_Receiving, redis.SentinelChannel):  # type: ignore[misc]
+class SentinelChannel(_Receiving, redis.SentinelChannel):
     """Sentinel's own, hardened."""
 
     QoS = QoS
 
 
-class SentinelTransport(redis.SentinelTransport):  # type: ignore[misc]
+class SentinelTransport(redis.SentinelTransport):
     """Behind sentinel:// addresses."""
 
     Channel = SentinelChannel

@@ -1,7 +1,7 @@
 """What can happen to the pool of a worker: memory, time limits, recycling, inherited connections, messages that come twice."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -22,12 +22,23 @@ def worker(shared: Community, request: pytest.FixtureRequest) -> Iterator[Proces
     shared.started["worker"].kill()
 
 
+def strike(shared: Community, struck: Callable[[], object]) -> None:
+    """Have the first person write the poison until it has struck: on a busy machine the relay may come before the worker."""
+    for _ in range(20):
+        shared.say(1, "x" * POISON)
+        wait_until(lambda: struck() or shared.effects_are_there(), "the poison")
+        if struck():
+            return
+        time.sleep(1)
+    raise AssertionError("the relay handled it each time")
+
+
 @pytest.mark.parametrize("worker", [("oom", "")], indirect=True, ids=["oom"])
 @pytest.mark.usefixtures("worker")
 def test_f08_an_event_that_takes_all_memory_ends_dead_and_the_others_go_on(shared: Community) -> None:
-    """The poison's own person waits until it is dead, then goes on too."""
     shared.say(1, "before")
-    shared.deliver(shared.update(1, "x" * POISON))
+    strike(shared, lambda: shared.sql("SELECT FROM event_failure WHERE status = 'dead'"))
+    shared.sent[1, "message"] -= 1
     shared.say_all(PEOPLE, ["after", "/daily"])
     wait_until(shared.effects_are_there, "what everybody else did")
     dead = shared.sql("SELECT subscriber, attempts, error FROM event_failure WHERE status NOT IN ('done', 'held')")
@@ -39,9 +50,8 @@ def test_f08_an_event_that_takes_all_memory_ends_dead_and_the_others_go_on(share
 @pytest.mark.parametrize("worker", [("hang", "--time-limit 2")], indirect=True, ids=["hang"])
 def test_f09_the_time_limit_inside_a_transaction_rolls_back(shared: Community, worker: Process) -> None:
     """The child is killed with everything written and nothing committed; the event has its effect once, by the next one."""
-    shared.say(1, "x" * POISON)
+    strike(shared, lambda: "Hard time limit" in worker.text())
     shared.say_all(PEOPLE, ["meanwhile"])
-    wait_until(lambda: "Hard time limit" in worker.text(), "the time limit")
     shared.settle()
 
 
@@ -63,9 +73,7 @@ def test_f14_f15_children_are_replaced_all_the_time_and_the_parent_uses_its_own_
 @pytest.mark.parametrize("worker", [("slow", "")], indirect=True, ids=["slow"])
 def test_f27_a_message_that_comes_again_while_its_task_runs_has_one_effect(shared: Community, worker: Process) -> None:
     """Tasks are acknowledged late and count as lost after a second; this one takes three."""
-    shared.say(1, "x" * POISON)
-    started = time.monotonic()
+    strike(shared, (shared.processes.directory / "faulty-slow").exists)
     shared.say_all(PEOPLE, ["meanwhile"])
     shared.settle()
-    assert time.monotonic() - started > 2
     assert worker.alive()
