@@ -27,6 +27,8 @@ _FAULT = os.environ.get("FAULT", "")
 if _FAULT == "slow":
     app.conf.task_acks_late = True
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, "visibility_timeout": 1}
+
+
 def _first_time() -> bool:
     """Say whether nobody has failed yet, in whatever process."""
     try:
