@@ -5,8 +5,11 @@ import sys
 
 from celery import Celery
 
+from diana import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+broker.install()
 app = Celery("diana")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery would close the database's connections before and after each task; diana.events.tasks looks after them.

@@ -99,10 +99,12 @@ class Processes:
         self._started.append(process)
         return process
 
-    def start_worker(self, name: str = "worker", *, app: str = "config", **environment: str) -> Process:
+    def start_worker(
+        self, name: str = "worker", *, app: str = "config", arguments: str = "", **environment: str
+    ) -> Process:
         """Start a worker of the Procfile, on another Celery application if need be, and wait until it takes tasks."""
         command = procfile()[name].replace("--app config", f"--app {app}").replace("-A config", f"-A {app}")
-        process = self.start(name, command, **environment)
+        process = self.start(name, f"{command} {arguments}", **environment)
         wait_until(lambda: " ready." in process.text() or not process.alive(), f"{name} to be ready")
         assert process.alive(), process.text()
         return process

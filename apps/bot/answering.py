@@ -6,7 +6,7 @@ from typing import Any
 import telegram
 from django.utils import translation
 
-from apps.bot import selectors, services
+from apps.bot import reading, selectors, services
 from apps.bot.application import AnyApplication, application
 from apps.bot.models import Update
 from apps.bot.screens import daily
@@ -56,10 +56,13 @@ async def _answer(row: Update, person_id: int) -> list[str]:
 
 
 def _decode(body: bytes, library: AnyApplication) -> telegram.Update:
-    """Return the library's view of the body; raises Permanent if it has none."""
+    """Return the library's view of the body; raises Permanent if it has none, or one that the handlers would fail on."""
     try:
+        reading.read(body)
         data: dict[str, Any] = json.loads(body)
         return telegram.Update.de_json(data, library.bot)
+    except reading.Unreadable as error:
+        raise Permanent(f"Unreadable: {error}.") from None
     except Exception as error:  # whatever a strange body does to the library, it will do again
         raise Permanent(f"{type(error).__name__}: the library cannot read this update.") from None
 

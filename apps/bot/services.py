@@ -43,10 +43,13 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         event_id = uuid7()
         update = _insert_update(incoming, person_id, body, event_id, now)
         if update is None:
-            count_refusal(_why_known(incoming.update_id, body), now=now)
-            return None
-        publish(_received(incoming, incoming.kind, person_id, update), event_id=event_id)
-    logger.info("update kept", extra={"correlation_id": event_id, "update": update, "kind": incoming.kind})
+            transaction.set_rollback(True)  # a person who was added for it is known by nothing else
+        else:
+            publish(_received(incoming, incoming.kind, person_id, update), event_id=event_id)
+    if update is None:
+        count_refusal(_why_known(incoming.update_id, body), now=now)
+    else:
+        logger.info("update kept", extra={"correlation_id": event_id, "update": update, "kind": incoming.kind})
     return update
 
 

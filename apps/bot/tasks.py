@@ -14,7 +14,7 @@ from diana import clock
 from diana.periodic import run_once
 
 
-@shared_task(name="bot.delete_old_updates", ignore_result=True)
+@shared_task(name="bot.delete_old_updates", ignore_result=True, time_limit=1800)
 def delete_old_updates() -> int | None:
     """Delete updates that were handled more than a week ago; return how many, None if this hour's work was done already."""
     now = clock.now()

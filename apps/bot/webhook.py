@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 MAX_BODY_BYTES = 256 * 1024
+# What is refused before its body is read.
+UNREAD = (403, 405, 413, 415)
 Reason = Refusal.Reason
 
 
@@ -62,6 +64,8 @@ def _checked_body(request: HttpRequest) -> bytes:
         raise _Refused(400, Reason.BODY) from error
     if len(body) > MAX_BODY_BYTES:
         raise _Refused(413, Reason.SIZE)
+    if len(body) < _declared_bytes(request):
+        raise _Refused(400, Reason.BODY)  # the sender hung up: what is missing may be blanks only, but who knows
     return body
 
 
@@ -103,4 +107,7 @@ def _answer(status: int) -> HttpResponse:
     response = HttpResponse(status=status, content_type="text/plain")
     if status == 405:
         response["Allow"] = "POST"
+    if status in UNREAD:
+        # The body was not read: the server hangs up, and whoever keeps connections must know before they use it again.
+        response["Connection"] = "close"
     return response

@@ -80,8 +80,15 @@ def _drain(subscriber: Subscriber, lanes: Sequence[int], *, trial: bool) -> toge
     for lane in lanes:
         cursors.begin_trial(subscriber, lane)
     try:
-        return together.drain_lanes(subscriber, lanes)
-    finally:
-        # An error is no death: what ended the process would not have come here.
-        for lane in lanes:
-            cursors.end_trial(subscriber, lane)
+        drained = together.drain_lanes(subscriber, lanes)
+    except Exception:
+        # An error is no death: the process lives to say so.
+        _end_trials(subscriber, lanes)
+        raise
+    _end_trials(subscriber, lanes)
+    return drained
+
+
+def _end_trials(subscriber: Subscriber, lanes: Sequence[int]) -> None:
+    for lane in lanes:
+        cursors.end_trial(subscriber, lane)

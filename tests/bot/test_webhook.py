@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import OperationalError, connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from apps.bot import incoming, services
@@ -67,6 +68,14 @@ def test_of_two_bodies_under_one_id_the_first_wins() -> None:
     deliver(sent)
     assert deliver(sent | {"message": sent["message"] | {"text": "other"}}) == 200
     assert json.loads(bytes(Update.objects.get().body)) == sent
+    assert counted() == {"conflict": 1}
+
+
+def test_the_second_body_adds_nobody() -> None:
+    sent = update()
+    deliver(sent)
+    deliver(sent | {"message": sent["message"] | {"from": user(ADA + 1)}})
+    assert list(Person.objects.values_list("telegram_id", flat=True)) == [ADA]
     assert counted() == {"conflict": 1}
 
 
@@ -155,6 +164,21 @@ def test_a_body_of_no_declared_size_is_measured_as_it_is_read() -> None:
     request = ASGIRequest(scope, io.BytesIO(json.dumps(update()).encode() + b" " * MAX_BODY_BYTES))
     assert webhook(request).status_code == 413
     assert counted() == {"size": 1}
+
+
+def test_a_body_that_ends_early_is_no_update_even_if_it_reads_like_one() -> None:
+    body = json.dumps(update()).encode()
+    environ = RequestFactory().post("/telegram/webhook", body, content_type="application/json").environ
+    environ |= {"CONTENT_LENGTH": str(len(body) + 1), "wsgi.input": io.BytesIO(body)}
+    environ["HTTP_X_TELEGRAM_BOT_API_SECRET_TOKEN"] = settings.TELEGRAM_WEBHOOK_SECRET
+    response = webhook(WSGIRequest(environ))
+    assert response.status_code == 400
+    assert counted() == {"body": 1}
+
+
+def test_who_is_refused_before_the_body_is_read_is_told_that_the_connection_ends() -> None:
+    assert post(b" " * (MAX_BODY_BYTES + 1))["Connection"] == post(b"{}", "text/plain")["Connection"] == "close"
+    assert not post(b"{}").has_header("Connection")
 
 
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())

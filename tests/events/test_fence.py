@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, NotSupportedError, ProgrammingError, connection, connections, transaction
 from psycopg import errors
 
-from diana.events import adoption, log, publish
+from diana.events import adoption, agreement, log, publish
 from diana.events.drain import drain_lane
 from diana.events.locks import lane_lock
 from diana.events.subscriptions import Subscriber
@@ -45,10 +45,16 @@ def test_it_does_not_skip_a_late_commit_with_a_lower_id(committed_db: str, regis
     assert numbers == [1, 2]
 
 
-def test_it_would_skip_a_late_commit_without_the_fence(
-    superuser: psycopg.Connection, register: Register, numbers: Numbers
-):
+def take_fence_away(superuser: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch the trigger off, and what would refuse to work without it."""
     superuser.execute(NO_FENCE)
+    monkeypatch.setattr(agreement, "check_log", lambda: None)
+
+
+def test_it_would_skip_a_late_commit_without_the_fence(
+    superuser: psycopg.Connection, register: Register, numbers: Numbers, monkeypatch: pytest.MonkeyPatch
+):
+    take_fence_away(superuser, monkeypatch)
     drain_beside_a_late_commit(register(numbers))
     assert numbers == [2]
 
@@ -92,9 +98,9 @@ def test_it_handles_everything_once_beside_many_publishers(committed_db: str, re
 
 
 def test_it_would_lose_events_beside_many_publishers_without_the_fence(
-    superuser: psycopg.Connection, register: Register, numbers: Numbers
+    superuser: psycopg.Connection, register: Register, numbers: Numbers, monkeypatch: pytest.MonkeyPatch
 ):
-    superuser.execute(NO_FENCE)
+    take_fence_away(superuser, monkeypatch)
     drain_beside_many_publishers(register(numbers))
     assert len(numbers) < PUBLISHERS * EACH
 

@@ -309,5 +309,5 @@ def test_of_several_relays_one_wakes_and_counts(
     for _ in range(4):
         for relay in (watching, *others):
             relay.pass_once()
-    assert slow.asked == [(subscriber.name, LANE)]
+    assert slow.asked == [(subscriber.name, [LANE])]
     assert cursor_of(subscriber).rescued == 1

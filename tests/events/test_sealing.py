@@ -110,7 +110,9 @@ OTHER: dict[str, Any] = {
 
 
 def test_it_is_bound_to_everything_that_the_publisher_said():
-    assert {*OTHER, "position", "open_payload", "sealed_payload", "key_id"} == set(Envelope.__struct_fields__)
+    assert {*OTHER, "position", "open_payload", "sealed_payload", "key_id", "former_type"} == set(
+        Envelope.__struct_fields__
+    )
 
 
 @pytest.mark.parametrize("field", OTHER)

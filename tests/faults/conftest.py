@@ -5,14 +5,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 from diana.local import ports
 from diana.sandbox.running import Sandbox, running_sandbox
+from tests.conftest import database_named
 from tests.processes import Process, Processes, running_processes, wait_until
 from tests.servers import Servers
 
@@ -22,9 +26,13 @@ SECRET = "secret-of-the-tests-0123456789abcdef"
 class Community:
     """People who write to the bot by its webhook, and what SQL says became of it."""
 
-    def __init__(self, processes: Processes, sandbox: Sandbox, servers: Servers, database: str, port: int) -> None:
+    def __init__(
+        self, processes: Processes, sandbox: Sandbox, servers: Servers, database: str, port: int, web: Process
+    ) -> None:
         self.processes, self.sandbox, self.servers = processes, sandbox, servers
-        self._database = database
+        self.database, self.port = database, port
+        # The processes by name; a test that starts one anew says so here.
+        self.started = {"web": web}
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
         self._ids = itertools.count(1000)
         self.statuses: list[int] = []
@@ -35,9 +43,44 @@ class Community:
         """Hang up."""
         self._http.close()
 
+    def start_worker(self, name: str = "worker", **options: str) -> Process:
+        """Start a worker, wait until it takes tasks, and know it by its name."""
+        self.started[name] = self.processes.start_worker(name, **options)
+        return self.started[name]
+
+    @contextmanager
+    def at_port(self, port: int) -> Iterator[None]:
+        """Have people talk to another web process."""
+        mine = self._http
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as self._http:
+            yield
+        self._http = mine
+
     def say(self, person: int, text: str) -> None:
         """Deliver a private message of the person (1, 2, 3 …) as Telegram would; the answer's status is kept."""
-        update_id = next(self._ids)
+        self.deliver(self.update(person, text))
+        self.count(person, text)
+
+    def insist(self, person: int, text: str, *, seconds: float = 20) -> None:
+        """Deliver the same update until it is taken, as Telegram does; 0 stands for a connection that was cut."""
+        body, deadline = self.update(person, text), time.monotonic() + seconds
+        while self.deliver(body) != 200:
+            assert time.monotonic() < deadline, f"never taken; the last answers were {self.statuses[-5:]}"
+            time.sleep(0.1)
+        self.count(person, text)
+
+    def insist_all(self, people: range, texts: list[str]) -> None:
+        """Have all of them insist on these things, each in order, four people at a time."""
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda person: [self.insist(person, text) for text in texts], people))
+
+    def count(self, person: int, text: str) -> None:
+        """Note that the webhook has taken something whose effect must be there once."""
+        self.sent[person, text if text.startswith("/") else "message"] += 1
+
+    def update(self, person: int, text: str, *, update_id: int | None = None) -> dict[str, Any]:
+        """Return the update that brings a message."""
+        update_id = next(self._ids) if update_id is None else update_id
         message = {
             "message_id": update_id,
             "from": {"id": 7000 + person, "is_bot": False, "first_name": f"Member {person}", "language_code": "en"},
@@ -47,15 +90,20 @@ class Community:
         }
         if text.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text)}]
+        return {"update_id": update_id, "message": message}
+
+    def deliver(self, body: dict[str, Any]) -> int:
+        """Post an update; return the status, or 0 where there was no answer. Both and the time are kept."""
         started = time.monotonic()
-        answer = self._http.post(
-            "/telegram/webhook",
-            json={"update_id": update_id, "message": message},
-            headers={"X-Telegram-Bot-Api-Secret-Token": SECRET},
-        )
+        try:
+            status = self._http.post(
+                "/telegram/webhook", json=body, headers={"X-Telegram-Bot-Api-Secret-Token": SECRET}
+            ).status_code
+        except httpx.TransportError:
+            status = 0
         self.post_seconds.append(time.monotonic() - started)
-        self.statuses.append(answer.status_code)
-        self.sent[person, text if text.startswith("/") else "message"] += 1
+        self.statuses.append(status)
+        return status
 
     def say_all(self, people: range, texts: list[str]) -> None:
         """Have all of them say these things, each in order, four people at a time."""
@@ -64,7 +112,7 @@ class Community:
 
     def sql(self, query: str) -> list[tuple[object, ...]]:
         """Return the rows of a query, asked as the superuser."""
-        with psycopg.connect(self.servers.postgres.admin_url(self._database), autocommit=True) as connection:
+        with psycopg.connect(self.servers.postgres.admin_url(self.database), autocommit=True) as connection:
             return connection.execute(query).fetchall()  # type: ignore[arg-type]
 
     def entries(self) -> Counter[tuple[int, str]]:
@@ -98,12 +146,12 @@ class Community:
         """Say whether everybody has at least the answers they wait for."""
         return self.answers() >= self.expected_answers()
 
-    def settle(self) -> None:
-        """Wait for all effects and answers, then assert that each effect is there once and the webhook never failed."""
+    def settle(self, *, allowed: frozenset[int] = frozenset({200})) -> None:
+        """Wait for all effects and answers, then assert that each effect is there once and what the webhook answered."""
         wait_until(self.effects_are_there, "all effects")
         wait_until(self.answers_are_there, "all answers")
         assert self.entries() == self.expected_entries()
-        assert set(self.statuses) == {200}
+        assert set(self.statuses) <= allowed
         assert self.sql("SELECT * FROM event_failure") == []
         assert (
             self.sql(
@@ -114,17 +162,52 @@ class Community:
         )
 
 
-@pytest.fixture
-def community(committed_db: str, valkey: str, servers: Servers, tmp_path: Path) -> Iterator[Community]:
+@contextmanager
+def running_community(servers: Servers, database: str, directory: Path) -> Iterator[Community]:
     """A community whose web process runs; workers and relay are the test's to start and to kill."""
     port = ports.free_port()
-    with running_sandbox("1:sandbox-test") as sandbox, running_processes(tmp_path) as processes:
+    with running_sandbox("1:sandbox-test") as sandbox, running_processes(directory) as processes:
         processes.environment |= {"TELEGRAM_API_URL": sandbox.url, "PORT": str(port)}
-        processes.start("web")
+        web = processes.start("web")
         wait_until(lambda: ports.answers(port), "the web process")
-        community = Community(processes, sandbox, servers, committed_db, port)
+        community = Community(processes, sandbox, servers, database, port, web)
         yield community
         community.close()
+
+
+@pytest.fixture
+def community(committed_db: str, valkey: str, servers: Servers, tmp_path: Path) -> Iterator[Community]:
+    """A community of the test's own, whose web process runs and nothing else."""
+    with running_community(servers, committed_db, tmp_path) as community:
+        yield community
+
+
+@pytest.fixture(scope="module")
+def shared(
+    servers: Servers,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Community]:
+    """A community for all tests of a module, with workers and relay: for faults that it survives as it is."""
+    servers.valkey.start()
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        name = servers.clone()
+        # The tests' cluster forgets its last commits when it is killed; this database must not.
+        servers.admin("ALTER DATABASE {} SET synchronous_commit TO on", name)
+        patch.setenv("DATABASE_URL", servers.url("diana_app", name))
+        patch.setenv("DATABASE_OWNER_URL", servers.url("diana_owner", name))
+        with (
+            database_named(name),
+            running_community(servers, name, tmp_path_factory.mktemp("shared")) as community,
+        ):
+            for process in ("telegram", "worker", "relay"):
+                community.started[process] = community.processes.start(process)
+            for process in ("telegram", "worker"):
+                wait_until(lambda process=process: " ready." in community.started[process].text(), process)
+            yield community
+        servers.drop(name)
+    servers.valkey.stop()
 
 
 @pytest.fixture

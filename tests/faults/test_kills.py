@@ -11,7 +11,7 @@ TEXTS = ["good morning", "/daily", "how is everybody", "/help", "see you"]
 
 @pytest.mark.parametrize("place", ["before", "inside", "after"])
 @pytest.mark.usefixtures("telegram", "relay")
-def test_killing_the_worker_of_the_points(community: Community, place: str) -> None:
+def test_f01_f02_f03_killing_the_worker_of_the_points(community: Community, place: str) -> None:
     doomed = community.processes.start_worker("worker", app="tests.failpoints", FAILPOINT=place, FAILPOINT_AT="3")
     community.say_all(PEOPLE, TEXTS[:3])
     wait_until(lambda: not doomed.alive(), "the worker's death")
@@ -22,7 +22,7 @@ def test_killing_the_worker_of_the_points(community: Community, place: str) -> N
 
 @pytest.mark.parametrize("place", ["before", "inside", "sent"])
 @pytest.mark.usefixtures("relay")
-def test_killing_the_worker_that_talks_to_telegram(community: Community, place: str) -> None:
+def test_f01_f02_f03_killing_the_worker_that_talks_to_telegram(community: Community, place: str) -> None:
     community.processes.start_worker("worker")
     doomed = community.processes.start_worker(
         "telegram",
@@ -38,7 +38,7 @@ def test_killing_the_worker_that_talks_to_telegram(community: Community, place: 
     community.settle()
 
 
-def test_killing_all_of_them_again_and_again(community: Community, telegram: Process, relay: Process) -> None:
+def test_f06_killing_all_of_them_again_and_again(community: Community, telegram: Process, relay: Process) -> None:
     running = {"worker": community.processes.start_worker("worker"), "telegram": telegram, "relay": relay}
     for victim in ("worker", "relay", "telegram", "worker"):
         community.say_all(PEOPLE, TEXTS[:2] if victim == "worker" else TEXTS[:1])

@@ -19,7 +19,7 @@ def _workers(community: Community) -> None:
     community.processes.start("relay")
 
 
-def test_flushall_in_the_middle_of_a_run(community: Community) -> None:
+def test_f25_flushall_in_the_middle_of_a_run(community: Community) -> None:
     client = redis.Redis.from_url(community.servers.redis_url)
     for round_ in range(6):
         community.say_all(PEOPLE, [f"message {round_}", "/help"])
@@ -27,7 +27,7 @@ def test_flushall_in_the_middle_of_a_run(community: Community) -> None:
     community.settle()
 
 
-def test_killing_valkey_and_starting_it_empty(community: Community) -> None:
+def test_f16_killing_valkey_and_starting_it_empty(community: Community) -> None:
     community.say_all(PEOPLE, ["before", "/daily"])
     community.servers.valkey.kill()
     community.say_all(PEOPLE, ["while it is away", "/help"])
@@ -36,7 +36,7 @@ def test_killing_valkey_and_starting_it_empty(community: Community) -> None:
     community.settle()
 
 
-def test_twenty_seconds_without_valkey_while_updates_keep_coming(community: Community) -> None:
+def test_f19_twenty_seconds_without_valkey_while_updates_keep_coming(community: Community) -> None:
     community.say_all(PEOPLE, ["before", "/daily"])
     community.settle()
     usual = statistics.median(community.post_seconds)
@@ -52,7 +52,7 @@ def test_twenty_seconds_without_valkey_while_updates_keep_coming(community: Comm
     assert statistics.median(community.post_seconds[before:]) < 10 * max(usual, 0.01)
 
 
-def test_a_hung_valkey_does_not_slow_the_webhook(community: Community) -> None:
+def test_f22_a_hung_valkey_does_not_slow_the_webhook(community: Community) -> None:
     community.say_all(PEOPLE, ["before", "/daily"])
     community.servers.valkey.pause()
     try:
