@@ -2,8 +2,17 @@
 
 import os
 
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+
+from diana.events.connections import freshen_before_request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
+
+# Connections stay open and prove themselves when they rested or failed: asking them before every request is a round trip.
+for signal in (request_started, request_finished):
+    signal.disconnect(close_old_connections)
+request_started.connect(freshen_before_request)

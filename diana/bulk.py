@@ -1,4 +1,4 @@
-"""Writing many rows in one statement: COPY in binary, twice as fast as arrays and a tenth of the client's time."""
+"""Writing rows past the ORM: many by COPY in binary, twice as fast as arrays and a tenth of the client's time; or one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -24,3 +24,14 @@ def copy_rows(table: str, columns: Mapping[str, str], rows: Iterable[Sequence[An
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
+
+
+def insert_row(table: str, columns: Mapping[str, str], row: Sequence[Any]) -> None:
+    """Append one row: one round trip where COPY has two, planned once for each connection."""
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join(sql.SQL("%s::" + name) for name in columns.values()),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, row)

@@ -18,3 +18,8 @@ def freshen_connections() -> None:
     if rested or any(found.errors_occurred for found in connections.all(initialized_only=True)):
         close_old_connections()
     _used.at = now
+
+
+def freshen_before_request(**_: object) -> None:
+    """Do so at the signal that a request begins."""
+    freshen_connections()

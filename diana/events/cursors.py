@@ -120,8 +120,11 @@ def end_trial(subscriber: Subscriber, lane: int) -> None:
         )
 
 
-def suspect(subscriber: Subscriber, lane: int, position: int, *, events: int) -> None:
-    """Have the next events of the lane handled one by one if it still stands there: one of them may kill its process."""
+def suspect(subscriber: Subscriber, lane: int, position: int, *, events: int) -> bool:
+    """Have the next events of the lane handled one by one if it still stands there: one of them may kill its process.
+
+    Returns whether it does; a trial that has ended meanwhile did not die.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE event_cursor SET trial_at = NULL, suspect_until = (SELECT max(id) FROM ("
@@ -129,6 +132,7 @@ def suspect(subscriber: Subscriber, lane: int, position: int, *, events: int) ->
             " WHERE subscriber = %(name)s AND lane = %(lane)s AND position = %(position)s AND trial_at IS NOT NULL",
             {"name": subscriber.name, "lane": lane, "position": position, "events": events},
         )
+        return bool(cursor.rowcount)
 
 
 def count_rescue(subscriber: Subscriber, lane: int) -> None:

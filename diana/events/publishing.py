@@ -9,7 +9,7 @@ import msgspec
 from django.db import connection, transaction
 
 from diana import clock, metrics
-from diana.bulk import copy_rows
+from diana.bulk import copy_rows, insert_row
 from diana.events import agreement, feed, subscriptions, waker
 from diana.events.catalogue import Event, encode_payload
 from diana.events.causes import current_cause
@@ -91,11 +91,18 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
     known = _claim_keys(publications, envelopes)
     fresh = [envelope for envelope in envelopes if envelope.event_id not in known]
     if fresh:
-        copy_rows("event_log", LOG_COLUMNS, [_row(envelope) for envelope in fresh])
+        _write(fresh)
         wakes = subscriptions.wakes_for(fresh)
         seconds = time.perf_counter() - started
         transaction.on_commit(lambda: _committed(fresh, wakes, seconds))
     return [known.get(envelope.event_id, envelope) for envelope in envelopes]
+
+
+def _write(envelopes: Sequence[Envelope]) -> None:
+    if len(envelopes) == 1:
+        insert_row("event_log", LOG_COLUMNS, _row(envelopes[0]))
+    else:
+        copy_rows("event_log", LOG_COLUMNS, [_row(envelope) for envelope in envelopes])
 
 
 def _committed(envelopes: Sequence[Envelope], wakes: subscriptions.Wakes, seconds: float) -> None:

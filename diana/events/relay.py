@@ -186,9 +186,8 @@ def move_idle(found: Behind) -> None:
 def suspect(found: Behind) -> None:
     """Treat the lane as suspect unless somebody is at work in it."""
     with lane_lock(found.subscriber.name, found.lane) as held:
-        if held:
+        if held and cursors.suspect(found.subscriber, found.lane, found.position, events=SUSPECT_EVENTS):
             logger.warning("%s lane %s stands still: its events go one by one", found.subscriber.name, found.lane)
-            cursors.suspect(found.subscriber, found.lane, found.position, events=SUSPECT_EVENTS)
 
 
 def was_forgotten(found: Behind) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.users import events as facts
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES, guess_language
@@ -34,10 +34,13 @@ def find_or_add_person(*, telegram_id: int, now: datetime) -> int:
     """
     if not 0 < telegram_id <= LARGEST_ID:
         raise InvalidTelegramId(InvalidTelegramId.__doc__)
-    known = Person.objects.select_for_update(no_key=True).filter(telegram_id=telegram_id).values_list("pk", flat=True)
     while True:
-        for person_id in known.all():
-            return person_id
+        # Every update asks this: the ORM would take longer to write the statement than PostgreSQL to answer it.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM users_person WHERE telegram_id = %s FOR NO KEY UPDATE", [telegram_id])
+            row = cursor.fetchone()
+        if row is not None:
+            return int(row[0])
         # Waits for whoever is adding the same person; the SELECT after it sees the row of either.
         Person.objects.bulk_create([Person(telegram_id=telegram_id, created_at=now)], ignore_conflicts=True)
 
