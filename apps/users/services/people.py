@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from apps.users import events as facts
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES, guess_language
@@ -34,6 +35,8 @@ def find_or_add_person(*, telegram_id: int, now: datetime) -> int:
     """
     if not 0 < telegram_id <= LARGEST_ID:
         raise InvalidTelegramId(InvalidTelegramId.__doc__)
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("find_or_add_person locks the row: call it inside `transaction.atomic()`.")
     while True:
         # Every update asks this: the ORM would take longer to write the statement than PostgreSQL to answer it.
         with connection.cursor() as cursor:
