@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.events import agreement, cursors, deliveries, evolution, log, retries
+from diana.events import agreement, cursors, deliveries, evolution, log, passing, retries
 from diana.events.envelope import Envelope
 from diana.events.failures import backoff_seconds, is_transient
 from diana.events.isolation import SystemicFailure, handle_isolated
@@ -218,10 +218,12 @@ def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
     try:
         with transaction.atomic():
             return _handle_next(subscriber, lane, cursors.lock(subscriber, lane, own=own), limit=1, known={})
-    except Exception:
+    except Exception as error:
         # The process lives, so what passed through is nobody's fault: a lock that was waited for, a deadlock.
         cursors.forget_attempt(subscriber, lane)
-        raise
+        if not passing.set_aside(subscriber, lane, scan, error):
+            raise
+        return Batch(0, more=True)
 
 
 def _pause(subscriber: Subscriber, lane: int, pauses: int, error: Exception) -> None:
