@@ -103,8 +103,10 @@ class Waker:
                 wakes |= self._looked()
                 self._send(wakes, unasked)
             except wakeups.Unavailable as error:
+                wakeups.note_unsent(unasked)
                 logger.warning("wake-ups are left to the relay: %s", error)
             except Exception:
+                wakeups.note_unsent(unasked)
                 logger.exception("the waker failed; the relay will see to the lanes")
             self._busy = False
 
