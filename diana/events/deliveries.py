@@ -151,6 +151,12 @@ def give_back(claims: Sequence[Claim]) -> None:
         )
 
 
+def give_back_if_possible(claims: Sequence[Claim]) -> None:
+    """Give the claims back; where the database is away that fails too, and the lease ends by itself."""
+    with contextlib.suppress(DatabaseError, InterfaceError):
+        give_back(claims)
+
+
 def due_lanes(subscriber: Subscriber, lanes: Sequence[int]) -> set[int]:
     """Return which of the lanes have a delivery that could be made now; it may be claimed by somebody else."""
     with connection.cursor() as cursor:
@@ -190,9 +196,7 @@ def _make(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
             for claimed in claims:
                 _deliver_one(subscriber, claimed)
     except Exception:
-        # Where the database is away this fails too; the lease ends by itself.
-        with contextlib.suppress(DatabaseError, InterfaceError):
-            give_back(claims)
+        give_back_if_possible(claims)
         raise
 
 

@@ -221,7 +221,7 @@ def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
     except Exception as error:
         # The process lives, so what passed through is nobody's fault: a lock that was waited for, a deadlock.
         cursors.forget_attempt(subscriber, lane)
-        if not passing.set_aside(subscriber, lane, scan, error):
+        if not passing.set_aside(subscriber, lane, found.envelopes, error):
             raise
         return Batch(0, more=True)
 

@@ -6,30 +6,33 @@ like any other, and each further one is charged to it.
 """
 
 import logging
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from diana.events import cursors, log, retries
+from diana.events import cursors, retries
+from diana.events.envelope import Envelope
 from diana.events.failures import is_passing
 from diana.events.subscriptions import Subscriber
 
 logger = logging.getLogger(__name__)
 
 
-def set_aside(subscriber: Subscriber, lane: int, scan: log.Scan, error: Exception) -> bool:
-    """Note what the only event of the scan met; return whether it was set aside, so that the lane can go on.
+def set_aside(subscriber: Subscriber, lane: int, alone: Sequence[Envelope], error: Exception) -> bool:
+    """Note what the only event of a batch met; return whether it was set aside, so that the lane can go on.
 
     To be called with the attempt rolled back. Errors that are the surroundings' (a lost connection) are not noted.
     """
-    if not scan.envelopes or not is_passing(error):
+    if not alone or not is_passing(error):
         return False
-    if _note(subscriber, lane, scan.position) < settings.EVENTS_PASSING_ERRORS:
+    position = alone[0].position
+    if _note(subscriber, lane, position) < settings.EVENTS_PASSING_ERRORS:
         return False
     with transaction.atomic():
-        if cursors.lock(subscriber, lane).position < scan.position:
-            retries.record_passing(subscriber, lane, scan.envelopes[0], error)
-            cursors.move(subscriber, lane, scan.position, handled=0)
+        if cursors.lock(subscriber, lane).position < position:
+            retries.record_passing(subscriber, lane, alone[0], error)
+            cursors.move(subscriber, lane, position, handled=0)
     return True
 
 

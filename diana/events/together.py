@@ -131,6 +131,7 @@ def _drain_apart(subscriber: Subscriber, lanes: Sequence[int], done: Drained, de
             one = drain.drain_lane(subscriber, lane, seconds=max(0.0, deadline - time.monotonic()))
         except Exception as error:
             if _is_lost():
+                deliveries.give_back_if_possible(done.claims)
                 raise
             errors.append(error)
             continue

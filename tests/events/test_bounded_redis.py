@@ -24,12 +24,13 @@ ONE_CALL = TIMEOUT + 0.2
 
 CALLS: dict[str, Callable[[], object]] = {
     "raise_flags": lambda: wakeups.raise_flags([("test.numbers", 1), ("test.numbers", 2)]),
-    "keep_flag": lambda: wakeups.keep_flag("test.numbers", 1),
-    "lower_flag": lambda: wakeups.lower_flag("test.numbers", 1),
-    "lower_flags": lambda: wakeups.lower_flags([("test.numbers", 1)]),
-    "flag_is_up": lambda: wakeups.flag_is_up("test.numbers", 1),
+    "keep_flags": lambda: wakeups.keep_flags("test.numbers", [1]),
+    "take_flags": lambda: wakeups.take_flags("test.numbers"),
+    "lower_flags": lambda: wakeups.lower_flags("test.numbers", [1]),
+    "raised_flags": lambda: wakeups.raised_flags("test.numbers", [1]),
+    "forget_sent": lambda: wakeups.forget_sent(["test.numbers"]),
     "claim_relay": lambda: wakeups.claim_relay("test.numbers", 1),
-    "consume_relay": lambda: wakeups.consume_relay("test.numbers", 1),
+    "consume_relay": lambda: wakeups.consume_relay("test.numbers", [1]),
 }
 HARMS = {"F22 hung": "pause", "F19 gone": "stop"}
 
@@ -58,17 +59,17 @@ def test_each_call_costs_one_timeout_and_is_counted_once(broker: redis.Redis, se
 def test_an_open_breaker_asks_nobody(broker: redis.Redis, servers: Servers):
     servers.valkey.pause()
     while not wakeups.is_open():
-        fails(CALLS["flag_is_up"])
+        fails(CALLS["raised_flags"])
     assert seconds(lambda: [fails(call) for call in CALLS.values()]) < 0.05
 
 
 def test_it_would_cost_seconds_with_the_clients_own_retries(
     broker: redis.Redis, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ):
-    own = redis.Redis.from_url(configured.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    own = redis.Redis(port=servers.valkey_port, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
     monkeypatch.setattr(wakeups, "client", lambda: own)
     servers.valkey.pause()
-    assert seconds(lambda: fails(CALLS["flag_is_up"])) > 2 * ONE_CALL
+    assert seconds(lambda: fails(CALLS["raised_flags"])) > 2 * ONE_CALL
     own.close()
 
 
@@ -77,13 +78,14 @@ def test_a_task_is_sent_or_given_up_in_the_time_of_a_few_calls(
     subscriber: Subscriber, broker: redis.Redis, servers: Servers, harm: str
 ):
     # connected, and not: the first message after a loss opens a connection, too
+    task = waker.Task(subscriber.name, [LANE], {})
     for warm in (True, False):
         wakeups.breaker.close()
         waker.waker()._close()
         if warm:
             waker.waker().warm_up()
         getattr(servers.valkey, HARMS[harm])()
-        assert seconds(lambda: fails(lambda: waker.waker()._send_task(subscriber.name, LANE, {}))) < 2 * ONE_CALL
+        assert seconds(lambda: fails(lambda: waker.waker()._send_task(task))) < 2 * ONE_CALL
         assert wakeups.breaker.fail_counter == 1
         servers.valkey.resume() if harm.startswith("F22") else servers.valkey.start()
 
@@ -94,7 +96,7 @@ def test_a_worker_that_is_at_it_when_redis_hangs_handles_everything_and_loses_a_
     publish_numbers(range(20))
     sent()
     servers.valkey.pause()
-    assert seconds(lambda: work(subscriber, LANE, {})) < configured.EVENTS_BREAKER_FAILURES * ONE_CALL
+    assert seconds(lambda: work(subscriber, [LANE], {})) < configured.EVENTS_BREAKER_FAILURES * ONE_CALL
     assert numbers == list(range(20))
 
 
@@ -123,7 +125,7 @@ def test_no_module_of_the_bus_calls_redis_past_the_breaker():
 
 def relay_wakes(broker: redis.Redis) -> int:
     """Have a relay see to the lane; return how many tasks wait then."""
-    Relay()._see_to((("test.numbers"), LANE), drain_here=False)
+    Relay()._see_to(("test.numbers", LANE), drain_here=False)
     sent()
     return len(waiting(broker))
 
