@@ -25,6 +25,9 @@ WINDOW_PER_EVENT, WIDE_WINDOW = 4, 5_000
 # An event during which the process ended so often is dead.
 KILLING_ATTEMPTS = 3
 
+# Who has mended the handler does not wait for longer.
+LONGEST_PAUSE = 60.0
+
 # Errors about the lane and not about an event: nothing to isolate.
 BUS_ERRORS = (cursors.UnknownCursor, log.SequenceBehind, log.UnknownType, agreement.LanesDiffer, agreement.FenceDown)
 
@@ -228,6 +231,6 @@ def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
 
 def _pause(subscriber: Subscriber, lane: int, pauses: int, error: Exception) -> None:
     """Leave the lane alone for a while, longer each time."""
-    seconds = max(1.0, backoff_seconds(pauses + 1))
+    seconds = min(max(1.0, backoff_seconds(pauses + 1)), LONGEST_PAUSE)
     logger.error("%s lane %s is paused for %.0f s: %s", subscriber.name, lane, seconds, error)
     cursors.pause(subscriber, lane, seconds)
