@@ -8,20 +8,16 @@ import asyncio
 import contextlib
 import inspect
 import logging
-import os
-import random
-import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-import psycopg
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from diana import clock, metrics
-from diana.events import connections, log, loop, retries
+from diana.events import log, loop, retries, senders
 from diana.events.causes import caused_by
 from diana.events.envelope import Envelope
 from diana.events.failures import Permanent, Retry, attempts_allowed, backoff_seconds, describe, is_transient
@@ -80,7 +76,7 @@ def enqueue(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> list[Claim
         return []
     parameters: dict[str, Any] = {
         "subscriber": subscriber.name,
-        "owner": _owner.identity(),
+        "owner": senders.identity(),
         "lease": LEASE_SECONDS,
         "limit": CLAIMED_AS_QUEUED,
         "lanes": [lane_of(envelope.key) for envelope in envelopes],
@@ -122,7 +118,7 @@ def claim(subscriber: Subscriber, lanes: Sequence[int], *, limit: int = AT_ONCE)
         "subscriber": subscriber.name,
         "lanes": list(lanes),
         "class": SENDER_CLASS,
-        "owner": _owner.identity(),
+        "owner": senders.identity(),
         "lease": LEASE_SECONDS,
         "limit": limit,
     }
@@ -279,49 +275,3 @@ def open_lanes(*, older_than_seconds: float) -> list[tuple[str, int]]:
             [older_than_seconds, SENDER_CLASS],
         )
         return [(name, lane) for name, lane in cursor.fetchall()]
-
-
-class _Owner:
-    """This process's name as a sender and the connection whose lock says that it is alive."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pid = 0
-        self._identity = 0
-        self._seen_at = 0.0
-        self._connection: psycopg.Connection | None = None
-
-    def identity(self) -> int:
-        """Return the number under which this process claims; takes its lock at the first call and after a lost connection."""
-        with self._lock:
-            if self._pid != os.getpid():
-                self._pid, self._connection = os.getpid(), None
-            if self._connection is None or not self._alive():
-                self._connect()
-            self._seen_at = time.monotonic()
-            return self._identity
-
-    def _alive(self) -> bool:
-        """Ask the connection, if it rested for long; to lose the lock costs at most a message that is sent twice."""
-        assert self._connection is not None
-        if time.monotonic() - self._seen_at < connections.RESTED_SECONDS and not self._connection.closed:
-            return True
-        try:
-            self._connection.execute("SELECT 1")
-        except psycopg.Error:
-            return False
-        return True
-
-    def _connect(self) -> None:
-        parameters = connection.get_connection_params()
-        keys = ("host", "port", "user", "password", "dbname")
-        self._connection = psycopg.connect(
-            **{key: parameters[key] for key in keys if key in parameters},
-            autocommit=True,
-            application_name="diana-sender",
-        )
-        self._identity = random.SystemRandom().randrange(1, 2**31 - 1)
-        self._connection.execute("SELECT pg_advisory_lock(%s, %s)", (SENDER_CLASS, self._identity))
-
-
-_owner = _Owner()

@@ -1,16 +1,20 @@
 """Errors that should pass (faults 35 to 38): charged to nobody while they may, and to the event that always meets them."""
 
+import contextlib
 import time
 from collections.abc import Callable
 
 import pytest
+import redis
 from django.conf import settings as configured
 from django.db import DatabaseError, connection
 
 from diana.events import Envelope, failures, passing
 from diana.events.models import Cursor, Failure
+from diana.events.relay import Relay
 from diana.events.subscriptions import Subscriber
 from tests.events.conftest import Clock, Numbers, Register
+from tests.events.messages import run_next, sent, waiting
 from tests.events.people import ANNA, BORIS, LANE, drain, publish_numbers, publish_pairs
 from tests.events.test_suspects import make_suspect
 
@@ -222,3 +226,26 @@ def test_a_retry_at_no_possible_time_is_an_ordinary_failure(register: Register, 
     failure = Failure.objects.get()
     assert (failure.status, failure.attempts) == ("retrying", 1)
     assert failure.error.startswith("ValueError: Retry takes after= from 0 to 31622400 seconds, not ")
+
+
+# From the wake-up to the failures table
+
+
+def test_the_relay_has_it_set_aside_by_itself(
+    committed_db: str, register: Register, numbers: Numbers, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Relay, "_drain_here", lambda self, key: None)
+    subscriber = register(Meets(numbers, FAULTS["F38 statement timeout"], 1e9))
+    publish_numbers([1, 2, 3])
+    relay, passes = Relay(), 0
+    while not Failure.objects.exists():
+        sent()
+        while waiting(broker):
+            with contextlib.suppress(DatabaseError):
+                run_next(broker)
+        relay.pass_once()
+        passes += 1
+        assert passes < 30
+    drain(subscriber)
+    assert sorted(set(numbers)) == [1, 3]
+    assert Failure.objects.get().status == "retrying"
