@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db import connections as databases
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -59,7 +59,14 @@ SETTINGS = settings(
     max_examples=EXAMPLES, stateful_step_count=20, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 # To find a planted bug once is enough.
-FINDING = settings(SETTINGS, max_examples=150, derandomize=True, phases=[Phase.generate], report_multiple_bugs=False)
+FINDING = settings(
+    SETTINGS,
+    max_examples=150,
+    stateful_step_count=40,
+    derandomize=True,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+)
 
 
 class World:
@@ -354,4 +361,4 @@ PLANTED: dict[str, tuple[Any, str, Any]] = {
 def test_it_finds(world: World, monkeypatch: pytest.MonkeyPatch, bug: str):
     monkeypatch.setattr(*PLANTED[bug])
     with pytest.raises((AssertionError, ValueError, ExceptionGroup)):
-        run_state_machine_as_test(lambda: Machine(world), settings=FINDING)
+        run_state_machine_as_test(seed(SEED)(lambda: Machine(world)), settings=FINDING)
