@@ -11,14 +11,14 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from diana.events import Publication, deferring, limiting, publish, publish_many
+from diana.events import Publication, deferring, limiting, log, publish, publish_many
 from diana.events.envelope import Envelope
 from diana.events.locks import lane_lock
 from diana.events.models import DeferredEvent, StoredEvent
 from diana.events.relay import Relay
 from diana.events.subscriptions import Subscriber
 from tests.events.conftest import Clock, Numbers
-from tests.events.declared import Happened
+from tests.events.declared import Confided, Happened
 from tests.events.people import ANNA, BORIS, CLARA, drain
 from tests.events.racing import alongside, closing, together, until
 
@@ -148,6 +148,18 @@ def test_what_follows_a_late_event_in_one_call_waits_too():
     with transaction.atomic():
         publish_many([Publication(event=Happened(user_id=ANNA, number=n), source="phone") for n in range(4)])
     assert (logged(), DeferredEvent.objects.count()) == ([0, 1], 2)
+
+
+@pytest.mark.django_db
+def test_a_sealed_event_waits_sealed_and_can_be_opened_when_it_is_released(hour_later: Callable[[], None]):
+    say(1, 2)
+    with transaction.atomic():
+        told = publish(Confided(user_id=ANNA, text="a secret"), source="phone")
+    assert DeferredEvent.objects.get().payload is None
+    hour_later()
+    deferring.release_due()
+    [released] = log.read_events([StoredEvent.objects.get(event_id=told.event_id).id])
+    assert (released.open_payload, released.fields) == (None, told.fields)
 
 
 @pytest.mark.django_db
