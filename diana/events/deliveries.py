@@ -239,8 +239,8 @@ def record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> N
 
 def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:
     if error is None:
-        metrics.delivered(subscriber.name)
         Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts).delete()
+        metrics.delivered(subscriber.name)
         return
     metrics.failed(subscriber.name, error)
     if not isinstance(error, Retry | Permanent):
