@@ -8,6 +8,7 @@ and tried again like any other, and each further one is charged to it.
 import contextlib
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -42,7 +43,7 @@ def note_lane(subscriber: Subscriber, lane: int, error: Exception) -> None:
     """
     if is_passing(error):
         with contextlib.suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
-            values = {"name": subscriber.name, "lane": lane, "together": TOGETHER, "events": EVENTS}
+            values: dict[str, Any] = {"name": subscriber.name, "lane": lane, "together": TOGETHER, "events": EVENTS}
             cursor.execute(_NOTE_LANE, values)
 
 
