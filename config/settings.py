@@ -221,6 +221,15 @@ OVERVIEW_TIMEOUT_SECONDS = 2.0
 # /health/ready says "degraded" beyond these.
 HEALTH_LAG_SECONDS = 60.0
 HEALTH_RELAY_SECONDS = 10.0
+# So often in a row an event may meet, alone, what should pass (a deadlock, a time limit) before it is charged with it.
+EVENTS_PASSING_ERRORS = 5
+# How much each source may publish through one process: for each person, and in all. Over it an event is refused (an error
+# that says when to try again) or deferred (kept, and released by the relay). Without an entry of its own: no limit.
+EVENTS_RATE_LIMITS: dict[str, dict[str, str]] = {
+    # Telegram would only send the update again, out of its order: over the limit it waits.
+    "telegram": {"person": "300/minute", "source": "1000/second", "over": "defer"},
+    "command": {"person": "600/minute", "source": "200/second", "over": "refuse"},
+}
 
 # Flower reads it from the environment itself; without it the pages would be open to everybody on the machine.
 required("FLOWER_BASIC_AUTH", "open in development")

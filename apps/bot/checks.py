@@ -17,6 +17,7 @@ def register_checks() -> None:
     checks.register(check_secret, "bot")
     checks.register(check_token, "bot")
     checks.register(check_address, "bot")
+    checks.register(check_limits, "bot")
 
 
 def check_secret(**_: Any) -> list[checks.CheckMessage]:
@@ -48,3 +49,11 @@ def check_address(**_: Any) -> list[checks.CheckMessage]:
         return []
     hint = "Set TELEGRAM_API_URL to https://api.telegram.org, or leave it out."
     return [checks.Error("TELEGRAM_API_URL is not https: the token would be readable.", hint=hint, id="bot.E004")]
+
+
+def check_limits(**_: Any) -> list[checks.CheckMessage]:
+    """An update is never refused for coming too fast: Telegram would deliver it again, later and out of its order."""
+    if settings.EVENTS_RATE_LIMITS.get("telegram", {}).get("over") == "defer":
+        return []
+    hint = 'Give EVENTS_RATE_LIMITS["telegram"] "over": "defer".'
+    return [checks.Error("Updates over their rate limit would be refused.", hint=hint, id="bot.E010")]

@@ -33,7 +33,8 @@ def bot_id() -> int:
 def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | None:
     """Keep the update and publish that it came; return our id of it, or None where it was only counted.
 
-    Counted are unknown kinds, copies, and other bodies under a known id (the first one stays). Locks the person.
+    Counted are unknown kinds, copies, and other bodies under a known id (the first one stays). Locks the person. What
+    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order.
     """
     if incoming.kind is None:
         count_refusal(Refusal.Reason.UNKNOWN, now=now)
@@ -45,7 +46,7 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         if update is None:
             transaction.set_rollback(True)  # a person who was added for it is known by nothing else
         else:
-            publish(_received(incoming, incoming.kind, person_id, update), event_id=event_id)
+            publish(_received(incoming, incoming.kind, person_id, update), event_id=event_id, source="telegram")
     if update is None:
         count_refusal(_why_known(incoming.update_id, body), now=now)
     else:

@@ -4,7 +4,19 @@ from diana.events.catalogue import Event
 from diana.events.envelope import Envelope
 from diana.events.evolution import upcaster
 from diana.events.failures import Permanent, Retry
+from diana.events.limiting import RateLimited
 from diana.events.publishing import Publication, publish, publish_many
 from diana.events.subscriptions import subscribe
 
-__all__ = ["Envelope", "Event", "Permanent", "Publication", "Retry", "publish", "publish_many", "subscribe", "upcaster"]
+__all__ = [
+    "Envelope",
+    "Event",
+    "Permanent",
+    "Publication",
+    "RateLimited",
+    "Retry",
+    "publish",
+    "publish_many",
+    "subscribe",
+    "upcaster",
+]

@@ -86,7 +86,7 @@ class FailureAdmin(BusAdmin):
 
     list_display = ("id", "subscriber", "type", "key", "status_label", "attempts", "next_attempt_at", "error")
     list_display_links = ("id", "subscriber")
-    list_filter = ("status", "subscriber", "type")
+    list_filter = ("status", "subscriber", "type", "failed_at")
     search_fields = ("=position", "=key")
     search_help_text = _("Position in the log or key (person's id)")
     ordering = ("-id",)

@@ -6,13 +6,14 @@ from django.conf import settings
 from django.core import checks
 from django.db.utils import DatabaseError
 
-from diana.events import agreement, broker_policy, catalogue, lanes, subscriptions
+from diana.events import agreement, broker_policy, catalogue, lanes, limiting, subscriptions
 
 
 def register_checks() -> None:
     """Register the checks; those that ask the database run with `check --database default`."""
     checks.register(check_subscriptions, "events")
     checks.register(check_roles, "events")
+    checks.register(check_rate_limits, "events")
     checks.register(check_lanes, checks.Tags.database)
     checks.register(broker_policy.check_broker, "broker", deploy=True)
 
@@ -61,6 +62,20 @@ def check_roles(**_: Any) -> list[checks.CheckMessage]:
     kind = checks.Error if settings.PRODUCTION else checks.Warning
     hint = "Set DATABASE_OWNER_URL to another role: only then the append-only tables are walls. See docs/operations.md."
     return [kind("The application connects as the owner of its tables.", hint=hint, id="events.E005")]
+
+
+def check_rate_limits(**_: Any) -> list[checks.CheckMessage]:
+    """Every limit can be read; a misspelt name in an entry would be a limit that nobody keeps."""
+    found: list[checks.CheckMessage] = []
+    hint = 'Write limits like "120/minute" under person and source, and "refuse" or "defer" under over.'
+    for source, limits in settings.EVENTS_RATE_LIMITS.items():
+        try:
+            if unknown := set(limits) - {"person", "source", "over"}:
+                raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+            limiting.limits_of(source)
+        except ValueError as error:
+            found.append(checks.Error(f"EVENTS_RATE_LIMITS[{source!r}]: {error}.", hint=hint, id="events.E010"))
+    return found
 
 
 def check_lanes(databases: Any = None, **_: Any) -> list[checks.CheckMessage]:

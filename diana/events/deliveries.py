@@ -5,25 +5,22 @@ oldest delivery may go, so that one person's messages keep their order.
 """
 
 import asyncio
+import contextlib
 import inspect
 import logging
-import os
-import random
-import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from diana import clock, metrics
-from diana.events import connections, log, loop, retries
+from diana.events import log, loop, retries, senders
 from diana.events.causes import caused_by
 from diana.events.envelope import Envelope
-from diana.events.failures import Permanent, Retry, backoff_seconds, describe, is_transient
+from diana.events.failures import Permanent, Retry, attempts_allowed, backoff_seconds, describe, is_transient
 from diana.events.lanes import lane_of
 from diana.events.locks import SENDER_CLASS
 from diana.events.models import Delivery
@@ -79,7 +76,7 @@ def enqueue(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> list[Claim
         return []
     parameters: dict[str, Any] = {
         "subscriber": subscriber.name,
-        "owner": _owner.identity(),
+        "owner": senders.identity(),
         "lease": LEASE_SECONDS,
         "limit": CLAIMED_AS_QUEUED,
         "lanes": [lane_of(envelope.key) for envelope in envelopes],
@@ -97,7 +94,7 @@ WITH oldest AS (
     SELECT DISTINCT ON (lane, key) id FROM event_delivery
     WHERE subscriber = %(subscriber)s AND lane = ANY(%(lanes)s) ORDER BY lane, key, position
 ), due AS (
-    SELECT id FROM event_delivery d
+    SELECT id, owner IS NOT NULL AS abandoned FROM event_delivery d
     WHERE id IN (SELECT id FROM oldest) AND next_attempt_at <= now() AND (
         owner IS NULL OR leased_until < now() OR NOT EXISTS (
             SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2
@@ -108,25 +105,52 @@ WITH oldest AS (
 )
 UPDATE event_delivery d SET owner = %(owner)s, leased_until = now() + make_interval(secs => %(lease)s),
     attempts = d.attempts + 1
-FROM due WHERE d.id = due.id RETURNING d.id, d.attempts, d.position
+FROM due WHERE d.id = due.id RETURNING d.id, d.attempts, d.position, due.abandoned
 """
 
 
 def claim(subscriber: Subscriber, lanes: Sequence[int], *, limit: int = AT_ONCE) -> list[Claim]:
-    """Claim what is due in these lanes, the oldest of each key, for this process."""
+    """Claim what is due in these lanes, the oldest of each key, for this process.
+
+    Nobody recorded the last attempt of an abandoned one: after the last attempt it is dead, for it may end processes.
+    """
     parameters: dict[str, Any] = {
         "subscriber": subscriber.name,
         "lanes": list(lanes),
         "class": SENDER_CLASS,
-        "owner": _owner.identity(),
+        "owner": senders.identity(),
         "lease": LEASE_SECONDS,
         "limit": limit,
     }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, parameters)
-        rows = {position: (id_, attempts) for id_, attempts, position in cursor.fetchall()}
-    envelopes = log.read_events(list(rows)) if rows else []
-    return [Claim(*rows[envelope.position], envelope) for envelope in envelopes]
+        rows = {position: (id_, attempts, abandoned) for id_, attempts, position, abandoned in cursor.fetchall()}
+    claims: list[Claim] = []
+    for envelope in log.read_events(list(rows)) if rows else []:
+        id_, attempts, abandoned = rows[envelope.position]
+        claimed = Claim(id_, attempts, envelope)
+        if abandoned and attempts > settings.EVENTS_MAX_ATTEMPTS:
+            _give_up(subscriber, claimed, RuntimeError("The process ended during the last attempt."))
+        else:
+            claims.append(claimed)
+    return claims
+
+
+def give_back(claims: Sequence[Claim]) -> None:
+    """Let others make these deliveries at once, without waiting for the lease; what is recorded already is left alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE event_delivery d SET owner = NULL, leased_until = NULL"
+            " FROM unnest(%s::bigint[], %s::int[]) AS mine (id, attempts)"
+            " WHERE d.id = mine.id AND d.attempts = mine.attempts AND d.owner IS NOT NULL",
+            [[claimed.id for claimed in claims], [claimed.attempts for claimed in claims]],
+        )
+
+
+def give_back_if_possible(claims: Sequence[Claim]) -> None:
+    """Give the claims back; where the database is away that fails too, and the lease ends by itself."""
+    with contextlib.suppress(DatabaseError, InterfaceError):
+        give_back(claims)
 
 
 def due_lanes(subscriber: Subscriber, lanes: Sequence[int]) -> set[int]:
@@ -150,11 +174,7 @@ def deliver(subscriber: Subscriber, lanes: Sequence[int], claims: Sequence[Claim
     claims = claims or claim(subscriber, lanes)
     while claims:
         made += len(claims)
-        if inspect.iscoroutinefunction(subscriber.function):
-            loop.run(_deliver_all(subscriber, claims))
-        else:
-            for claimed in claims:
-                _deliver_one(subscriber, claimed)
+        _make(subscriber, claims)
         # What was made may have freed the next delivery of its key.
         due = due_lanes(subscriber, lanes)
         if not due or time.monotonic() >= deadline:
@@ -163,8 +183,21 @@ def deliver(subscriber: Subscriber, lanes: Sequence[int], claims: Sequence[Claim
     return Delivered(made, set())
 
 
+def _make(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
+    """Make the deliveries; if one cannot be recorded, none of what is left waits for the end of its lease."""
+    try:
+        if inspect.iscoroutinefunction(subscriber.function):
+            loop.run(_deliver_all(subscriber, claims))
+        else:
+            for claimed in claims:
+                _deliver_one(subscriber, claimed)
+    except Exception:
+        give_back_if_possible(claims)
+        raise
+
+
 async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
-    """Run the handler over the claims at once; each is recorded as soon as it is made."""
+    """Run the handler over the claims at once; each is recorded as soon as it is made. Ends when all of them have."""
 
     async def one(claimed: Claim) -> None:
         error: Exception | None = None
@@ -175,7 +208,9 @@ async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
                 error = raised
         await loop.in_thread(record, subscriber, claimed, error)
 
-    await asyncio.gather(*map(one, claims))
+    for result in await asyncio.gather(*map(one, claims), return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
 
 
 def _deliver_one(subscriber: Subscriber, claimed: Claim) -> None:
@@ -189,20 +224,30 @@ def _deliver_one(subscriber: Subscriber, claimed: Claim) -> None:
 
 
 def record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:
-    """Write down how the delivery went. Does nothing if somebody else has claimed it since."""
+    """Write down how the delivery went. Does nothing if somebody else has claimed it since.
+
+    Tried twice, the second time by a new connection: what was sent and is not recorded is sent again.
+    """
+    try:
+        _record(subscriber, claimed, error)
+    except Exception as lost:
+        if not is_transient(lost) or connection.in_atomic_block:
+            raise
+        connection.close()
+        _record(subscriber, claimed, error)
+
+
+def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:
     if error is None:
-        metrics.delivered(subscriber.name)
         Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts).delete()
+        metrics.delivered(subscriber.name)
         return
     metrics.failed(subscriber.name, error)
     if not isinstance(error, Retry | Permanent):
         ids = {"correlation_id": claimed.envelope.correlation_id}
         logger.error("%s failed on %s", subscriber.name, claimed.envelope.event_id, exc_info=error, extra=ids)
     mine = Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts)
-    dead = isinstance(error, Permanent) or (
-        claimed.attempts >= settings.EVENTS_MAX_ATTEMPTS and not is_transient(error)
-    )
-    if dead:
+    if isinstance(error, Permanent) or claimed.attempts >= attempts_allowed(error):
         _give_up(subscriber, claimed, error)
     else:
         after = error.after if isinstance(error, Retry) else None
@@ -230,49 +275,3 @@ def open_lanes(*, older_than_seconds: float) -> list[tuple[str, int]]:
             [older_than_seconds, SENDER_CLASS],
         )
         return [(name, lane) for name, lane in cursor.fetchall()]
-
-
-class _Owner:
-    """This process's name as a sender and the connection whose lock says that it is alive."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pid = 0
-        self._identity = 0
-        self._seen_at = 0.0
-        self._connection: psycopg.Connection | None = None
-
-    def identity(self) -> int:
-        """Return the number under which this process claims; takes its lock at the first call and after a lost connection."""
-        with self._lock:
-            if self._pid != os.getpid():
-                self._pid, self._connection = os.getpid(), None
-            if self._connection is None or not self._alive():
-                self._connect()
-            self._seen_at = time.monotonic()
-            return self._identity
-
-    def _alive(self) -> bool:
-        """Ask the connection, if it rested for long; to lose the lock costs at most a message that is sent twice."""
-        assert self._connection is not None
-        if time.monotonic() - self._seen_at < connections.RESTED_SECONDS and not self._connection.closed:
-            return True
-        try:
-            self._connection.execute("SELECT 1")
-        except psycopg.Error:
-            return False
-        return True
-
-    def _connect(self) -> None:
-        parameters = connection.get_connection_params()
-        keys = ("host", "port", "user", "password", "dbname")
-        self._connection = psycopg.connect(
-            **{key: parameters[key] for key in keys if key in parameters},
-            autocommit=True,
-            application_name="diana-sender",
-        )
-        self._identity = random.SystemRandom().randrange(1, 2**31 - 1)
-        self._connection.execute("SELECT pg_advisory_lock(%s, %s)", (SENDER_CLASS, self._identity))
-
-
-_owner = _Owner()

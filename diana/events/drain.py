@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.events import agreement, cursors, deliveries, evolution, log, retries
+from diana.events import agreement, cursors, deliveries, evolution, log, passing, retries
 from diana.events.envelope import Envelope
 from diana.events.failures import backoff_seconds, is_transient
 from diana.events.isolation import SystemicFailure, handle_isolated
@@ -24,6 +24,9 @@ MIN_BATCH, FIRST_BATCH, MAX_BATCH = 32, 100, 2000
 WINDOW_PER_EVENT, WIDE_WINDOW = 4, 5_000
 # An event during which the process ended so often is dead.
 KILLING_ATTEMPTS = 3
+
+# Who has mended the handler does not wait for longer.
+LONGEST_PAUSE = 60.0
 
 # Errors about the lane and not about an event: nothing to isolate.
 BUS_ERRORS = (cursors.UnknownCursor, log.SequenceBehind, log.UnknownType, agreement.LanesDiffer, agreement.FenceDown)
@@ -218,14 +221,16 @@ def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
     try:
         with transaction.atomic():
             return _handle_next(subscriber, lane, cursors.lock(subscriber, lane, own=own), limit=1, known={})
-    except Exception:
+    except Exception as error:
         # The process lives, so what passed through is nobody's fault: a lock that was waited for, a deadlock.
         cursors.forget_attempt(subscriber, lane)
-        raise
+        if not passing.set_aside(subscriber, lane, found.envelopes, error):
+            raise
+        return Batch(0, more=True)
 
 
 def _pause(subscriber: Subscriber, lane: int, pauses: int, error: Exception) -> None:
     """Leave the lane alone for a while, longer each time."""
-    seconds = max(1.0, backoff_seconds(pauses + 1))
+    seconds = min(max(1.0, backoff_seconds(pauses + 1)), LONGEST_PAUSE)
     logger.error("%s lane %s is paused for %.0f s: %s", subscriber.name, lane, seconds, error)
     cursors.pause(subscriber, lane, seconds)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 
 # Kinds of locks live below 2^61; the fence of the log uses 2^62 and above (migration 0003).
 SENDER_CLASS = 7_301
@@ -37,5 +37,13 @@ def lane_locks(subscriber: str, lanes: Sequence[int]) -> Iterator[list[int]]:
         yield sorted(keys[key] for key in held)
     finally:
         if held and connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(key) FROM unnest(%s::bigint[]) AS key", [held])
+            _unlock(held)
+
+
+def _unlock(keys: Sequence[int]) -> None:
+    """Give the lanes back; where that fails the connection goes, and the locks with it: the work itself was done."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(key) FROM unnest(%s::bigint[]) AS key", [list(keys)])
+    except (DatabaseError, InterfaceError):
+        connection.close()

@@ -99,6 +99,7 @@ class Cursor(models.Model):
     `trial_at`: a task that the relay woke began to work; moving clears it. A lane whose trial ended without a move is
     suspect: up to `suspect_until` events are handled one by one; `suspect_position` is the event that may have killed
     its process, `suspect_attempts` how often it was tried. `rescued`: wake-ups that the relay had to make.
+    `passing_errors`: how often in a row the event at `passing_position`, alone, met an error that should pass.
     """
 
     subscriber = models.TextField(_("subscriber"))
@@ -113,6 +114,8 @@ class Cursor(models.Model):
     suspect_attempts = models.SmallIntegerField(_("attempts at it"), default=0, db_default=0)
     trial_at = models.DateTimeField(_("trial began at"), null=True, blank=True)
     rescued = models.BigIntegerField(_("rescued by the relay"), default=0, db_default=0)
+    passing_position = models.BigIntegerField(_("event that met passing errors"), null=True, blank=True)
+    passing_errors = models.SmallIntegerField(_("passing errors in a row at it"), default=0, db_default=0)
     moved_at = models.DateTimeField(_("moved at"), db_default=Now())
 
     class Meta:
@@ -146,6 +149,7 @@ class Failure(models.Model):
     type = models.TextField(_("type"))
     status = models.TextField(_("status"), choices=Status.choices)
     attempts = models.SmallIntegerField(_("attempts"), default=0)
+    passing_errors = models.SmallIntegerField(_("passing errors in a row"), default=0, db_default=0)
     next_attempt_at = models.DateTimeField(_("next try"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
     failed_at = models.DateTimeField(_("failed at"), db_default=Now())
@@ -204,3 +208,54 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscriber}: {self.position}"
+
+
+class DeferredEvent(models.Model):
+    """An event that waits for the log because its source published too much; moved there by the relay, in its order.
+
+    The columns and conditions of event_log, so that nothing that waits here can be refused there.
+    """
+
+    number = models.BigAutoField(primary_key=True)
+    source = models.TextField(_("source"))
+    due_at = models.DateTimeField(_("not before"))
+    deferred_at = models.DateTimeField(_("deferred at"), db_default=Now())
+    event_id = models.UUIDField(_("event id"))
+    type = models.TextField(_("type"))
+    version = models.SmallIntegerField(_("version"))
+    lane = models.SmallIntegerField(_("lane"))
+    key = models.TextField(_("key"))
+    user_id = models.BigIntegerField(_("person"), null=True)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    utc_offset_minutes = models.SmallIntegerField(_("UTC offset, minutes"))
+    correlation_id = models.UUIDField(_("correlation id"))
+    causation_id = models.UUIDField(_("causation id"), null=True)
+    payload = JsonTextField(_("payload"), null=True)
+    sealed_payload = models.BinaryField(_("sealed payload"), null=True)
+    key_id = models.TextField(_("key id"), null=True)
+
+    class Meta:
+        db_table = "event_deferred"
+        verbose_name = _("deferred event")
+        verbose_name_plural = _("deferred events")
+        default_permissions = ("view",)
+        indexes = [
+            # publishers ask whether a key waits, the relay for the first of each
+            models.Index(fields=["key", "number"], name="event_deferred_key"),
+            # publishing again under a known idempotency key finds the first event here
+            models.Index(fields=["event_id"], name="event_deferred_event_id"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(payload__isnull=False, sealed_payload__isnull=True, key_id__isnull=True)
+                | models.Q(payload__isnull=True, sealed_payload__isnull=False, key_id__isnull=False),
+                name="event_deferred_payload_open_or_sealed",
+            ),
+            models.CheckConstraint(condition=models.Q(lane__gte=0), name="event_deferred_lane_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(utc_offset_minutes__range=(-1080, 1080)), name="event_deferred_offset_is_a_zone"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from diana import clock, metrics
 from diana.bulk import copy_rows, insert_row
-from diana.events import agreement, feed, subscriptions, waker
+from diana.events import agreement, deferring, feed, limiting, subscriptions, waker
 from diana.events.catalogue import Event, encode_payload
 from diana.events.causes import current_cause
 from diana.events.envelope import COLUMNS, Envelope, microseconds
@@ -43,7 +43,8 @@ class Publication(msgspec.Struct, kw_only=True):
 
     `key` is what keeps its order: the person's id by default. `cause` is the event that set it off. With an
     `idempotency_key`, which is unique over all events ever, publishing again writes nothing and returns the first.
-    `event_id` (a fresh uuid7) is for whoever must know it before.
+    `event_id` (a fresh uuid7) is for whoever must know it before. `source` names an entry of EVENTS_RATE_LIMITS that
+    the event counts against; what handlers publish has none.
     """
 
     event: Event
@@ -53,6 +54,7 @@ class Publication(msgspec.Struct, kw_only=True):
     cause: Envelope | None = None
     idempotency_key: str | None = None
     event_id: UUID | None = None
+    source: str | None = None
 
 
 def publish(
@@ -63,8 +65,12 @@ def publish(
     utc_offset_minutes: int | None = None,
     idempotency_key: str | None = None,
     event_id: UUID | None = None,
+    source: str | None = None,
 ) -> Envelope:
-    """Write one event in the caller's transaction and return its envelope; raises OutsideTransaction without one."""
+    """Write one event in the caller's transaction and return its envelope; raises OutsideTransaction without one.
+
+    With a `source`, raises RateLimited or has the event wait when that publishes too much, as its settings say.
+    """
     publication = Publication(
         event=event,
         key=key,
@@ -72,6 +78,7 @@ def publish(
         utc_offset_minutes=utc_offset_minutes,
         idempotency_key=idempotency_key,
         event_id=event_id,
+        source=source,
     )
     return publish_many([publication])[0]
 
@@ -80,7 +87,8 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
     """Write the events in their order with one statement (two more if any has an idempotency key).
 
     Returns an envelope for each, the first one's where the idempotency key was known. Whoever publishes for a person
-    holds the lock on what changed, so that the order of the events is the order of the facts.
+    holds the lock on what changed, so that the order of the events is the order of the facts. Events over the limit of
+    their source wait in event_deferred, or none is written and RateLimited raised.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(OutsideTransaction.__doc__)
@@ -88,8 +96,10 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
     agreement.check_log()
     now, cause = clock.now(), current_cause()
     envelopes = [_envelope(publication, now, publication.cause or cause) for publication in publications]
+    late = _late(publications, envelopes, now)
     known = _claim_keys(publications, envelopes)
-    fresh = [envelope for envelope in envelopes if envelope.event_id not in known]
+    fresh = [e for e in envelopes if e.event_id not in known and e.event_id not in late]
+    _defer([e for e in envelopes if e.event_id not in known and e.event_id in late], late)
     if fresh:
         _write(fresh)
         wakes = subscriptions.wakes_for(fresh)
@@ -111,6 +121,24 @@ def _committed(envelopes: Sequence[Envelope], wakes: subscriptions.Wakes, second
         waker.notify(wakes)
     metrics.published(len(envelopes), seconds)
     feed.offer(envelopes)
+
+
+def _late(
+    publications: Sequence[Publication], envelopes: Sequence[Envelope], now: datetime
+) -> dict[UUID, deferring.Late]:
+    """Return which events have to wait; asks nobody anything unless a source is named."""
+    if not any(publication.source for publication in publications):
+        return {}
+    return deferring.judge([(p.source, e) for p, e in zip(publications, envelopes, strict=True)], now)
+
+
+def _defer(envelopes: Sequence[Envelope], late: dict[UUID, deferring.Late]) -> None:
+    """Write the events where they wait, ready for the log."""
+    if envelopes:
+        columns = LOG_COLUMNS | deferring.COLUMNS
+        copy_rows("event_deferred", columns, [(*_row(e), *late[e.event_id]) for e in envelopes])
+        for envelope in envelopes:
+            limiting.count(late[envelope.event_id].source, "deferred")
 
 
 def _envelope(publication: Publication, now: datetime, cause: Envelope | None) -> Envelope:
@@ -185,7 +213,8 @@ def _claim_keys(publications: Sequence[Publication], envelopes: Sequence[Envelop
         if taken:
             cursor.execute(
                 f"SELECT k.key, e.* FROM event_key k CROSS JOIN LATERAL"
-                f" (SELECT {COLUMNS} FROM event_log l WHERE l.event_id = k.event_id) e WHERE k.key = ANY(%s)",
+                f" (SELECT {COLUMNS} FROM event_log l WHERE l.event_id = k.event_id UNION ALL SELECT {COLUMNS} FROM"
+                f" (SELECT *, 0 AS id FROM event_deferred) d WHERE d.event_id = k.event_id) e WHERE k.key = ANY(%s)",
                 [taken],
             )
             firsts |= {row[0]: Envelope(*row[1:]) for row in cursor.fetchall()}

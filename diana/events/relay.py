@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 
 from diana import clock
-from diana.events import cursors, deliveries, log, presence, retries, subscriptions, wakeups
+from diana.events import cursors, deferring, deliveries, log, presence, retries, subscriptions, wakeups
 from diana.events.lanes import LANES
 from diana.events.locks import lane_lock
 from diana.events.subscriptions import Subscriber
@@ -103,9 +103,10 @@ class Relay:
         self._ended.set()
 
     def pass_once(self) -> None:
-        """Look at every subscriber's lanes once."""
+        """Release what was deferred and look at every subscriber's lanes once."""
         presence.announce()
         away = self._redis_is_away()
+        deferring.release_due()
         for subscriber in subscriptions.subscribers():
             for found in behind(subscriber):
                 # What other code keeps is for the relay of that code.

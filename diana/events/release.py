@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from diana.events import cursors, log, subscriptions
+from diana.events import cursors, log, retiring, subscriptions
 from diana.events.lanes import LANES
 from diana.events.models import Cursor, Delivery, Failure
 from diana.events.relay import lanes_behind
@@ -46,7 +46,7 @@ def sync(
         for old, new in (rename or {}).items():
             for model in (Cursor, Failure, Delivery):
                 model._default_manager.filter(subscriber=old).update(subscriber=new)
-        retired = [name for name in retire or [] if Cursor.objects.filter(subscriber=name).delete()[0]]
+        retired = [name for name in retire or [] if retiring.retire(name)]
         known = {s.name: s for s in subscriptions.subscribers()}
         orphans = sorted(set(Cursor.objects.values_list("subscriber", flat=True).distinct()) - {*known, *keep})
         if orphans:

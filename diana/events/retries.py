@@ -1,28 +1,30 @@
 """The failures table: writing down what failed, trying it again when it is due, giving it up, redriving it."""
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from diana import clock, metrics
 from diana.audit import Actor, record
 from diana.events import cursors, log
 from diana.events.catalogue import Event
 from diana.events.envelope import Envelope
-from diana.events.failures import Permanent, Retry, backoff_seconds, describe
+from diana.events.failures import Permanent, Retry, backoff_seconds, describe, is_passing
 from diana.events.isolation import Outcome, attempt
 from diana.events.models import Delivery, Failure
 from diana.events.publishing import publish
-from diana.events.subscriptions import Subscriber
+from diana.events.subscriptions import Subscriber, subscribers
 from diana.events.subscriptions import subscriber as subscriber_named
 
 logger = logging.getLogger(__name__)
 Status = Failure.Status
 OPEN = (Status.RETRYING, Status.HELD)
+RECORDED_AT_ONCE = 500
 
 
 class DeliveryDead(Event, type="system.delivery_dead"):
@@ -43,10 +45,13 @@ def blocked_keys(subscriber: Subscriber, lane: int) -> set[str]:
 
 
 def store_outcome(subscriber: Subscriber, lane: int, outcome: Outcome) -> None:
-    """Write down what failed and what is held, in the transaction that moves the cursor past it."""
+    """Write down what failed and what is held, in the transaction that moves the cursor past it.
+
+    A row that is there from an earlier life of the subscriber begins anew.
+    """
     rows = [_failed(subscriber, lane, envelope, error) for envelope, error in outcome.failed]
     rows += [_row(subscriber, lane, envelope, Status.HELD) for envelope in outcome.held]
-    Failure.objects.bulk_create(rows, ignore_conflicts=True)
+    _write(rows)
     for row in rows:
         if row.status == Status.DEAD:
             announce_dead(row)
@@ -84,13 +89,25 @@ def record_dead(subscriber: Subscriber, lane: int, envelope: Envelope, attempts:
     """Write an event down as dead, in the transaction that lets go of it; a redriven one is dead once more."""
     row = _row(subscriber, lane, envelope, Status.DEAD)
     row.attempts, row.error = attempts, error
+    _write([row])
+    announce_dead(row)
+
+
+def record_passing(subscriber: Subscriber, lane: int, envelope: Envelope, error: Exception) -> None:
+    """Write an event down that met errors which did not pass, in the transaction that lets go of it."""
+    row = _failed(subscriber, lane, envelope, error)
+    row.passing_errors = settings.EVENTS_PASSING_ERRORS
+    _write([row])
+    logger.error("set aside: %s %s at %s: %s", row.subscriber, row.type, row.position, row.error)
+
+
+def _write(rows: Sequence[Failure]) -> None:
     Failure.objects.bulk_create(
-        [row],
+        rows,
         update_conflicts=True,
         unique_fields=["subscriber", "position"],
-        update_fields=["status", "attempts", "next_attempt_at", "error"],
+        update_fields=["status", "attempts", "passing_errors", "next_attempt_at", "error"],
     )
-    announce_dead(row)
 
 
 def announce_dead(row: Failure) -> None:
@@ -113,11 +130,15 @@ def due(subscriber: Subscriber, lane: int, now: datetime) -> list[Failure]:
 def retry_due(subscriber: Subscriber, lane: int) -> int:
     """Try what is due, each event in a transaction of its own; return how many were handled. Runs under the lane's lock.
 
-    The attempt is committed before it is made, so that an event which kills its process is dead in the end.
+    The attempt is committed before it is made, so that an event which kills its process is dead in the end. After
+    EVENTS_SLICE_SECONDS the rest is left to the relay: a thousand redriven at once keep no other lane waiting.
     """
-    handled = 0
+    handled, deadline = 0, time.monotonic() + settings.EVENTS_SLICE_SECONDS
     while rows := due(subscriber, lane, clock.now()):
-        handled += sum(_retry(subscriber, row) for row in rows)
+        for row in rows:
+            handled += _retry(subscriber, row)
+            if time.monotonic() >= deadline:
+                return handled
     return handled
 
 
@@ -136,10 +157,27 @@ def _retry(subscriber: Subscriber, row: Failure) -> bool:
     row.save()
     try:
         return _try(subscriber, row)
-    except Exception:
-        # What passes through attempt() is nobody's fault: the attempt is taken back, its next time stays.
-        Failure.objects.filter(id=row.id).update(attempts=row.attempts - 1)
-        raise
+    except Exception as error:
+        if not _charge_passing(row, error):
+            raise
+        return False
+
+
+def _charge_passing(row: Failure, error: Exception) -> bool:
+    """Decide about what passed through attempt() and is nobody's fault; return whether it is charged to the event now.
+
+    The attempt is taken back, its next time stays. What should pass and has not, too often in a row, is charged.
+    """
+    passing = row.passing_errors + is_passing(error)
+    if passing <= settings.EVENTS_PASSING_ERRORS or not is_passing(error):
+        Failure.objects.filter(id=row.id).update(attempts=row.attempts - 1, passing_errors=passing)
+        return False
+    with transaction.atomic():
+        _judge(row, error)
+        row.save()
+        if row.status == Status.DEAD:
+            announce_dead(row)
+    return True
 
 
 def _try(subscriber: Subscriber, row: Failure) -> bool:
@@ -152,6 +190,7 @@ def _try(subscriber: Subscriber, row: Failure) -> bool:
             row.status, row.next_attempt_at, row.resolution = Status.DONE, None, "handled"
         else:
             metrics.failed(subscriber.name, error)
+            row.passing_errors = 0
             _judge(row, error)
         row.save()
         if row.status == Status.DEAD:
@@ -162,13 +201,15 @@ def _try(subscriber: Subscriber, row: Failure) -> bool:
 def redrive(failures: QuerySet[Failure], *, reason: str, actor: Actor) -> int:
     """Give dead letters another series of attempts, starting now; return how many. The relay wakes their lanes.
 
-    External subscribers get a new delivery. What is not dead is left alone, so that a second call changes nothing.
+    External subscribers get a new delivery. What is not dead is left alone, so that a second call changes nothing; so
+    are dead letters of subscribers that the code does not know, which nobody would handle.
     """
+    known = [subscriber.name for subscriber in subscribers()]
     with transaction.atomic():
-        rows = _lock_dead(failures)
+        rows = _lock_dead(failures.filter(subscriber__in=known))
         for row in rows:
-            row.attempts, row.resolution = 0, f"redriven: {reason}"
-            if _is_external(row.subscriber):
+            row.attempts, row.passing_errors, row.resolution = 0, 0, f"redriven: {reason}"
+            if subscriber_named(row.subscriber).external:
                 row.status = Status.DONE
                 Delivery.objects.get_or_create(
                     subscriber=row.subscriber, position=row.position, defaults={"lane": row.lane, "key": row.key}
@@ -194,21 +235,28 @@ def _lock_dead(failures: QuerySet[Failure]) -> list[Failure]:
 
 
 def _save_decided(rows: list[Failure], act: str, reason: str, actor: Actor) -> None:
-    """Save what staff decided, with a record of who and why."""
-    if rows:
-        Failure.objects.bulk_update(rows, ["attempts", "status", "next_attempt_at", "resolution"], batch_size=500)
-        after = {"failures": [row.pk for row in rows[:100]], "count": len(rows)}
-        record(actor=actor, act=act, target=("events.Failure", rows[0].pk), before=None, after=after, reason=reason)
+    """Save what staff decided, with records of who and why that name every failure, up to RECORDED_AT_ONCE each."""
+    for start in range(0, len(rows), RECORDED_AT_ONCE):
+        part = rows[start : start + RECORDED_AT_ONCE]
+        Failure.objects.bulk_update(part, ["attempts", "passing_errors", "status", "next_attempt_at", "resolution"])
+        after = {"failures": [row.pk for row in part], "count": len(part)}
+        record(actor=actor, act=act, target=("events.Failure", part[0].pk), before=None, after=after, reason=reason)
 
 
-def _is_external(name: str) -> bool:
-    try:
-        return subscriber_named(name).external
-    except KeyError:
-        return False
+def count_by_kind(failures: QuerySet[Failure]) -> list[tuple[str, str, int]]:
+    """Return how many dead letters there are of each subscriber and type."""
+    dead = failures.filter(status=Status.DEAD).order_by("subscriber", "type")
+    return list(dead.values_list("subscriber", "type").annotate(n=Count("id")))
 
 
 def open_lanes(now: datetime) -> Sequence[tuple[str, int]]:
-    """Return the subscribers and lanes in which something may be tried now."""
-    waiting = Failure.objects.filter(Q(status=Status.RETRYING, next_attempt_at__lte=now))
+    """Return the subscribers and lanes in which something may be tried now: what is due, and what is held behind nothing.
+
+    The latter is left when a process ends, or its time does, between an event and those that it held back.
+    """
+    same_key = {name: OuterRef(name) for name in ("subscriber", "lane", "key")}
+    holding = Failure.objects.filter(**same_key, status=Status.RETRYING, position__lt=OuterRef("position"))
+    waiting = Failure.objects.filter(
+        Q(next_attempt_at__lte=now) | Q(Q(status=Status.HELD), ~Exists(holding)), status__in=OPEN
+    )
     return list(waiting.values_list("subscriber", "lane").distinct())

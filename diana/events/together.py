@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.events import cursors, deliveries, drain
+from diana.events import cursors, deliveries, drain, passing
 from diana.events.envelope import Envelope
 from diana.events.failures import is_transient
 from diana.events.lanes import lane_of
@@ -71,6 +71,8 @@ def _pass(subscriber: Subscriber, lanes: Sequence[int]) -> _Pass:
         raise
     except Exception as error:
         if _is_lost() or (is_transient(error) and len(lanes) == 1):
+            if len(lanes) == 1:
+                passing.note_lane(subscriber, lanes[0], error)
             raise
         return _Pass(Drained(0, set(), {}, []), set(lanes))
     return step
@@ -130,7 +132,10 @@ def _drain_apart(subscriber: Subscriber, lanes: Sequence[int], done: Drained, de
         try:
             one = drain.drain_lane(subscriber, lane, seconds=max(0.0, deadline - time.monotonic()))
         except Exception as error:
-            if _is_lost():
+            lost = _is_lost()
+            passing.note_lane(subscriber, lane, error)
+            if lost:
+                deliveries.give_back_if_possible(done.claims)
                 raise
             errors.append(error)
             continue

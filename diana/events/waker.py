@@ -103,8 +103,10 @@ class Waker:
                 wakes |= self._looked()
                 self._send(wakes, unasked)
             except wakeups.Unavailable as error:
+                wakeups.note_unsent((task.subscriber, lane) for task in unasked for lane in task.lanes)
                 logger.warning("wake-ups are left to the relay: %s", error)
             except Exception:
+                wakeups.note_unsent((task.subscriber, lane) for task in unasked for lane in task.lanes)
                 logger.exception("the waker failed; the relay will see to the lanes")
             self._busy = False
 
@@ -175,7 +177,8 @@ class Waker:
         """Return the producer on this thread's own connection to the broker, whose calls are short or fail."""
         if self._producer is None:
             timeout = settings.EVENTS_REDIS_TIMEOUT_SECONDS
-            options = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+            # kombu, too, would try again by itself: a missing server would cost six seconds
+            options = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "max_retries": 0}
             self._connection = current_app.connection_for_write(transport_options=options)
             channel: Any = self._connection.default_channel
             # redis-py would try again by itself, for seconds on a hung server

@@ -28,6 +28,8 @@ breaker = pybreaker.CircuitBreaker(
 )
 
 _clients: dict[int, redis.Redis] = {}
+# Lanes for which the waker of this process could not send although the relay had claimed them.
+_unsent: set[tuple[str, int]] = set()
 
 
 class Unavailable(RuntimeError):
@@ -130,9 +132,18 @@ def raised_flags(subscriber: str, lanes: Sequence[int]) -> list[int]:
 
 
 def claim_relay(subscriber: str, lane: int) -> bool:
-    """Say whether the relay may send: its last wake-up of the lane was consumed, or is long gone."""
+    """Say whether the relay may send: its last wake-up of the lane was consumed, could not be sent, or is long gone."""
     key = f"diana:relay:{subscriber}:{lane}"
-    return bool(guarded(lambda: client().set(key, 1, nx=True, ex=RELAY_SECONDS)))
+    unsent = (subscriber, lane) in _unsent
+    claimed = bool(guarded(lambda: client().set(key, 1, nx=not unsent, ex=RELAY_SECONDS)))
+    if claimed:
+        _unsent.discard((subscriber, lane))
+    return claimed
+
+
+def note_unsent(lanes: Iterable[tuple[str, int]]) -> None:
+    """Remember that nothing was sent for these lanes, so that the relay's claim keeps it from nothing. Asks nobody."""
+    _unsent.update(lanes)
 
 
 def consume_relay(subscriber: str, lanes: Sequence[int]) -> None:

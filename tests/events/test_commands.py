@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError
 
 from diana import metrics
-from diana.events import Envelope, Permanent, Retry, subscriptions
+from diana.events import subscriptions
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
 from diana.events.relay import Relay
 from diana.events.subscriptions import Subscriber
@@ -159,50 +159,6 @@ def test_publish_event_says_what_is_wrong(arguments: list[str], message: str):
     with pytest.raises(CommandError) as caught:
         said("publish_event", *arguments)
     assert message in str(caught.value)
-
-
-# redrive
-
-
-@pytest.fixture
-def dead(db: None, register: Register) -> list[Failure]:
-    """Dead letters of two subscribers, and one failure that is still tried."""
-
-    def gives_up(envelope: Envelope) -> None:
-        raise Permanent("never")
-
-    def hopes(envelope: Envelope) -> None:
-        raise Permanent("never") if envelope.event.number == 1 else Retry(after=60)
-
-    both = [register(gives_up), register(hopes)]
-    publish_numbers([1, 2])
-    for subscriber in both:
-        drain(subscriber)
-    return list(Failure.objects.filter(status="dead").order_by("id"))
-
-
-def statuses() -> list[str]:
-    return sorted(Failure.objects.values_list("status", flat=True))
-
-
-def test_redrive_takes_all_dead_letters_or_those_it_is_told(dead: list[Failure]):
-    assert statuses() == ["dead", "dead", "dead", "retrying"]
-    assert said("redrive", "--reason", "mended", "--id", str(dead[0].id)) == "redriven: 1\n"
-    assert said("redrive", "--reason", "mended", "--type", "test.other") == "redriven: 0\n"
-    assert said("redrive", "--reason", "mended", "--subscriber", "test.gives_up") == "redriven: 1\n"
-    assert said("redrive", "--reason", "mended") == "redriven: 1\n"
-    assert said("redrive", "--reason", "mended") == "redriven: 0\n"
-
-
-def test_redrive_only_counts_in_a_dry_run(dead: list[Failure]):
-    assert said("redrive", "--reason", "mended", "--dry-run") == "would redrive 3\n"
-    assert statuses() == ["dead", "dead", "dead", "retrying"]
-
-
-@pytest.mark.django_db
-def test_redrive_wants_a_reason():
-    with pytest.raises(CommandError, match="--reason"):
-        said("redrive")
 
 
 # adopt_log

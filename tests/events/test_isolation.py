@@ -299,3 +299,13 @@ def test_it_charges_the_events_when_some_succeed(register: Register):
     publish_for_many()
     assert drain(subscriber) == 1
     assert Failure.objects.count() == 7
+
+
+@pytest.mark.django_db
+def test_it_never_pauses_for_longer_than_a_minute(register: Register, still_clock: Clock):
+    subscriber = register(broken)
+    publish_for_many()
+    Cursor.objects.update(pauses=900)
+    drain(subscriber)
+    paused_until = Cursor.objects.get(subscriber=subscriber.name, lane=LANE).paused_until
+    assert paused_until <= still_clock.now() + timedelta(minutes=2)

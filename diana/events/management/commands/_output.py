@@ -19,3 +19,10 @@ def print_rows(out: OutputWrapper, columns: Sequence[str], rows: Sequence[Sequen
     widths = [max(len(row[i]) for row in texts) for i in range(len(columns))]
     for row in texts:
         out.write("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_kinds(out: OutputWrapper, what: str, kinds: Sequence[tuple[str, str, int]]) -> None:
+    """Print how many there are in all, and of each subscriber and type."""
+    out.write(f"{what} {sum(count for _, _, count in kinds)}")
+    for subscriber, event_type, count in kinds:
+        out.write(f"  {subscriber}  {event_type}  {count}")

@@ -7,7 +7,7 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
 from diana import metrics
-from diana.events import overview, wakeups
+from diana.events import deferring, overview, wakeups
 from diana.events.management.commands._output import print_rows
 from diana.events.overview import Overview, Standing
 
@@ -33,6 +33,7 @@ class Command(BaseCommand):
             "relays": [relay._asdict() for relay in found.relays],
             "redis": _redis(),
             "counts": metrics.totals(),
+            "deferred": deferring.waiting(),
         }
         if options["json"]:
             self.stdout.write(json.dumps(document))
@@ -75,4 +76,5 @@ def _lines(found: Overview, document: dict[str, Any]) -> list[str]:
         f"relay   {'none is there' if seen is None else f'seen {seen:.1f} s ago'}",
         f"limits  {counts.get('diana_events_limited_refused', 0):.0f} events refused,"
         f" {counts.get('diana_events_limited_deferred', 0):.0f} deferred",
+        *(f"deferred from {source}: {number}" for source, number in document["deferred"].items()),
     ]

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from diana.events import catalogue
+from diana.events.limiting import RateLimited, UnknownSource
 from diana.events.publishing import publish
 
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--user", type=int, help="our id of the person it is about")
         parser.add_argument("--fields", default="{}", help="the payload as a JSON object")
         parser.add_argument("--key", help="idempotency key: publishing again does nothing")
+        parser.add_argument("--source", default="command", help="whose limit it counts against (EVENTS_RATE_LIMITS)")
         parser.add_argument("--dry-run", action="store_true", help="only check the event")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,6 +36,9 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"valid: {event}")
             return
-        with transaction.atomic():
-            envelope = publish(event, idempotency_key=options["key"])
+        try:
+            with transaction.atomic():
+                envelope = publish(event, idempotency_key=options["key"], source=options["source"])
+        except (RateLimited, UnknownSource) as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(str(envelope.event_id))

@@ -2,37 +2,35 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from diana.audit import Actor
-from diana.events import retries
-from diana.events.models import Failure
+from diana.events import retries, subscriptions
+from diana.events.management.commands._choosing import add_choice, chosen_failures
+from diana.events.management.commands._output import print_kinds
 
 
 class Command(BaseCommand):
-    """Redrives dead letters, chosen by subscriber, type or id."""
+    """Redrives dead letters, chosen by subscriber, type, time or id."""
 
-    help = "Give dead letters another series of attempts; their lanes are woken by the relay."
+    help = (
+        "Give dead letters another series of attempts; their lanes are woken by the relay. A second call does nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the choice and the reason."""
-        parser.add_argument("--subscriber", help="only of this subscriber")
-        parser.add_argument("--type", help="only of this event type")
-        parser.add_argument("--id", type=int, action="append", help="only this failure (repeatable)")
-        parser.add_argument("--reason", required=True, help="kept with each of them")
-        parser.add_argument("--dry-run", action="store_true", help="only say how many")
+        add_choice(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
-        chosen = Failure.objects.all()
-        for field, value in (
-            ("subscriber", options["subscriber"]),
-            ("type", options["type"]),
-            ("id__in", options["id"]),
-        ):
-            if value:
-                chosen = chosen.filter(**{field: value})
-        if options["dry_run"]:
-            self.stdout.write(f"would redrive {chosen.filter(status=Failure.Status.DEAD).count()}")
+        chosen = chosen_failures(options)
+        known = [subscriber.name for subscriber in subscriptions.subscribers()]
+        if options["subscriber"] and options["subscriber"] not in known:
+            raise CommandError(f"Nobody is called {options['subscriber']} any more: manage.py discard gives these up.")
+        kinds = retries.count_by_kind(chosen.filter(subscriber__in=known))
+        if not kinds:
+            self.stdout.write("nothing to redrive: no dead letter is chosen")
+        elif options["dry_run"]:
+            print_kinds(self.stdout, "would redrive", kinds)
         else:
             self.stdout.write(f"redriven: {retries.redrive(chosen, reason=options['reason'], actor=Actor.command())}")

@@ -1,0 +1,46 @@
+"""A flood of updates: each is answered 200 and kept, and what comes too fast reaches the bot later, in its order."""
+
+from typing import Any
+
+import pytest
+
+from apps.bot import checks
+from apps.bot.models import Update
+from diana.events import deferring, limiting
+from tests.bot.updates import deliver, events, update
+from tests.events.conftest import Clock, still_clock
+
+__all__ = ["still_clock"]
+
+
+def published() -> list[int]:
+    """Return our ids of the updates that the bot has been told of, in the order of the log."""
+    return [payload["update"] for _, payload in events("bot.update_received", "bot.message_received")]
+
+
+@pytest.mark.django_db
+def test_updates_over_the_limit_are_kept_and_published_later_in_their_order(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, still_clock: Clock
+) -> None:
+    settings.EVENTS_RATE_LIMITS = {"telegram": {"person": "2/minute", "over": "defer"}}
+    monkeypatch.setattr(limiting, "_limiters", {})
+    assert [deliver(update()) for _ in range(5)] == [200] * 5
+    kept = list(Update.objects.order_by("id").values_list("id", flat=True))
+    assert (published(), deferring.waiting()) == (kept[:2], {"telegram": 3})
+    for _ in range(2):
+        still_clock.advance(61)
+        limiting._limiters.clear()
+        deferring.release_due()
+    assert (published(), deferring.waiting()) == (kept, {})
+
+
+@pytest.mark.django_db
+def test_updates_within_the_limits_are_published_at_once() -> None:
+    assert [deliver(update()) for _ in range(5)] == [200] * 5
+    assert len(published()) == 5
+
+
+def test_the_start_refuses_limits_under_which_updates_would_be_refused(settings: Any) -> None:
+    assert checks.check_limits() == []
+    settings.EVENTS_RATE_LIMITS = {"telegram": {"person": "2/minute", "over": "refuse"}}
+    assert [found.id for found in checks.check_limits()] == ["bot.E010"]
