@@ -147,4 +147,4 @@ def test_the_limits_of_telegram_let_ordinary_loads_through(settings: Any):
     assert not any(limiting._ask(limits.person, "telegram", str(number % 1000)) for number in range(12_000))
     assert not any(limiting._ask(limits.person, "telegram", str(5000 + number % 40)) for number in range(3_000))
     assert limits.source
-    assert limits.source.amount / limits.source.get_expiry() >= 1000
+    assert limits.source.events / limits.source.seconds >= 1000
