@@ -12,8 +12,8 @@ from bench.load import Crowd
 from diana.local.errors import LocalError
 from diana.local.supervise import Stack
 
-# One in ten updates is a command, which is answered.
-WARMING, CROWD = Crowd(1_000, 100, 10, 7), Crowd(1_000, 200, 10, 8)
+# One in twenty updates is a command, which is answered.
+WARMING, CROWD = Crowd(1_000, 100, 20, 7), Crowd(1_000, 200, 20, 8)
 
 
 def measure(here: Any, seconds: float) -> dict[str, Any]:

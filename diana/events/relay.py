@@ -27,8 +27,9 @@ SUSPECT_PASSES = 2
 SUSPECT_EVENTS = 500
 # Idle cursors are moved once that many foreign events lie before them.
 IDLE_EVENTS = 200
-# After an outage of Redis the workers need a moment to come back; so long the relay keeps draining what stands still.
+# After an outage of Redis the workers need a moment to come back; so long the relay drains what is behind, and looks often.
 RECOVERY_SECONDS = 30.0
+RECOVERY_INTERVAL_SECONDS = 0.25
 THREADS = 4
 
 Lane = tuple[str, int]
@@ -95,7 +96,8 @@ class Relay:
                 self.pass_once()
             except Exception:
                 logger.exception("a pass of the relay failed")
-            self._ended.wait(max(0.05, settings.EVENTS_RELAY_INTERVAL_SECONDS - (time.monotonic() - started)))
+            interval = RECOVERY_INTERVAL_SECONDS if self._recovering() else settings.EVENTS_RELAY_INTERVAL_SECONDS
+            self._ended.wait(max(0.05, interval - (time.monotonic() - started)))
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def stop(self) -> None:
@@ -105,27 +107,30 @@ class Relay:
     def pass_once(self) -> None:
         """Release what was deferred and look at every subscriber's lanes once."""
         presence.announce()
-        away = self._redis_is_away()
+        self._look_for_redis()
+        alone = self._recovering()
         deferring.release_due()
         for subscriber in subscriptions.subscribers():
             for found in behind(subscriber):
                 # What other code keeps is for the relay of that code.
                 if found.fingerprint == subscriber.fingerprint:
-                    self._look_at(found, away=away)
-        due = {*retries.open_lanes(clock.now()), *deliveries.open_lanes(older_than_seconds=0 if away else 1)}
+                    self._look_at(found, alone=alone)
+        due = {*retries.open_lanes(clock.now()), *deliveries.open_lanes(older_than_seconds=0 if alone else 1)}
         for key in due & {(s.name, lane) for s in subscriptions.subscribers() for lane in range(LANES)}:
-            self._see_to(key, drain_here=away)
+            self._see_to(key, drain_here=alone)
 
-    def _redis_is_away(self) -> bool:
+    def _look_for_redis(self) -> None:
         """Ask Redis through the breaker; remember an outage for a while."""
         try:
             wakeups.guarded(lambda: wakeups.client().ping())
         except wakeups.Unavailable:
             self._away_until = time.monotonic() + RECOVERY_SECONDS
-            return True
-        return False
 
-    def _look_at(self, found: Behind, *, away: bool) -> None:
+    def _recovering(self) -> bool:
+        """Say whether Redis is away, or was just now."""
+        return time.monotonic() < self._away_until
+
+    def _look_at(self, found: Behind, *, alone: bool) -> None:
         """Decide about a lane that is behind: see to it if it stood still with work, move it if nothing is its own."""
         key = (found.subscriber.name, found.lane)
         position, passes = self._stood.get(key, (-1, 0))
@@ -134,11 +139,11 @@ class Relay:
         if found.wanted is None:
             if found.events >= IDLE_EVENTS:
                 move_idle(found)
-        elif passes or away:
+        elif passes or alone:
             if passes >= SUSPECT_PASSES and found.on_trial:
                 suspect(found)
-            forgotten = found if not away and was_forgotten(found) else None
-            self._see_to(key, drain_here=away or time.monotonic() < self._away_until, forgotten=forgotten)
+            forgotten = found if not alone and was_forgotten(found) else None
+            self._see_to(key, drain_here=alone, forgotten=forgotten)
 
     def _see_to(self, key: Lane, *, drain_here: bool, forgotten: Behind | None = None) -> None:
         """Wake the lane, or drain it here when a wake-up would not arrive; of several relays one sends, and counts."""

@@ -59,6 +59,8 @@ class Waker:
         self._wakes: Wakes = {}
         self._unasked: list[Task] = []
         self._looks: dict[tuple[str, int], _Look] = {}
+        # Until when a subscriber is not woken again: what comes meanwhile goes along with the next task.
+        self._rests: dict[str, float] = {}
         self._busy = False
         self._connection: Any = None
         self._producer: Any = None
@@ -86,17 +88,23 @@ class Waker:
             self._changed.notify()
 
     def flush(self, seconds: float) -> None:
-        """Wait until everything is sent, at most so long."""
+        """Wait until everything is sent, at most so long; nobody rests any more."""
         deadline = time.monotonic() + seconds
+        with self._changed:
+            self._rests.clear()
+            self._changed.notify()
         while time.monotonic() < deadline and (self._wakes or self._unasked or self._busy):
             time.sleep(0.005)
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not (self._wakes or self._unasked or self._look_is_due()):
-                    self._changed.wait(self._until_next_look())
-                wakes, self._wakes = self._wakes, {}
+                while not (self._rested() or self._unasked or self._look_is_due()):
+                    self._changed.wait(self._seconds_to_wait())
+                wakes = self._rested()
+                for key in wakes:
+                    del self._wakes[key]
+                    self._rests[key[0]] = time.monotonic() + settings.EVENTS_REST_SECONDS
                 unasked, self._unasked = self._unasked, []
                 self._busy = True
             try:
@@ -113,10 +121,15 @@ class Waker:
     def _look_is_due(self) -> bool:
         return any(look.at <= time.monotonic() for look in self._looks.values())
 
-    def _until_next_look(self) -> float | None:
-        return (
-            max(0.0, min((k.at for k in self._looks.values()), default=0) - time.monotonic()) if self._looks else None
-        )
+    def _rested(self) -> Wakes:
+        """Return the wake-ups of subscribers that were not woken just now."""
+        now = time.monotonic()
+        return {key: hint for key, hint in self._wakes.items() if self._rests.get(key[0], 0.0) <= now}
+
+    def _seconds_to_wait(self) -> float | None:
+        """Return how long nothing will be due by itself; None if nothing is waited for."""
+        times = [look.at for look in self._looks.values()] + [self._rests.get(name, 0.0) for name, _ in self._wakes]
+        return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _looked(self) -> Wakes:
         """Return the lanes whose awaited event has come below the bound; forget those that waited too long."""
