@@ -52,7 +52,7 @@ class Desk:
         self._thread.join(seconds)
         finished = not self._thread.is_alive()
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
         return finished
 
     def _run(self) -> None:

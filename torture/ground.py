@@ -4,7 +4,9 @@ What Celery carries is carried by a queue here, so that a scenario takes seconds
 sessions of a thread are closed in the middle and it never says why. To be used in a process of its own (sensitivity.py).
 """
 
+import asyncio
 import functools
+import itertools
 import json
 import logging
 import queue
@@ -201,36 +203,72 @@ def die_sending() -> None:
     raise Killed
 
 
-def install_accidents(chance: random.Random, *, share: float, external_share: float) -> None:
+# What becomes of one call after the other: the same in every run, and each place comes up however few calls there are.
+PLACES = ("inside", "", "after", "", "before", "")
+SENDERS_PLACES = ("", "before", "", "", "after", "")
+
+
+def install_accidents() -> None:
     """Have workers die before their effects, inside the transaction, after its commit; senders around their calls."""
-    original = subscriptions.Subscriber.handle
+    original, places = subscriptions.Subscriber.handle, itertools.cycle(PLACES)
 
     @functools.wraps(original)
     def handle(self: subscriptions.Subscriber, envelopes: Any) -> None:
-        place = chance.random() / share if share else 1.0
-        if place < 1 / 3:
+        place = next(places)
+        if place == "before":
             die()
         original(self, envelopes)
-        if 1 / 3 <= place < 2 / 3:
+        if place == "inside":
             die()
-        if 2 / 3 <= place < 1:
+        if place == "after":
             transaction.on_commit(die)
 
     replace(subscriptions.Subscriber, "handle", handle)
+    of_senders = itertools.cycle(SENDERS_PLACES)
     for subscriber in subscriptions.subscribers():
         if subscriber.external:
-            subscriber.function = _unreliable(subscriber.function, chance, external_share)
+            subscriber.function = _unreliable(subscriber.function, of_senders)
 
 
-def _unreliable(function: Callable[..., Any], chance: random.Random, share: float) -> Callable[..., Any]:
+def _unreliable(function: Callable[..., Any], places: Iterator[str]) -> Callable[..., Any]:
     @functools.wraps(function)
     async def call(envelope: Any) -> object:
-        place = chance.random() / share if share else 1.0
-        if place < 0.5:
+        place = next(places)
+        if place == "before":
             die_sending()
         result = await function(envelope)
-        if 0.5 <= place < 1:
+        if place == "after":
             die_sending()
         return result
 
     return call
+
+
+def install_meanwhile(act: Callable[[Any], None]) -> None:
+    """Have something happen, in a thread of its own, when a subscriber has read an event and not begun to handle it."""
+    original = subscriptions.Subscriber.handle
+
+    @functools.wraps(original)
+    def handle(self: subscriptions.Subscriber, envelopes: Any) -> None:
+        for envelope in envelopes:
+            _elsewhere(act, envelope)
+        original(self, envelopes)
+
+    replace(subscriptions.Subscriber, "handle", handle)
+    for subscriber in subscriptions.subscribers():
+        if subscriber.external:
+            subscriber.function = _meanwhile(subscriber.function, act)
+
+
+def _meanwhile(function: Callable[..., Any], act: Callable[[Any], None]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def call(envelope: Any) -> object:
+        await asyncio.to_thread(_elsewhere, act, envelope)
+        return await function(envelope)
+
+    return call
+
+
+def _elsewhere(act: Callable[[Any], None], envelope: Any) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(closing, functools.partial(act, envelope)).result()

@@ -5,6 +5,10 @@ a scenario that is directed at it; without the bug that scenario ends clean.
 """
 
 import functools
+import random
+import sys
+import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -113,13 +117,13 @@ def effect_outside_the_transaction(ground: Ground) -> None:
     replace(storing, "write_entries", write_entries)
 
 
-@bug("open_publishers", "lost")
+@bug("open_publisher", "lost")
 def no_fence(ground: Ground) -> None:
     """Ids are read up to the last one given out, whoever is still open below."""
     _bound(ground, "last_value FROM event_log_id_seq")
 
 
-@bug("open_publishers", "lost")
+@bug("open_publisher", "lost")
 def bound_is_max_id(ground: Ground) -> None:
     """Ids are read up to the highest one that is visible."""
     _bound(ground, "coalesce(max(id), 1) FROM event_log")
@@ -149,3 +153,174 @@ def retry_with_a_new_id(ground: Ground) -> None:
     from apps.bot.turns import Turn
 
     replace(Turn, "key_prefix", property(lambda turn: f"update:{turn.update}:{uuid.uuid4()}"))
+
+
+@bug("deaths", "doubled", "phantom")
+def no_dedupe_of_updates(ground: Ground) -> None:
+    """An update that is delivered again is another update."""
+    from apps.bot import services
+
+    original, numbers = services._insert_update, random.Random(8)
+
+    def insert(incoming: Any, *more: Any) -> int | None:
+        found = original(incoming, *more)
+        return found or original(incoming._replace(update_id=numbers.randrange(2**50)), *more)
+
+    replace(services, "_insert_update", insert)
+
+
+@bug("bursts", "out_of_order")
+def shuffled_batches(ground: Ground) -> None:
+    """A batch is handled in any order."""
+
+    def act(subscriber: Any, envelopes: Any, handle: Callable[[Any], None]) -> None:
+        mixed = list(envelopes)
+        random.shuffle(mixed)
+        handle(mixed)
+
+    _around_handle(act)
+
+
+@bug("retried", "out_of_order")
+def not_ordered(ground: Ground) -> None:
+    """A failing event does not hold back the later ones of its person."""
+    from diana.events import subscriptions
+
+    subscriptions.subscriber("gamification.award_points").ordered = False
+
+
+@bug("retried", "lost")
+def failures_skipped(ground: Ground) -> None:
+    """A failed event is passed over without a row that remembers it."""
+    from diana.events import retries
+
+    replace(retries, "store_outcome", lambda *given: None)
+
+
+@bug("close_together", "lost")
+def flag_lowered_after_the_read(ground: Ground) -> None:
+    """The wake-up flag is deleted when the events have been read already."""
+    from diana.events import wakeups
+
+    original = wakeups.client
+
+    late = threading.local()
+
+    class Late:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._client, name)
+
+        def delete(self, *keys: str) -> int:
+            late.keys = [*getattr(late, "keys", ()), *keys]
+            return len(keys)
+
+        def exists(self, *keys: str) -> Any:
+            if waiting := late.__dict__.pop("keys", None):
+                self._client.delete(*waiting)
+            return self._client.exists(*keys)
+
+    replace(wakeups, "client", lambda: Late(original()))
+
+
+@bug("lost_wakes", "lost")
+def no_relay(ground: Ground) -> None:
+    """Nobody looks for lanes that were not woken."""
+    from diana.events.relay import Relay
+
+    replace(Relay, "pass_once", lambda self: None)
+
+
+@bug("senders", "lost")
+def delivery_removed_before_it_was_made(ground: Ground) -> None:
+    """What has to go out is crossed off before it goes."""
+    from diana.events import subscriptions
+    from diana.events.loop import in_thread
+    from diana.events.models import Delivery
+
+    def first(subscriber: Any, function: Callable[..., Any]) -> Callable[..., Any]:
+        async def call(envelope: Any) -> None:
+            rows = Delivery.objects.filter(subscriber=subscriber.name, position=envelope.position)
+            await in_thread(rows.delete)
+            await function(envelope)
+
+        return call
+
+    for subscriber in subscriptions.subscribers():
+        if subscriber.external:
+            subscriber.function = first(subscriber, subscriber.function)
+
+
+@bug("staff_at_once", "mismatches")
+def balance_read_then_written(ground: Ground) -> None:
+    """The balance is read, raised and written without a lock, and no wall of the database stands."""
+    from apps.gamification import loading, storing
+
+    original = storing.write_entries
+    _as_superuser(
+        ground,
+        "ALTER TABLE gamification_entry DISABLE TRIGGER gamification_entry_posts",
+        "ALTER TABLE gamification_entry DROP CONSTRAINT gamification_entry_sequence_once",
+        "GRANT UPDATE ON gamification_account TO diana_app",
+    )
+    replace(loading, "_LOCK", loading._LOCK.replace("FOR NO KEY UPDATE", ""))
+
+    def write_entries(drafts: Any) -> list[int]:
+        ids = original(drafts)
+        time.sleep(0.02)
+        with connection.cursor() as cursor:
+            for draft in drafts:
+                cursor.execute(
+                    "UPDATE gamification_account SET balance = %s, lifetime = %s, sequence = %s, hash = %s"
+                    " WHERE person_id = %s",
+                    [draft.balance_after, draft.lifetime_after, draft.sequence, draft.hash, draft.account],
+                )
+        return ids
+
+    replace(storing, "write_entries", write_entries)
+
+
+@bug("two_codes", "lost")
+def fingerprint_unchecked(ground: Ground) -> None:
+    """Code that knows other types may move a cursor."""
+    from diana.events.subscriptions import Subscriber
+
+    replace(Subscriber, "fingerprint", "any")
+    _as_superuser(ground, "UPDATE event_cursor SET fingerprint = 'any'")
+
+
+@bug("cut_sessions", "lost")
+def yes_without_a_commit(ground: Ground) -> None:
+    """The webhook says yes although the database did not take the update."""
+    from apps.bot import webhook
+
+    original = webhook._answer
+    replace(webhook, "_answer", lambda status: original(200 if status == 503 else status))
+
+
+@bug("bursts", "lost", "out_of_order")
+def lane_of_a_person_changes(ground: Ground) -> None:
+    """The lane of an event is not a function of its key: as with Python's own hash in two processes."""
+    from diana.events import lanes
+
+    def lane_of(key: str) -> int:
+        return random.randrange(lanes.LANES)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("diana.events", "apps.")) and hasattr(module, "lane_of"):
+            replace(module, "lane_of", lane_of)
+
+
+@bug("edits", "phantom")
+def edits_earn(ground: Ground) -> None:
+    """A corrected message counts as another one."""
+    from apps.bot import answering
+
+    original = answering._decode
+
+    def decode(body: bytes, library: Any) -> Any:
+        return original(body.replace(b'"edited_message"', b'"message"'), library)
+
+    replace(answering, "_decode", decode)

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -24,6 +26,7 @@ class Mode:
 
 
 PASS = Mode()
+_RESET = struct.pack("ii", 1, 0)
 
 
 class Link:
@@ -140,6 +143,9 @@ class _Pair:
         self.link._open.discard(self)
         for pipe in (self.requests, self.answers):
             if pipe.target is not None:
+                # Both sides see a reset, not an orderly end.
+                with contextlib.suppress(OSError):
+                    pipe.target.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 pipe.target.abort()
 
     def ended(self, other: _Pipe) -> None:

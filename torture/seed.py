@@ -15,10 +15,10 @@ from torture.schedule import Faults, Step, deck
 from torture.servers import Servers
 from torture.world import World, running_world
 
-RATE = 35.0
+RATE = 20.0
 # Between a fault and the next, in accepted operations.
-EVERY = (18, 55)
-ANSWER_SECONDS, REST_SECONDS = 45.0, 60.0
+EVERY = (8, 30)
+ANSWER_SECONDS, REST_SECONDS = 60.0, 120.0
 # What comes twice may come late.
 LATE_SECONDS = 1.5
 
