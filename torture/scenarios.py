@@ -86,6 +86,7 @@ def _in_one_lane(ground: Ground) -> list[tuple[int, int]]:
     from diana.events.lanes import lane_of
 
     lanes: dict[int, list[int]] = {}
+    telegram_id: Any
     for telegram_id, pk in Person.objects.order_by("pk").values_list("telegram_id", "pk"):
         lanes.setdefault(lane_of(str(pk)), []).append(telegram_id)
     return [(people[0], people[1]) for people in lanes.values() if len(people) > 1]
@@ -139,11 +140,11 @@ def close_together(ground: Ground) -> None:
     def second(envelope: Any) -> None:
         if envelope.type == "bot.update_received" and envelope.user_id not in answered:
             answered.add(envelope.user_id)
-            who = Person.objects.values_list("telegram_id", flat=True).get(pk=envelope.user_id)
+            who: Any = Person.objects.values_list("telegram_id", flat=True).get(pk=envelope.user_id)
             ground.say(who - updates.FIRST_PERSON, "two")
 
     install_meanwhile(second)
-    with_people(ground, 8, lambda person: ground.say(person, "one"))
+    with_people(ground, 12, lambda person: ground.say(person, "one"))
 
 
 def lost_wakes(ground: Ground) -> None:

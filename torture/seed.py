@@ -93,6 +93,8 @@ def _run(
         wrong.append("some updates got no answer")
     if not desk.stop(ANSWER_SECONDS):
         wrong.append("staff got no answer")
+    if records.outcomes["ok"] < seconds:
+        wrong.append(f"hardly anything was done: {records.outcomes}")
     rested = _rest(world, records)
     if rested >= REST_SECONDS:
         wrong.append(f"not at rest after {rested:.0f} s")

@@ -96,7 +96,7 @@ def group(world: World, chance: random.Random) -> float:
     return time.time()
 
 
-@fault("F06 kill both workers", kills_worker=True)
+@fault("F06 kill both workers")
 def both(world: World, chance: random.Random) -> float:
     """Nobody is left who could work; they begin anew from nothing."""
     for name in ("worker1", "worker2"):
