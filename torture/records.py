@@ -69,4 +69,5 @@ class Records:
             return self._accepted >= accepted
 
 
-EARNING = (Kind.MESSAGE, Kind.AWARD, Kind.REVERSAL)
+# What goes all the way from the webhook to an entry; staff write theirs at once.
+EARNING = (Kind.MESSAGE,)

@@ -28,7 +28,7 @@ def recoveries(
     )
     found = []
     for fired in faults:
-        moment = quiet_after(fired.ended_at, faults)
+        moment = quiet_after(fired.ended_at, [other for other in faults if other is not fired])
         later = [at for accepted, at in earned if moment <= accepted <= moment + LATEST_SECONDS]
         if later:
             found.append((fired, max(0.0, min(later) - moment)))
@@ -37,7 +37,7 @@ def recoveries(
 
 def quiet_after(moment: float, faults: Sequence[Fired]) -> float:
     """Return the first moment from then on at which no fault lasts."""
-    while lasting := [f.ended_at for f in faults if f.started_at <= moment < f.ended_at]:
+    while lasting := [f.over_at for f in faults if f.started_at <= moment < f.over_at]:
         moment = max(lasting)
     return moment
 

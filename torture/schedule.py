@@ -19,15 +19,19 @@ if TYPE_CHECKING:
 AT_ONCE = 3
 # After the load has stopped there is nobody to reach a failpoint.
 LAST_SECONDS = 40
+BACK_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A fault that came to pass, in seconds of the epoch; from its end the recovery counts."""
+    """A fault that came to pass, in seconds of the epoch. From its end its own recovery counts, other faults' only from
+    `over_at`: when what it took away is back.
+    """
 
     fault: Fault
     started_at: float
     ended_at: float
+    over_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +108,12 @@ class Faults:
                 self.errors.append(f"{fault.name}: {type(error).__name__}: {error}")
                 return
             ended = moment or time.time()
-            self.fired.append(Fired(fault, min(started, ended) if not fault.kills_worker else ended, ended))
+            began = ended if fault.kills_worker or fault.takes_away else started
+            self.fired.append(Fired(fault, began, ended, self._over_at(fault, ended)))
+
+    def _over_at(self, fault: Fault, ended: float) -> float:
+        """Wait until what the fault took away is back; return when everything is as before."""
+        deadline = time.monotonic() + BACK_SECONDS
+        while not all(map(self._world.is_back, fault.takes_away)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return time.time() if fault.takes_away else ended

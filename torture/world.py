@@ -68,7 +68,14 @@ class World:
         self.crew.watch()
         self.wait_until(lambda: ports.answers(self.web_port), "the web process", START_SECONDS)
         for name in ("worker1", "worker2", "telegram"):
-            self.wait_until(functools.partial(_has_begun, self.crew[name]), name, START_SECONDS)
+            self.wait_until(functools.partial(self.is_back, name), name, START_SECONDS)
+
+    def is_back(self, name: str) -> bool:
+        """Say whether a process takes work: it listens, has forked its pool, or says so."""
+        member = self.crew[name]
+        if name == "web":
+            return ports.answers(self.web_port)
+        return member.alive() and (bool(member.children()) or " ready." in member.printed())
 
     def _start_sandbox(self) -> None:
         command = [sys.executable, "-m", "diana.sandbox", "--port", str(self._sandbox_port), "--token", TOKEN]
@@ -119,11 +126,6 @@ class World:
         if self._sandbox is not None:
             self._sandbox.terminate()
             self._sandbox.wait(10)
-
-
-def _has_begun(member: Supervised) -> bool:
-    """Say whether a worker takes tasks: it has forked its pool, or says so."""
-    return bool(member.children()) or " ready." in member.printed()
 
 
 @contextmanager

@@ -18,23 +18,27 @@ class NotFired(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One kind of fault. `needs`: what no other fault may hold meanwhile. `kills_worker`: a worker gets SIGKILL."""
+    """One kind of fault. `needs`: what no other fault may hold meanwhile. `kills_worker`: one of two workers gets SIGKILL.
+
+    `takes_away`: processes of which there is no second; nothing goes on until they are back.
+    """
 
     name: str
     act: Act
     needs: tuple[str, ...] = ()
     kills_worker: bool = False
+    takes_away: tuple[str, ...] = ()
 
 
 _faults: dict[str, Fault] = {}
 
 
-def fault(name: str, *needs: str, kills_worker: bool = False) -> Callable[[Act], Act]:
+def fault(name: str, *needs: str, kills_worker: bool = False, takes_away: tuple[str, ...] = ()) -> Callable[[Act], Act]:
     """Register a fault under its name."""
 
     def register(act: Act) -> Act:
         assert name not in _faults, name
-        _faults[name] = Fault(name, act, needs, kills_worker)
+        _faults[name] = Fault(name, act, needs, kills_worker, takes_away)
         return act
 
     return register

@@ -54,13 +54,13 @@ def after(world: World, chance: random.Random) -> float:
     return _fail_at(_worker(world, chance), "after", chance.randint(3, 12))
 
 
-@fault("F03 kill the sender before the call", "telegram-failpoint")
+@fault("F03 kill the sender before the call", "telegram-failpoint", takes_away=("telegram",))
 def before_call(world: World, chance: random.Random) -> float:
     """The process that talks to Telegram dies with claims in its hand."""
     return _fail_at(world.crew["telegram"], "before", chance.randint(3, 12))
 
 
-@fault("F03 kill the sender before its record", "telegram-failpoint")
+@fault("F03 kill the sender before its record", "telegram-failpoint", takes_away=("telegram",))
 def after_call(world: World, chance: random.Random) -> float:
     """The process that talks to Telegram dies when the message is out and nobody knows."""
     return _fail_at(world.crew["telegram"], "after", chance.randint(3, 12))
@@ -96,7 +96,7 @@ def group(world: World, chance: random.Random) -> float:
     return time.time()
 
 
-@fault("F06 kill both workers")
+@fault("F06 kill both workers", takes_away=("worker1", "worker2"))
 def both(world: World, chance: random.Random) -> float:
     """Nobody is left who could work; they begin anew from nothing."""
     for name in ("worker1", "worker2"):
@@ -111,14 +111,14 @@ def main_process(world: World, chance: random.Random) -> float:
     return time.time()
 
 
-@fault("F06 kill the sender")
+@fault("F06 kill the sender", takes_away=("telegram",))
 def sender(world: World, chance: random.Random) -> float:
     """The process that talks to Telegram dies."""
     world.crew["telegram"].send_group(signal.SIGKILL)
     return time.time()
 
 
-@fault("F06 kill web")
+@fault("F06 kill web", takes_away=("web",))
 def web(world: World, chance: random.Random) -> float:
     """The webhook is away until its process is back."""
     world.crew["web"].send_group(signal.SIGKILL)
