@@ -2,11 +2,13 @@
 PYTHON ?= python3
 T ?=
 ARGS ?=
+SEED ?=
+MINUTES ?=
 COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --quiet
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run demo test drills lint bench requirements clean installed installed-dev
+.PHONY: help run demo test drills lint bench torture requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -30,6 +32,9 @@ lint: installed-dev ## check style, types and who imports whom
 
 bench: installed-dev ## measure throughput and latency
 	@exec python -m bench
+
+torture: installed-dev ## let everything fail, by seed, and count what is lost or doubled (SEED=7, MINUTES=20)
+	@SEED="$(SEED)" MINUTES="$(MINUTES)" exec python -m torture
 
 requirements: installed-dev ## resolve requirements*.in with hashes
 	@$(COMPILE) requirements.in --output-file requirements.txt
