@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from torture.world import World
 
 AT_ONCE = 3
+# Who is frozen cannot end, and one start has room for one failpoint.
+ALONE = ("worker-failpoint", "telegram-failpoint", "worker-signals")
 # After the load has stopped there is nobody to reach a failpoint.
 LAST_SECONDS = 40
 BACK_SECONDS = 30
@@ -63,7 +65,7 @@ class Faults:
         self.not_fired: Counter[str] = Counter()
         self.errors: list[str] = []
         self._world, self._records, self._steps, self._seed = world, records, steps, seed
-        self._world.busy.update({name: threading.Lock() for name in ("worker-failpoint", "telegram-failpoint")})
+        self._world.busy.update({name: threading.Lock() for name in ALONE})
         self._ended = threading.Event()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fault")
         self._thread = threading.Thread(target=self._run, name="faults", daemon=True)
@@ -108,7 +110,7 @@ class Faults:
                 self.errors.append(f"{fault.name}: {type(error).__name__}: {error}")
                 return
             ended = moment or time.time()
-            began = ended if fault.kills_worker or fault.takes_away else started
+            began = started if moment is None else ended
             self.fired.append(Fired(fault, began, ended, self._over_at(fault, ended)))
 
     def _over_at(self, fault: Fault, ended: float) -> float:

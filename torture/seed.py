@@ -17,7 +17,7 @@ from torture.world import World, running_world
 
 RATE = 20.0
 # Between a fault and the next, in accepted operations.
-EVERY = (8, 30)
+EVERY = (15, 45)
 ANSWER_SECONDS, REST_SECONDS = 60.0, 120.0
 # What comes twice may come late.
 LATE_SECONDS = 1.5

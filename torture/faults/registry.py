@@ -20,7 +20,7 @@ class NotFired(Exception):
 class Fault:
     """One kind of fault. `needs`: what no other fault may hold meanwhile. `kills_worker`: one of two workers gets SIGKILL.
 
-    `takes_away`: processes of which there is no second; nothing goes on until they are back.
+    `takes_away`: processes that are as they were only when they have begun anew.
     """
 
     name: str

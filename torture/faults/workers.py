@@ -17,10 +17,11 @@ from torture.world import World
 # What a failpoint may wait for: the start of its worker, and enough to do.
 REACHED_SECONDS = 20
 END_SECONDS = 15
+WORKERS = ("worker1", "worker2")
 
 
 def _worker(world: World, chance: random.Random) -> Supervised:
-    return world.crew[chance.choice(("worker1", "worker2"))]
+    return world.crew[chance.choice(WORKERS)]
 
 
 def _fail_at(member: Supervised, place: str, at: int, **more: str) -> float:
@@ -36,19 +37,19 @@ def _fail_at(member: Supervised, place: str, at: int, **more: str) -> float:
     raise NotFired
 
 
-@fault("F01 kill before the transaction", "worker-failpoint", kills_worker=True)
+@fault("F01 kill before the transaction", "worker-failpoint", kills_worker=True, takes_away=WORKERS)
 def before(world: World, chance: random.Random) -> float:
     """The worker dies when it holds the events and has done nothing."""
     return _fail_at(_worker(world, chance), "before", chance.randint(3, 12))
 
 
-@fault("F02 kill inside the transaction", "worker-failpoint", kills_worker=True)
+@fault("F02 kill inside the transaction", "worker-failpoint", kills_worker=True, takes_away=WORKERS)
 def inside(world: World, chance: random.Random) -> float:
     """The worker dies when all effects are written and nothing is committed."""
     return _fail_at(_worker(world, chance), "inside", chance.randint(3, 12))
 
 
-@fault("F03 kill after commit", "worker-failpoint", kills_worker=True)
+@fault("F03 kill after commit", "worker-failpoint", kills_worker=True, takes_away=WORKERS)
 def after(world: World, chance: random.Random) -> float:
     """The worker dies between COMMIT and telling the broker."""
     return _fail_at(_worker(world, chance), "after", chance.randint(3, 12))
@@ -66,7 +67,7 @@ def after_call(world: World, chance: random.Random) -> float:
     return _fail_at(world.crew["telegram"], "after", chance.randint(3, 12))
 
 
-@fault("F04 kill with messages popped and replies lost", "valkey", kills_worker=True)
+@fault("F04 kill with messages popped and replies lost", "valkey", kills_worker=True, takes_away=WORKERS)
 def popped(world: World, chance: random.Random) -> float:
     """The broker hands messages out, the answers are lost, the worker dies."""
     link, member = world.links["valkey"], _worker(world, chance)
@@ -78,7 +79,7 @@ def popped(world: World, chance: random.Random) -> float:
     return moment
 
 
-@fault("F05 kill a child of the pool", kills_worker=True)
+@fault("F05 kill a child of the pool", kills_worker=True, takes_away=WORKERS)
 def child(world: World, chance: random.Random) -> float:
     """Only the process that works dies; its parent lives."""
     children = _worker(world, chance).children()
@@ -89,22 +90,22 @@ def child(world: World, chance: random.Random) -> float:
     return time.time()
 
 
-@fault("F06 kill a worker and its children", kills_worker=True)
+@fault("F06 kill a worker and its children", kills_worker=True, takes_away=WORKERS)
 def group(world: World, chance: random.Random) -> float:
     """The whole process group dies."""
     _worker(world, chance).send_group(signal.SIGKILL)
     return time.time()
 
 
-@fault("F06 kill both workers", takes_away=("worker1", "worker2"))
+@fault("F06 kill both workers", takes_away=WORKERS)
 def both(world: World, chance: random.Random) -> float:
     """Nobody is left who could work; they begin anew from nothing."""
-    for name in ("worker1", "worker2"):
+    for name in WORKERS:
         world.crew[name].send_group(signal.SIGKILL)
     return time.time()
 
 
-@fault("F06 kill the main process of a worker", kills_worker=True)
+@fault("F06 kill the main process of a worker", kills_worker=True, takes_away=WORKERS)
 def main_process(world: World, chance: random.Random) -> float:
     """The parent dies; its children go on until they notice."""
     _worker(world, chance).send(signal.SIGKILL)
@@ -145,19 +146,19 @@ class TooSlow(AssertionError):
     """A process that was asked to end did not."""
 
 
-@fault("F07 SIGTERM a worker")
+@fault("F07 SIGTERM a worker", "worker-signals", takes_away=WORKERS)
 def term(world: World, chance: random.Random) -> None:
     """A warm stop: what is begun is finished."""
     _ask_to_end(_worker(world, chance), signal.SIGTERM)
 
 
-@fault("F07 SIGTERM a worker twice")
+@fault("F07 SIGTERM a worker twice", "worker-signals", takes_away=WORKERS)
 def term_twice(world: World, chance: random.Random) -> None:
     """An impatient stop."""
     _ask_to_end(_worker(world, chance), signal.SIGTERM, signal.SIGTERM)
 
 
-@fault("F07 SIGQUIT a worker")
+@fault("F07 SIGQUIT a worker", "worker-signals", takes_away=WORKERS)
 def quit_(world: World, chance: random.Random) -> None:
     """A cold stop."""
     _ask_to_end(_worker(world, chance), signal.SIGQUIT)
@@ -169,7 +170,7 @@ def term_relay(world: World, chance: random.Random) -> None:
     _ask_to_end(world.crew["relay"], signal.SIGTERM)
 
 
-@fault("F10 freeze a worker for longer than the broker waits")
+@fault("F10 freeze a worker for longer than the broker waits", "worker-signals")
 def freeze(world: World, chance: random.Random) -> None:
     """Another worker gets its message; then both have it."""
     member = _worker(world, chance)
@@ -180,7 +181,7 @@ def freeze(world: World, chance: random.Random) -> None:
         member.send_group(signal.SIGCONT)
 
 
-@fault("F10 freeze a child of the pool")
+@fault("F10 freeze a child of the pool", "worker-signals")
 def freeze_child(world: World, chance: random.Random) -> None:
     """A task stands still wherever it happens to be, with its locks."""
     children = _worker(world, chance).children()
@@ -197,7 +198,7 @@ def _freeze(pid: int, seconds: float) -> None:
         process.resume()
 
 
-@fault("F26 a late writer whose session is gone")
+@fault("F26 a late writer whose session is gone", "worker-signals")
 def late_writer(world: World, chance: random.Random) -> None:
     """A worker is frozen, its sessions are ended, others do its work; then it wakes up and writes."""
     member = _worker(world, chance)
@@ -213,7 +214,7 @@ def late_writer(world: World, chance: random.Random) -> None:
         member.send_group(signal.SIGCONT)
 
 
-@fault("F27 a task longer than the broker waits", "worker-failpoint")
+@fault("F27 a task longer than the broker waits", "worker-failpoint", "worker-signals")
 def long_task(world: World, chance: random.Random) -> None:
     """A worker holds its transaction open until its message is given to another."""
     member = _worker(world, chance)
