@@ -60,9 +60,10 @@ class Load:
         with ThreadPoolExecutor(THREADS) as pool:
             for number in range(int(self.crowd.rate * seconds)):
                 time.sleep(max(0.0, started + number / self.crowd.rate - time.monotonic()))
-                pool.submit(self._post, number)
+                pool.submit(self.post, number)
 
-    def _post(self, number: int) -> None:
+    def post(self, number: int) -> None:
+        """Post the update of that number and wait for its answer."""
         update_id = self.crowd.first_update + number
         body = json.dumps(_update(self.crowd, number, update_id)).encode()
         head = (

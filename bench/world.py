@@ -67,7 +67,7 @@ def add_database(here: Instance, name: str) -> dict[str, str]:
 def set_up_django(here: Instance) -> None:
     """Make this process one of the instance's."""
     os.environ |= Stack(here).environment()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
     django.setup()

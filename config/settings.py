@@ -194,7 +194,7 @@ if not 1 <= EVENTS_LANES <= 256:
     raise ImproperlyConfigured(f"EVENTS_LANES={EVENTS_LANES}: set it to 1 to 256, or leave it out for 16.")
 EVENTS_BREAKER_FAILURES = 3
 EVENTS_BREAKER_RESET_SECONDS = 1.0
-EVENTS_RELAY_INTERVAL_SECONDS = 1.0
+EVENTS_RELAY_INTERVAL_SECONDS = 0.5
 EVENTS_SLICE_SECONDS = 0.5
 # A process wakes a subscriber at most this often: at rest at once, in a crowd one task for many events.
 EVENTS_REST_SECONDS = 0.03

@@ -138,7 +138,7 @@ def close_together(ground: Ground) -> None:
     answered = set[int]()
 
     def second(envelope: Any) -> None:
-        if envelope.type == "bot.update_received" and envelope.user_id not in answered:
+        if envelope.type == "bot.message_received" and envelope.user_id not in answered:
             answered.add(envelope.user_id)
             who: Any = Person.objects.values_list("telegram_id", flat=True).get(pk=envelope.user_id)
             ground.say(who - updates.FIRST_PERSON, "two")

@@ -154,6 +154,8 @@ class Relay:
             if wakeups.claim_relay(*key):
                 waker().send_next(key[0], [key[1]], BY_RELAY)
                 if forgotten is not None:
+                    # The task that was on its way has not come: the next event is to send one again.
+                    wakeups.forget_sent([key[0]])
                     cursors.count_rescue(forgotten.subscriber, forgotten.lane)
         except wakeups.Unavailable:
             self._drain_here(key)

@@ -124,6 +124,21 @@ class Supervisor:
         with self._control() as control:
             control.startProcessGroup(f"rank{rank}", False)
 
+    def stop_program(self, name: str) -> None:
+        """Stop one program and leave it stopped; returns when it has ended."""
+        with self._control() as control:
+            control.stopProcess(self._qualified(control, name), True)
+
+    def start_program(self, name: str) -> None:
+        """Start one program that was stopped; returns when it runs."""
+        with self._control() as control:
+            control.startProcess(self._qualified(control, name), True)
+
+    @staticmethod
+    def _qualified(control: Any, name: str) -> str:
+        [group] = [row["group"] for row in control.getAllProcessInfo() if row["name"] == name]
+        return f"{group}:{name}"
+
     def states(self) -> dict[str, State]:
         """Return the state of each process by its name; nothing while supervisord does not answer."""
         with suppress(*NO_ANSWER), self._control() as control:
