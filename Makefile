@@ -23,7 +23,7 @@ test: installed-dev ## run the tests (T=path, ARGS="-k name")
 	@exec python -m pytest -n 2 --dist worksteal $(T) $(ARGS)
 
 drills: installed-dev ## rehearse failover, graceful stops, several of each process (some minutes)
-	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py) $(ARGS)
+	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py tests/deploys/drill_*.py) $(ARGS)
 
 lint: installed-dev ## check style, types and who imports whom
 	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports; do \

@@ -32,7 +32,7 @@ def _reached() -> None:
 @worker_init.connect
 def install(**_: Any) -> None:
     """Before the pool is forked: wrap the functions of the bus that stand at the chosen place."""
-    from diana.events import cursors, deliveries, drain
+    from diana.events import cursors, deliveries, together
 
     def before(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(subscriber: Any, *args: Any, **kwargs: Any) -> Any:
@@ -45,7 +45,7 @@ def install(**_: Any) -> None:
     def after(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(subscriber: Any, *args: Any, **kwargs: Any) -> Any:
             result = function(subscriber, *args, **kwargs)
-            if subscriber.name == _SUBSCRIBER and result.handled:
+            if subscriber.name == _SUBSCRIBER and result.drained.handled:
                 _reached()
             return result
 
@@ -53,10 +53,10 @@ def install(**_: Any) -> None:
 
     match _PLACE:
         case "before":
-            cursors.lock = before(cursors.lock)
+            cursors.lock_lanes = before(cursors.lock_lanes)
         case "inside":
-            cursors.move = before(cursors.move)
+            cursors.move_lanes = before(cursors.move_lanes)
         case "after":
-            drain._one_batch = after(drain._one_batch)
+            together._pass = after(together._pass)
         case "sent":
             deliveries.record = before(deliveries.record)

@@ -4,7 +4,7 @@ from django.db import connection, connections
 
 from diana.events import Envelope, Event
 
-HAPPENED, MORE = "test.deploys.happened", "test.deploys.more"
+HAPPENED, MORE = "deploys.happened", "deploys.more"
 
 
 class DeployHappened(Event, type=HAPPENED):

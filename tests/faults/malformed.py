@@ -30,7 +30,9 @@ Rows = Callable[[str], list[tuple[Any, ...]]]
 
 # Of an update and its event neither stands without the other, and nobody is known who sent nothing that was kept.
 HALF_STORED = """
-SELECT count(*) FROM bot_update u FULL JOIN (SELECT * FROM event_log WHERE type = 'bot.update_received') e USING (event_id)
+SELECT count(*) FROM bot_update u FULL JOIN (
+    SELECT * FROM event_log WHERE type IN ('bot.update_received', 'bot.message_received')
+) e USING (event_id)
 WHERE u.id IS NULL OR e.id IS NULL OR e.payload::jsonb ->> 'update' <> u.id::text OR u.person_id IS DISTINCT FROM e.user_id
 UNION ALL
 SELECT count(*) FROM users_person p WHERE NOT EXISTS (SELECT FROM bot_update u WHERE u.person_id = p.id)

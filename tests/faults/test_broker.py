@@ -145,7 +145,7 @@ def test_f28_two_beats_do_a_periodic_job_once_in_its_period(shared: Community) -
     def counted(reason: str) -> int:
         return int(sum(row[0] for row in shared.sql(f"SELECT count FROM bot_refusal WHERE reason = '{reason}'")))  # type: ignore[call-overload]
 
-    wait_until(lambda: counted("secret") >= 12, "ticks of both")
+    wait_until(lambda: counted("secret") >= 12 and counted("method") >= 2, "ticks of both in two periods")
     for process in (*beats, worker):
         process.kill()
     slots = shared.sql("SELECT count(*) FROM periodic_slot WHERE job = 'tests.tick'")

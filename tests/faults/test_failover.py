@@ -68,7 +68,7 @@ class Pair:
             session.execute("SELECT pg_promote()")
             rows = session.execute(
                 "SELECT u.update_id, e.id FROM bot_update u FULL JOIN event_log e USING (event_id)"
-                " WHERE e.type = 'bot.update_received' OR e.id IS NULL"
+                " WHERE e.type IN ('bot.update_received', 'bot.message_received') OR e.id IS NULL"
             ).fetchall()
             assert all(update is not None and event is not None for update, event in rows)
             # The promoted server gives out ids above all that it has: publishing goes on without adopt_log.

@@ -57,7 +57,7 @@ def test_f48_the_same_update_eight_times_at_once() -> None:
         sent = update(body=message(f"message {number}", sender=user(100 + number)))
         assert deliver_at_once([sent] * 8) == [200] * 8
     drain()
-    assert Update.objects.count() == StoredEvent.objects.filter(type="bot.update_received").count() == 5
+    assert Update.objects.count() == StoredEvent.objects.filter(type="bot.message_received").count() == 5
     assert counted() == {"copy": 35}
     assert awards() == 5
 

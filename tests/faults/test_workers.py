@@ -60,8 +60,9 @@ def test_f14_f15_children_are_replaced_all_the_time_and_the_parent_uses_its_own_
     shared: Community, worker: Process
 ) -> None:
     seen = {child.pid for child in psutil.Process(worker.pid).children()}
-    for number in range(10):
+    for number in range(40):
         shared.say_all(PEOPLE, [f"message {number}"])
+        time.sleep(0.05)
         seen |= {child.pid for child in psutil.Process(worker.pid).children()}
     shared.settle()
     seen |= {child.pid for child in psutil.Process(worker.pid).children()}

@@ -89,7 +89,7 @@ def test_one_id_leads_from_the_webhook_to_the_reply_and_nothing_private_is_said(
     assert numbers["diana_wakeups_total"] >= 2
     assert numbers["diana_events_handled_total"] >= 4
     assert numbers["diana_handle_seconds_count"] >= 4
-    assert numbers["diana_deliveries_made_total"] >= 2
+    assert numbers["diana_deliveries_made_total"] >= 1
     assert (numbers["diana_dead_letters"], numbers["diana_events_died_total"]) == (1, 1)
     names = community.sql("SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()")
     assert {("diana-web",), ("diana-worker",), ("diana-telegram",)} <= set(names)

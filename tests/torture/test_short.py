@@ -10,7 +10,7 @@ from torture.schedule import Step
 from torture.seed import run_seed
 from torture.servers import Servers, running_servers
 
-SECONDS, RATE = 20.0, 15.0
+SECONDS, RATE = 14.0, 20.0
 # In this order, one after so many accepted operations. What lasts long overlaps with the next.
 FAULTS = (
     "F02 kill inside the transaction",
