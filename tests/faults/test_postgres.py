@@ -46,7 +46,8 @@ def under_load(shared: Community) -> Iterator[None]:
     def talk(person: int) -> None:
         while not ended.is_set():
             shared.insist(person, "still here")
-            time.sleep(0.02)
+            # Nobody may reach the limit of an hour: these are several seconds.
+            time.sleep(0.1)
 
     talking = [threading.Thread(target=talk, args=(person,)) for person in PEOPLE]
     for thread in talking:
@@ -243,8 +244,10 @@ def test_f41_no_connection_is_left(shared: Community) -> None:
         for _ in range(20):
             taken[0].execute(ours)
             take_all()
-            if shared.deliver(shared.update(1, "nobody hears this")) == 503:
+            status = shared.deliver(shared.update(1, "nobody hears this"))
+            if status == 503:
                 break
+            shared.count(1, "nobody hears this")
         else:
             raise AssertionError("the webhook always found a connection")
     finally:
@@ -252,8 +255,6 @@ def test_f41_no_connection_is_left(shared: Community) -> None:
             connection.close()
     assert max(shared.post_seconds) < 6
     shared.insist_all(PEOPLE, ["there is room again", "/help"])
-    for _ in range(shared.statuses[:-8].count(200)):
-        shared.count(1, "nobody hears this")
     shared.settle(allowed=MAY_FAIL)
 
 
