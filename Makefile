@@ -2,6 +2,7 @@
 PYTHON ?= python3
 T ?=
 ARGS ?=
+PART ?=
 SEED ?=
 MINUTES ?=
 COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
@@ -23,15 +24,15 @@ test: installed-dev ## run the tests (T=path, ARGS="-k name")
 	@exec python -m pytest -n 2 --dist worksteal $(T) $(ARGS)
 
 drills: installed-dev ## rehearse failover, graceful stops, several of each process (some minutes)
-	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py tests/deploys/drill_*.py) $(ARGS)
+	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py tests/deploys/drill_*.py tests/torture/drill_*.py) $(ARGS)
 
 lint: installed-dev ## check style, types and who imports whom
 	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports; do \
 		echo "== $$check"; $$check || failed="$$failed [$$check]"; \
 	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
-bench: installed-dev ## measure throughput and latency
-	@exec python -m bench
+bench: installed-dev ## measure throughput and latency (PART=crowd, outage, replay or large_log: that alone)
+	@exec python -m bench$(if $(PART),.$(PART)) $(ARGS)
 
 torture: installed-dev ## let everything fail, by seed, and count what is lost or doubled (SEED=7, MINUTES=20)
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" exec python -m torture

@@ -45,7 +45,7 @@ def diana_figures(here: Any) -> dict[str, Any]:
     """Measure Diana as it runs."""
     from django.db import connection
 
-    from bench import awards, latency, throughput
+    from bench import awards, latency, publishing, throughput
 
     values = here.variables()
     rate, people = throughput.measure(MESSAGES)
@@ -61,6 +61,7 @@ def diana_figures(here: Any) -> dict[str, Any]:
     found["events_per_second"] = round(rate)
     world.wait_until_at_rest()
     found["award_ms"] = awards.measure(people)
+    found |= publishing.measure()
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(rescued) FROM event_cursor")
         found["rescued_by_relay"] = int(cursor.fetchone()[0])

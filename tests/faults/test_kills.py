@@ -1,5 +1,7 @@
 """SIGKILL at every place of a worker's transaction: what was accepted has its effect once and its answer at least once."""
 
+import time
+
 import pytest
 
 from tests.faults.conftest import Community
@@ -15,6 +17,8 @@ def talk_until_dead(community: Community, doomed: Process, texts: list[str]) -> 
 
     def is_dead() -> bool:
         if doomed.alive():
+            # Slowly: nobody may reach the limit of an hour.
+            time.sleep(0.3)
             community.say_all(PEOPLE[:2], ["and another", "/help"])
         return not doomed.alive()
 

@@ -1,4 +1,4 @@
-"""Valkey killed, emptied, stopped for twenty seconds: nobody notices but the clock, and awards go on without it."""
+"""Valkey killed, emptied, stopped for eight seconds: nobody notices but the clock, and awards go on without it."""
 
 import statistics
 import time
@@ -36,13 +36,13 @@ def test_f16_killing_valkey_and_starting_it_empty(community: Community) -> None:
     community.settle()
 
 
-def test_f19_twenty_seconds_without_valkey_while_updates_keep_coming(community: Community) -> None:
+def test_f19_eight_seconds_without_valkey_while_updates_keep_coming(community: Community) -> None:
     community.say_all(PEOPLE, ["before", "/daily"])
     community.settle()
     usual = statistics.median(community.post_seconds)
     community.servers.valkey.stop()
     started, before = time.monotonic(), len(community.post_seconds)
-    while time.monotonic() - started < 20:
+    while time.monotonic() - started < 8:
         community.say_all(PEOPLE, ["still here", "/help"])
         time.sleep(0.5)
     wait_until(community.effects_are_there, "awards without Valkey", seconds=10)

@@ -1,16 +1,15 @@
-"""One short seed of the torture, with faults of every kind, and three planted bugs that it must find."""
+"""One short seed of the torture, with faults of every kind."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from torture import sensitivity
 from torture.faults import all_faults
 from torture.schedule import Step
 from torture.seed import run_seed
 from torture.servers import Servers, running_servers
 
-SECONDS, RATE = 14.0, 20.0
+SECONDS, RATE = 10.0, 25.0
 # In this order, one after so many accepted operations. What lasts long overlaps with the next.
 FAULTS = (
     "F02 kill inside the transaction",
@@ -42,10 +41,3 @@ def test_nothing_is_lost_or_doubled_whatever_fails(torture_servers: Servers) -> 
     assert result.proved
     assert result.outcomes["ok"] >= EVERY * 4
     assert sum(result.faults[name] for name in FAULTS) >= 4
-
-
-def test_planted_bugs_are_found(torture_servers: Servers) -> None:
-    planted = ["no_fence", "shuffled_batches", "fingerprint_unchecked"]
-    result = sensitivity.run(torture_servers, print, only=planted)
-    assert result.unclean == []
-    assert result.found == len(planted)
