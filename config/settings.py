@@ -197,7 +197,7 @@ EVENTS_BREAKER_RESET_SECONDS = 1.0
 EVENTS_RELAY_INTERVAL_SECONDS = 0.5
 EVENTS_SLICE_SECONDS = 0.5
 # A process wakes a subscriber at most this often: at rest at once, in a crowd one task for many events.
-EVENTS_REST_SECONDS = 0.03
+EVENTS_REST_SECONDS = 0.05
 # The fence is held from a batch's first event to its commit: about a fifth of this.
 EVENTS_BATCH_SECONDS = 0.1
 EVENTS_MAX_ATTEMPTS = 8
