@@ -7,7 +7,7 @@ import diana.events.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0007_lanes")]
+    dependencies = [("events", "0004_lanes")]
 
     operations = [
         migrations.AddField(
