@@ -1,4 +1,4 @@
-"""Two versions of the code with different subscriptions side by side, and back again: nothing skipped, nothing twice."""
+"""F69. Two versions of the code with different subscriptions side by side, and back again: nothing skipped, nothing twice."""
 
 import re
 import subprocess

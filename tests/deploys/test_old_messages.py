@@ -1,4 +1,4 @@
-"""Messages of other code and nonsense in the queue: the worker lives, says so once, and every event has its effect."""
+"""F68. Messages of other code and nonsense in the queue: the worker lives, says so once, and every event has its effect."""
 
 import base64
 import json
