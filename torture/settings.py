@@ -16,3 +16,5 @@ for _database in DATABASES.values():
 
 EVENTS_BACKOFF_SECONDS = 0.25
 EVENTS_BACKOFF_MAX_SECONDS = 3.0
+# In operation the attempts at an event take hours; here they are over in seconds, while faults last.
+EVENTS_MAX_ATTEMPTS = 60
