@@ -102,21 +102,22 @@ def pause(subscriber: Subscriber, lane: int, seconds: float) -> None:
         )
 
 
-def begin_trial(subscriber: Subscriber, lane: int) -> None:
+def begin_trials(subscriber: Subscriber, lanes: Sequence[int]) -> None:
     """Note, in a commit of its own, that a task woken by the relay begins: if it ends without a move, the relay sees it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE event_cursor SET trial_at = clock_timestamp() WHERE subscriber = %s AND lane = %s AND trial_at IS NULL",
-            [subscriber.name, lane],
+            "UPDATE event_cursor SET trial_at = clock_timestamp()"
+            " WHERE subscriber = %s AND lane = ANY(%s) AND trial_at IS NULL",
+            [subscriber.name, list(lanes)],
         )
 
 
-def end_trial(subscriber: Subscriber, lane: int) -> None:
-    """Note that the trial ended by itself, whether or not there was anything to do."""
+def end_trials(subscriber: Subscriber, lanes: Sequence[int]) -> None:
+    """Note that the trials ended by themselves, whether or not there was anything to do."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE event_cursor SET trial_at = NULL WHERE subscriber = %s AND lane = %s AND trial_at IS NOT NULL",
-            [subscriber.name, lane],
+            "UPDATE event_cursor SET trial_at = NULL WHERE subscriber = %s AND lane = ANY(%s) AND trial_at IS NOT NULL",
+            [subscriber.name, list(lanes)],
         )
 
 
@@ -135,11 +136,12 @@ def suspect(subscriber: Subscriber, lane: int, position: int, *, events: int) ->
         return bool(cursor.rowcount)
 
 
-def count_rescue(subscriber: Subscriber, lane: int) -> None:
-    """Count a wake-up that nobody but the relay made."""
+def count_rescues(subscriber: Subscriber, lanes: Sequence[int]) -> None:
+    """Count for each lane a wake-up that nobody but the relay made."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE event_cursor SET rescued = rescued + 1 WHERE subscriber = %s AND lane = %s", [subscriber.name, lane]
+            "UPDATE event_cursor SET rescued = rescued + 1 WHERE subscriber = %s AND lane = ANY(%s)",
+            [subscriber.name, list(lanes)],
         )
 
 

@@ -45,12 +45,11 @@ def read_wake(subscriber: str, args: tuple[Any, ...], kwargs: Mapping[str, Any])
 
 
 @task_unknown.connect
-def give_back(message: Any = None, name: str = "", **_: Any) -> None:
+def give_back(name: str = "", **_: Any) -> None:
     """Let a wake-up go whose subscriber only newer code knows, so that its relay need not wait for an answer."""
     with contextlib.suppress(Exception):
-        args, kwargs, *_rest = message.payload
         wakeups.forget_sent([name])
-        wakeups.consume_relay(name, (read_wake(name, tuple(args), kwargs) or Wake([], {})).lanes)
+        wakeups.consume_relay(name)
 
 
 # How Celery begins its complaints about messages, each several lines long with the whole message in it.

@@ -110,14 +110,16 @@ class Relay:
         self._look_for_redis()
         alone = self._recovering()
         deferring.release_due()
-        for subscriber in subscriptions.subscribers():
-            for found in behind(subscriber):
-                # What other code keeps is for the relay of that code.
-                if found.fingerprint == subscriber.fingerprint:
-                    self._look_at(found, alone=alone)
         due = {*retries.open_lanes(clock.now()), *deliveries.open_lanes(older_than_seconds=0 if alone else 1)}
-        for key in due & {(s.name, lane) for s in subscriptions.subscribers() for lane in range(LANES)}:
-            self._see_to(key, drain_here=alone)
+        for subscriber in subscriptions.subscribers():
+            # What other code keeps is for the relay of that code.
+            found = [one for one in behind(subscriber) if one.fingerprint == subscriber.fingerprint]
+            standing = [one for one in found if self._stands_still(one, alone=alone)]
+            lanes = {one.lane for one in standing} | {lane for lane in range(LANES) if (subscriber.name, lane) in due}
+            if lanes and not alone:
+                self._wake(subscriber, sorted(lanes), standing)
+            elif lanes:
+                self._drain_here(subscriber, sorted(lanes))
 
     def _look_for_redis(self) -> None:
         """Ask Redis through the breaker; remember an outage for a while."""
@@ -130,8 +132,8 @@ class Relay:
         """Say whether Redis is away, or was just now."""
         return time.monotonic() < self._away_until
 
-    def _look_at(self, found: Behind, *, alone: bool) -> None:
-        """Decide about a lane that is behind: see to it if it stood still with work, move it if nothing is its own."""
+    def _stands_still(self, found: Behind, *, alone: bool) -> bool:
+        """Decide about a lane that is behind: say whether to see to it; move it if nothing in it is its own."""
         key = (found.subscriber.name, found.lane)
         position, passes = self._stood.get(key, (-1, 0))
         passes = passes + 1 if position == found.position else 0
@@ -139,34 +141,32 @@ class Relay:
         if found.wanted is None:
             if found.events >= IDLE_EVENTS:
                 move_idle(found)
-        elif passes or alone:
-            if passes >= SUSPECT_PASSES and found.on_trial:
-                suspect(found)
-            forgotten = found if not alone and was_forgotten(found) else None
-            self._see_to(key, drain_here=alone, forgotten=forgotten)
+            return False
+        if passes >= SUSPECT_PASSES and found.on_trial:
+            suspect(found)
+        return passes > 0 or alone
 
-    def _see_to(self, key: Lane, *, drain_here: bool, forgotten: Behind | None = None) -> None:
-        """Wake the lane, or drain it here when a wake-up would not arrive; of several relays one sends, and counts."""
-        if drain_here:
-            self._drain_here(key)
-            return
+    def _wake(self, subscriber: Subscriber, lanes: list[int], standing: list[Behind]) -> None:
+        """Wake the lanes by one task, or drain them here when it would not arrive; of several relays one sends, and counts."""
         try:
-            if wakeups.claim_relay(*key):
-                waker().send_next(key[0], [key[1]], BY_RELAY)
-                if forgotten is not None:
-                    # The task that was on its way has not come: the next event is to send one again.
-                    wakeups.forget_sent([key[0]])
-                    cursors.count_rescue(forgotten.subscriber, forgotten.lane)
-        except wakeups.Unavailable:
-            self._drain_here(key)
-
-    def _drain_here(self, key: Lane) -> None:
-        """Do the worker's job in a thread of this process, one at a time for each lane."""
-        with self._changed:
-            if key in self._draining:
+            if not wakeups.claim_relay(subscriber.name):
                 return
-            self._draining.add(key)
-        self._pool.submit(self._drain, key)
+            forgotten = [found.lane for found in standing if was_forgotten(found)]
+            waker().send_next(subscriber.name, lanes, BY_RELAY)
+            if forgotten:
+                # The task that was on its way has not come: the next event is to send one again.
+                wakeups.forget_sent([subscriber.name])
+                cursors.count_rescues(subscriber, forgotten)
+        except wakeups.Unavailable:
+            self._drain_here(subscriber, lanes)
+
+    def _drain_here(self, subscriber: Subscriber, lanes: list[int]) -> None:
+        """Do the worker's job in threads of this process, one at a time for each lane."""
+        with self._changed:
+            free = {(subscriber.name, lane) for lane in lanes} - self._draining
+            self._draining |= free
+        for key in sorted(free):
+            self._pool.submit(self._drain, key)
 
     def _drain(self, key: Lane) -> None:
         try:

@@ -30,7 +30,7 @@ def _body(subscriber: Subscriber) -> Callable[..., str]:
             return "unread"
         if wake.hint == BY_RELAY:
             with contextlib.suppress(wakeups.Unavailable):
-                wakeups.consume_relay(subscriber.name, wake.lanes)
+                wakeups.consume_relay(subscriber.name)
         return visit(subscriber, wake.lanes, wake.hint)
 
     task.__name__ = subscriber.function.__name__

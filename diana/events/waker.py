@@ -111,10 +111,8 @@ class Waker:
                 wakes |= self._looked()
                 self._send(wakes, unasked)
             except wakeups.Unavailable as error:
-                wakeups.note_unsent((task.subscriber, lane) for task in unasked for lane in task.lanes)
                 logger.warning("wake-ups are left to the relay: %s", error)
             except Exception:
-                wakeups.note_unsent((task.subscriber, lane) for task in unasked for lane in task.lanes)
                 logger.exception("the waker failed; the relay will see to the lanes")
             self._busy = False
 

@@ -21,15 +21,14 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FLAG_SECONDS = 5
-RELAY_SECONDS = 60
+# A wake-up of the relay that was lost with its worker is sent again after so long.
+RELAY_SECONDS = 2
 
 breaker = pybreaker.CircuitBreaker(
     fail_max=settings.EVENTS_BREAKER_FAILURES, reset_timeout=settings.EVENTS_BREAKER_RESET_SECONDS, name="redis"
 )
 
 _clients: dict[int, redis.Redis] = {}
-# Lanes for which the waker of this process could not send although the relay had claimed them.
-_unsent: set[tuple[str, int]] = set()
 
 
 class Unavailable(RuntimeError):
@@ -131,22 +130,11 @@ def raised_flags(subscriber: str, lanes: Sequence[int]) -> list[int]:
     return [lane for lane, flag in zip(lanes, flags, strict=True) if flag]
 
 
-def claim_relay(subscriber: str, lane: int) -> bool:
-    """Say whether the relay may send: its last wake-up of the lane was consumed, could not be sent, or is long gone."""
-    key = f"diana:relay:{subscriber}:{lane}"
-    unsent = (subscriber, lane) in _unsent
-    claimed = bool(guarded(lambda: client().set(key, 1, nx=not unsent, ex=RELAY_SECONDS)))
-    if claimed:
-        _unsent.discard((subscriber, lane))
-    return claimed
+def claim_relay(subscriber: str) -> bool:
+    """Say whether a relay may send now: the last wake-up by one was consumed, or has had RELAY_SECONDS to arrive."""
+    return bool(guarded(lambda: client().set(f"diana:relay:{subscriber}", 1, nx=True, ex=RELAY_SECONDS)))
 
 
-def note_unsent(lanes: Iterable[tuple[str, int]]) -> None:
-    """Remember that nothing was sent for these lanes, so that the relay's claim keeps it from nothing. Asks nobody."""
-    _unsent.update(lanes)
-
-
-def consume_relay(subscriber: str, lanes: Sequence[int]) -> None:
-    """Tell the relay that its wake-up has arrived."""
-    if lanes:
-        guarded(lambda: client().delete(*(f"diana:relay:{subscriber}:{lane}" for lane in lanes)))
+def consume_relay(subscriber: str) -> None:
+    """Tell the relays that a wake-up by one of them has arrived."""
+    guarded(lambda: client().delete(f"diana:relay:{subscriber}"))

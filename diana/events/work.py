@@ -25,16 +25,17 @@ Result = Literal["busy", "idle", "more", "left"]
 
 def visit(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> Result:
     """What a task does: work on the lanes it names and on those whose flags are up. The relay's tasks name all theirs."""
-    if hint == BY_RELAY:
-        return work(subscriber, lanes, hint)
-    try:
-        flagged = wakeups.take_flags(subscriber.name)
-    except wakeups.Unavailable:
-        flagged = []
-    wanted = list(dict.fromkeys([*lanes, *flagged]))
+    wanted = list(lanes) if hint == BY_RELAY else list(dict.fromkeys([*lanes, *_flagged(subscriber)]))
     if len(wanted) > LANES_AT_ONCE:
         waker().send_next(subscriber.name, wanted[LANES_AT_ONCE:], hint)
     return work(subscriber, wanted[:LANES_AT_ONCE], hint)
+
+
+def _flagged(subscriber: Subscriber) -> list[int]:
+    try:
+        return wakeups.take_flags(subscriber.name)
+    except wakeups.Unavailable:
+        return []
 
 
 def work(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> Result:
@@ -78,18 +79,12 @@ def _drain(subscriber: Subscriber, lanes: Sequence[int], *, trial: bool) -> toge
     """Drain for a slice; on a trial leave a trace first, so that the relay knows if the work ended the process."""
     if not trial:
         return together.drain_lanes(subscriber, lanes)
-    for lane in lanes:
-        cursors.begin_trial(subscriber, lane)
+    cursors.begin_trials(subscriber, lanes)
     try:
         drained = together.drain_lanes(subscriber, lanes)
     except Exception:
         # An error is no death: the process lives to say so.
-        _end_trials(subscriber, lanes)
+        cursors.end_trials(subscriber, lanes)
         raise
-    _end_trials(subscriber, lanes)
+    cursors.end_trials(subscriber, lanes)
     return drained
-
-
-def _end_trials(subscriber: Subscriber, lanes: Sequence[int]) -> None:
-    for lane in lanes:
-        cursors.end_trial(subscriber, lane)

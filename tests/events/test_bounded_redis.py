@@ -12,10 +12,9 @@ from django.conf import settings as configured
 
 import diana.events
 from diana.events import waker, wakeups
-from diana.events.relay import Relay
 from diana.events.subscriptions import Subscriber
-from diana.events.work import BY_RELAY, work
-from tests.events.messages import sent, waiting
+from diana.events.work import work
+from tests.events.messages import sent
 from tests.events.people import LANE, publish_numbers
 from tests.events.racing import alongside
 from tests.servers import Servers
@@ -31,8 +30,8 @@ CALLS: dict[str, Callable[[], object]] = {
     "lower_flags": lambda: wakeups.lower_flags("test.numbers", [1]),
     "raised_flags": lambda: wakeups.raised_flags("test.numbers", [1]),
     "forget_sent": lambda: wakeups.forget_sent(["test.numbers"]),
-    "claim_relay": lambda: wakeups.claim_relay("test.numbers", 1),
-    "consume_relay": lambda: wakeups.consume_relay("test.numbers", [1]),
+    "claim_relay": lambda: wakeups.claim_relay("test.numbers"),
+    "consume_relay": lambda: wakeups.consume_relay("test.numbers"),
 }
 HARMS = {"F22 hung": "pause", "F19 gone": "stop"}
 
@@ -130,37 +129,3 @@ def test_no_module_of_the_bus_calls_redis_past_a_breaker():
             if id(node) not in guarded and path.name != "broker_policy.py"
         ]
     assert bare == []
-
-
-# The relay's claim
-
-
-def relay_wakes(broker: redis.Redis) -> int:
-    """Have a relay see to the lane; return how many tasks wait then."""
-    Relay()._see_to(("test.numbers", LANE), drain_here=False)
-    sent()
-    return len(waiting(broker))
-
-
-def test_a_wake_up_of_the_relay_that_was_not_sent_does_not_keep_it_from_the_next(
-    subscriber: Subscriber, broker: redis.Redis
-):
-    broker.set("domain", "no list")
-    Relay()._see_to((subscriber.name, LANE), drain_here=False)
-    sent()
-    broker.delete("domain")
-    assert relay_wakes(broker) == 1
-    # sent, and not consumed: one is enough
-    assert relay_wakes(broker) == 1
-    assert waiting(broker)[0].hint == BY_RELAY
-
-
-def test_it_would_wait_a_minute_if_the_waker_did_not_tell(
-    subscriber: Subscriber, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(wakeups, "note_unsent", lambda lanes: None)
-    broker.set("domain", "no list")
-    Relay()._see_to((subscriber.name, LANE), drain_here=False)
-    sent()
-    broker.delete("domain")
-    assert relay_wakes(broker) == 0

@@ -239,7 +239,7 @@ def test_a_retry_at_no_possible_time_is_an_ordinary_failure(register: Register, 
 def test_the_relay_has_it_set_aside_by_itself(
     committed_db: str, register: Register, numbers: Numbers, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(Relay, "_drain_here", lambda self, key: None)
+    monkeypatch.setattr(Relay, "_drain_here", lambda self, subscriber, lanes: None)
     subscriber = register(Meets(numbers, FAULTS["F38 statement timeout"], 1e9))
     publish_numbers([1, 2, 3])
     relay, passes = Relay(), 0

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from diana.events import Envelope, Publication, Retry, cursors, publish_many, wakeups
 from diana.events.drain import drain_lane
+from diana.events.lanes import lane_of
 from diana.events.models import Cursor, Delivery, Failure
 from diana.events.relay import IDLE_EVENTS, SUSPECT_PASSES, Relay
 from diana.events.subscriptions import Subscriber
@@ -18,7 +19,7 @@ from diana.events.work import BY_RELAY
 from tests.events.conftest import Numbers, Register
 from tests.events.declared import Followed
 from tests.events.messages import run_next, sent, waiting
-from tests.events.people import ANNA, LANE, publish_numbers
+from tests.events.people import ANNA, LANE, publish_numbers, publish_pairs
 from tests.events.racing import alongside, closing, until
 from tests.servers import Servers
 
@@ -107,6 +108,41 @@ def test_it_would_flood_a_slow_worker_if_it_did_not_wait(
     lose_one(broker)
     passes(watching, 5)
     assert len(waiting(broker)) == 4
+
+
+def test_a_wake_up_by_the_relay_that_is_lost_with_its_worker_is_sent_again_soon(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay
+):
+    lose_one(broker)
+    passes(watching, 2)
+    broker.delete("domain")
+    passes(watching, 1)
+    assert waiting(broker) == []
+    until(lambda: not broker.keys("diana:relay:*"), seconds=3)
+    passes(watching, 1)
+    assert [m.lanes for m in waiting(broker)] == [[LANE]]
+
+
+def test_a_wake_up_by_the_relay_that_could_not_be_sent_is_sent_again_soon(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay
+):
+    lose_one(broker)
+    broker.set("domain", "no list")
+    passes(watching, 2)
+    broker.delete("domain")
+    until(lambda: not broker.keys("diana:relay:*"), seconds=3)
+    passes(watching, 1)
+    assert [m.lanes for m in waiting(broker)] == [[LANE]]
+
+
+def test_one_wake_up_by_the_relay_names_all_lanes_of_a_subscriber(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay
+):
+    publish_pairs([(person, 1) for person in range(1, 9)])
+    sent()
+    broker.flushall()
+    passes(watching, 2)
+    assert [m.lanes for m in waiting(broker)] == [sorted({lane_of(str(person)) for person in range(1, 9)})]
 
 
 def test_it_sends_one_wake_up_even_if_two_relays_run(subscriber: Subscriber, broker: redis.Redis, watching: Relay):
@@ -260,7 +296,7 @@ def test_it_suspects_a_lane_only_after_a_trial_that_did_not_end(
     last = publish_numbers(range(3))
     passes(watching, SUSPECT_PASSES + 3)
     assert cursor_of(subscriber).suspect_until is None
-    cursors.begin_trial(subscriber, LANE)
+    cursors.begin_trials(subscriber, [LANE])
     passes(watching, 1)
     assert cursor_of(subscriber).suspect_until == cursor_of(subscriber).position + len(last)
 

@@ -38,7 +38,7 @@ class Killer:
 
 def make_suspect(subscriber: Subscriber) -> None:
     """Do what the relay does after a lane stood still on trial."""
-    cursors.begin_trial(subscriber, LANE)
+    cursors.begin_trials(subscriber, [LANE])
     position = Cursor.objects.get(subscriber=subscriber.name, lane=LANE).position
     cursors.suspect(subscriber, LANE, position, events=100)
 

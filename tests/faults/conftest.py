@@ -146,10 +146,31 @@ class Community:
         """Say whether everybody has at least the answers they wait for."""
         return self.answers() >= self.expected_answers()
 
+    def what_is_missing(self) -> str:
+        """Return what a test that waited in vain has to say: effects, answers, cursors, failures, and the processes' logs."""
+        behind = self.sql(
+            "SELECT c.subscriber, c.lane, c.position, c.trial_at, c.suspect_until, c.paused_until, max(l.id), count(*)"
+            " FROM event_cursor c JOIN event_log l ON l.lane = c.lane AND l.id > c.position GROUP BY 1, 2, 3, 4, 5, 6"
+        )
+        locks = self.sql("SELECT pid, mode, granted, objid FROM pg_locks WHERE locktype = 'advisory'")
+        return "\n".join(
+            [
+                f"effects: {self.expected_entries() - self.entries()}",
+                f"answers: {self.expected_answers() - self.answers()}",
+                f"behind: {behind}",
+                f"locks: {locks}",
+                f"failures: {self.sql('SELECT subscriber, position, status, attempts, error FROM event_failure')}",
+                self.processes.logs(),
+            ]
+        )
+
     def settle(self, *, allowed: frozenset[int] = frozenset({200})) -> None:
         """Wait for all effects and answers, then assert that each effect is there once and what the webhook answered."""
-        wait_until(self.effects_are_there, "all effects")
-        wait_until(self.answers_are_there, "all answers")
+        try:
+            wait_until(self.effects_are_there, "all effects")
+            wait_until(self.answers_are_there, "all answers")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.what_is_missing()}") from None
         assert self.entries() == self.expected_entries()
         assert set(self.statuses) <= allowed
         assert self.sql("SELECT * FROM event_failure") == []
