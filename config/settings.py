@@ -47,6 +47,8 @@ if PRODUCTION:
 INSTALLED_APPS = [
     "apps.bot",
     "apps.gamification",
+    "apps.payments",
+    "apps.content",
     "apps.users",
     "diana.events",
     "diana.audit",

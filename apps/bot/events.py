@@ -49,3 +49,10 @@ class MessageSent(Event, type="game.message_sent"):
 
 class BlockedBot(Event, type="user.blocked_bot"):
     """The person's private chat does not take messages of the bot any more."""
+
+
+class CommunityParticipation(Event, type="game.community_participation"):
+    """The person took part in a chat; `kind` is reaction, join or answer, `chat` our id of it."""
+
+    kind: str
+    chat: int

@@ -1,7 +1,7 @@
 """What can happen to points, as typed events: outcomes of awards, and what staff have done."""
 
 from diana.events import Event
-from diana.events.fields import LocalDate
+from diana.events.fields import LocalDate, Moment
 
 
 class PointsAwarded(Event, type="game.points_awarded"):
@@ -51,6 +51,73 @@ class LevelDown(Event, type="game.level_down"):
     new: int
 
 
+class ActionPerformed(Event, type="game.action_performed"):
+    """Another program says that the person did something; rules may pay for it by its name."""
+
+    action: str
+    reference: str
+    value: int
+
+
+class DayEnded(Event, type="game.day_ended"):
+    """A local date of the person is over; decides about the streak if the date passed without an act."""
+
+    local_date: LocalDate
+
+
+class StreakFrozen(Event, type="game.streak_frozen"):
+    """A date without an act was bridged: by a freeze, or afterwards by a repair."""
+
+    local_date: LocalDate
+
+
+class StreakBroken(Event, type="game.streak_broken"):
+    """The streak is over; `days` is how long it was."""
+
+    days: int
+
+
+class AchievementProgressed(Event, type="game.achievement_progressed"):
+    """A quarter of the way to the next tier was passed."""
+
+    achievement: str
+    value: int
+    target: int
+
+
+class AchievementUnlocked(Event, type="game.achievement_unlocked"):
+    """A tier was reached. `period` tells the unlocks of a repeatable one apart, and is empty for others."""
+
+    achievement: str
+    tier: str
+    period: str = ""
+
+
+class AchievementRevoked(Event, type="game.achievement_revoked"):
+    """A tier was taken back by staff; the reason stands in the audit record."""
+
+    achievement: str
+    tier: str
+    period: str = ""
+
+
+class RankClosed(Event, type="game.rank_closed"):
+    """A period of a board is over, and the person was among the first; `ranked` is how many had a rank."""
+
+    board: str
+    period: str
+    rank: int
+    score: int
+    ranked: int
+
+
+class AbuseFlagged(Event, type="game.abuse_flagged"):
+    """A detector found an act suspicious; `score` is what it counted."""
+
+    detector: str
+    score: int
+
+
 class StreakExtended(Event, type="game.streak_extended"):
     """One more local date in a row; `days` is how many there are now, `since` the first of them."""
 
@@ -82,6 +149,50 @@ class StaffReversedEntry(Event, type="admin.entry_reversed"):
     entry: int
     actor: int | None
     audit: int
+
+
+class AchievementGranted(Event, type="admin.achievement_granted"):
+    """Staff gave a tier; `audit` and `actor` say who and why."""
+
+    achievement: str
+    tier: str
+    actor: int | None
+    audit: int
+
+
+class StaffRevokedAchievement(Event, type="admin.achievement_revoked"):
+    """Staff took a tier back; `audit` and `actor` say who and why."""
+
+    achievement: str
+    tier: str
+    actor: int | None
+    audit: int
+
+
+class MultiplierEventCreated(Event, type="admin.multiplier_event_created"):
+    """Staff set a time in which everything earns more; `audit` and `actor` say who and why."""
+
+    basis_points: int
+    starts: Moment
+    ends: Moment
+    actor: int | None
+    audit: int
+
+
+class AbuseResolved(Event, type="admin.abuse_resolved"):
+    """Staff decided about a flag: confirmed or dismissed; `audit` and `actor` say who and why."""
+
+    flag: int
+    verdict: str
+    actor: int | None
+    audit: int
+
+
+class LedgerVerified(Event, type="admin.ledger_verified"):
+    """The ledger was checked: whether everything held, and how many entries were looked at."""
+
+    ok: bool
+    entries: int
 
 
 class RuleActivated(Event, type="admin.rule_activated"):

@@ -1,15 +1,16 @@
 """Writing decisions down, in a fixed number of statements: entries, states, events. The trigger moves the accounts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
+from typing import Any
 
 from django.db import connection
 
 from apps.gamification import events
 from apps.gamification.decide.entries import Draft, Standing
 from apps.gamification.decide.facts import microseconds
-from apps.gamification.decide.outcomes import Awarded, LevelRaised, Outcome, Suppressed
+from apps.gamification.decide.outcomes import Awarded, LevelRaised, Outcome, StreakExtended, Suppressed
 from apps.gamification.decide.state import encode
 from apps.gamification.loading import array_text
 from diana.bulk import copy_rows
@@ -91,18 +92,37 @@ def save_states(standings: Iterable[Standing]) -> None:
 def _event(outcome: Outcome, person: int | None, ids: Iterator[int]) -> Event:
     """Return the event of an outcome; takes the next id if it has an entry."""
     entry = next(ids) if isinstance(outcome, Awarded | Suppressed) and outcome.entry else 0
-    if isinstance(outcome, Awarded):
-        draft = outcome.entry
-        return events.PointsAwarded(
-            user_id=person,
-            entry=entry,
-            amount=draft.amount,
-            balance=draft.balance_after,
-            rule=draft.rule,
-            rule_version=draft.rule_version,
-        )
-    if isinstance(outcome, Suppressed):
-        return events.PointsSuppressed(user_id=person, rule=outcome.rule, base=outcome.base, reason=outcome.reason)
-    if isinstance(outcome, LevelRaised):
-        return events.LevelUp(user_id=person, old=outcome.old, new=outcome.new)
+    return _EVENTS[type(outcome)](outcome, person, entry)
+
+
+def _awarded(outcome: Awarded, person: int | None, entry: int) -> Event:
+    draft = outcome.entry
+    return events.PointsAwarded(
+        user_id=person,
+        entry=entry,
+        amount=draft.amount,
+        balance=draft.balance_after,
+        rule=draft.rule,
+        rule_version=draft.rule_version,
+    )
+
+
+def _suppressed(outcome: Suppressed, person: int | None, entry: int) -> Event:
+    return events.PointsSuppressed(user_id=person, rule=outcome.rule, base=outcome.base, reason=outcome.reason)
+
+
+def _raised(outcome: LevelRaised, person: int | None, entry: int) -> Event:
+    return events.LevelUp(user_id=person, old=outcome.old, new=outcome.new)
+
+
+def _extended(outcome: StreakExtended, person: int | None, entry: int) -> Event:
     return events.StreakExtended(user_id=person, days=outcome.days, since=outcome.since.isoformat())
+
+
+# What each outcome is told as.
+_EVENTS: dict[type[Outcome], Callable[[Any, int | None, int], Event]] = {
+    Awarded: _awarded,
+    Suppressed: _suppressed,
+    LevelRaised: _raised,
+    StreakExtended: _extended,
+}
