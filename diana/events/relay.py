@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 SUSPECT_PASSES = 2
 SUSPECT_EVENTS = 500
 # A lane that still stands after so many passes, wake-up or not, is drained here: the workers may hang at the broker.
-LATE_PASSES = 4
+LATE_PASSES = 2
 # Idle cursors are moved once that many foreign events lie before them.
 IDLE_EVENTS = 200
 # After an outage of Redis the workers need a moment to come back; so long the relay drains what is behind, and looks often.
@@ -151,9 +151,9 @@ class Relay:
         return passes > 0 or alone
 
     def _is_late(self, found: Behind) -> bool:
-        """Say whether nobody has come to the lane for long. What may be deadly is left to the workers: there are more."""
+        """Say whether nobody has come to the lane for long. Workers keep what may be deadly, and calls to the outside."""
         stood = self._stood[found.subscriber.name, found.lane][1]
-        return stood >= LATE_PASSES and not found.on_trial and not found.suspect
+        return stood >= LATE_PASSES and not (found.on_trial or found.suspect or found.subscriber.external)
 
     def _wake(self, subscriber: Subscriber, lanes: list[int], standing: list[Behind]) -> None:
         """Wake the lanes by one task, or drain them here when it would not arrive; of several relays one sends, and counts."""

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from diana.events import Envelope, Publication, Retry, cursors, publish_many, wakeups
+from diana.events import relay as relay_module
 from diana.events.drain import drain_lane
 from diana.events.lanes import lane_of
 from diana.events.models import Cursor, Delivery, Failure
@@ -28,6 +29,8 @@ from tests.servers import Servers
 def watching(committed_db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
     """A relay whose threads and connections end with the test."""
     started = Relay()
+    # Of wake-ups alone, unless the test says otherwise.
+    monkeypatch.setattr(relay_module, "LATE_PASSES", 1000)
     monkeypatch.setattr(started, "_drain", lambda key: closing(lambda: Relay._drain(started, key)))
     yield started
     started.stop()
@@ -135,24 +138,31 @@ def test_a_wake_up_by_the_relay_that_could_not_be_sent_is_sent_again_soon(
     assert [m.lanes for m in waiting(broker)] == [[LANE]]
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch, watching: Relay) -> Relay:
+    """A relay that drains itself what stands for as long as it does in operation."""
+    monkeypatch.setattr(relay_module, "LATE_PASSES", LATE_PASSES)
+    return watching
+
+
 def test_it_drains_a_lane_to_which_no_worker_comes(
-    subscriber: Subscriber, broker: redis.Redis, watching: Relay, numbers: Numbers
+    subscriber: Subscriber, broker: redis.Redis, impatient: Relay, numbers: Numbers
 ):
     lose_one(broker)
-    passes(watching, LATE_PASSES)
+    passes(impatient, LATE_PASSES)
     assert numbers == []
-    passes(watching, 1)
+    passes(impatient, 1)
     until(lambda: numbers == [1])
 
 
 def test_it_leaves_to_the_workers_what_may_be_deadly(
-    subscriber: Subscriber, broker: redis.Redis, watching: Relay, numbers: Numbers
+    subscriber: Subscriber, broker: redis.Redis, impatient: Relay, numbers: Numbers
 ):
     lose_one(broker)
     cursors.begin_trials(subscriber, [LANE])
-    passes(watching, LATE_PASSES + 3)
+    passes(impatient, LATE_PASSES + 3)
     assert cursor_of(subscriber).suspect_until is not None
-    watching._pool.shutdown(wait=True)
+    impatient._pool.shutdown(wait=True)
     assert numbers == []
 
 
