@@ -1,5 +1,5 @@
-"""The relay: once a second it looks for lanes that nobody woke, for retries that are due, and drains by itself while
-Redis is away. It works from the cursor table alone, so whatever was lost on the way is found here.
+"""The relay: twice a second it looks for lanes that nobody woke and for retries that are due; it drains by itself while
+Redis is away and where no worker comes. It works from the cursor table alone, so whatever was lost on the way is found here.
 """
 
 import logging
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 # A lane that has not moved for so many passes although a trial began, with work below the bound, is suspect.
 SUSPECT_PASSES = 2
 SUSPECT_EVENTS = 500
+# A lane that still stands after so many passes, wake-up or not, is drained here: the workers may hang at the broker.
+LATE_PASSES = 2
 # Idle cursors are moved once that many foreign events lie before them.
 IDLE_EVENTS = 200
 # After an outage of Redis the workers need a moment to come back; so long the relay drains what is behind, and looks often.
@@ -45,13 +47,14 @@ class Behind(NamedTuple):
     upto: int
     events: int
     on_trial: bool
+    suspect: bool
     waited_seconds: float
     fingerprint: str
 
 
 _BEHIND = """
 SELECT c.lane, c.position, found.wanted, found.upto, found.events, c.trial_at IS NOT NULL,
-    extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float, c.fingerprint
+    c.suspect_until IS NOT NULL, extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float, c.fingerprint
 FROM event_cursor c CROSS JOIN LATERAL (
     SELECT min(id) FILTER (WHERE {wanted}) AS wanted, max(id) AS upto, count(*) AS events
     FROM (
@@ -116,10 +119,11 @@ class Relay:
             found = [one for one in behind(subscriber) if one.fingerprint == subscriber.fingerprint]
             standing = [one for one in found if self._stands_still(one, alone=alone)]
             lanes = {one.lane for one in standing} | {lane for lane in range(LANES) if (subscriber.name, lane) in due}
+            late = lanes if alone else {one.lane for one in standing if self._is_late(one)}
+            if late:
+                self._drain_here(subscriber, sorted(late))
             if lanes and not alone:
                 self._wake(subscriber, sorted(lanes), standing)
-            elif lanes:
-                self._drain_here(subscriber, sorted(lanes))
 
     def _look_for_redis(self) -> None:
         """Ask Redis through the breaker; remember an outage for a while."""
@@ -145,6 +149,11 @@ class Relay:
         if passes >= SUSPECT_PASSES and found.on_trial:
             suspect(found)
         return passes > 0 or alone
+
+    def _is_late(self, found: Behind) -> bool:
+        """Say whether nobody has come to the lane for long. Workers keep what may be deadly, and calls to the outside."""
+        stood = self._stood[found.subscriber.name, found.lane][1]
+        return stood >= LATE_PASSES and not (found.on_trial or found.suspect or found.subscriber.external)
 
     def _wake(self, subscriber: Subscriber, lanes: list[int], standing: list[Behind]) -> None:
         """Wake the lanes by one task, or drain them here when it would not arrive; of several relays one sends, and counts."""

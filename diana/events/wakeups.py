@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 FLAG_SECONDS = 5
 # A wake-up of the relay that was lost with its worker is sent again after so long.
-RELAY_SECONDS = 2
+RELAY_SECONDS = 1
 
 breaker = pybreaker.CircuitBreaker(
     fail_max=settings.EVENTS_BREAKER_FAILURES, reset_timeout=settings.EVENTS_BREAKER_RESET_SECONDS, name="redis"

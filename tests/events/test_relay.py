@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from diana.events import Envelope, Publication, Retry, cursors, publish_many, wakeups
+from diana.events import relay as relay_module
 from diana.events.drain import drain_lane
 from diana.events.lanes import lane_of
 from diana.events.models import Cursor, Delivery, Failure
-from diana.events.relay import IDLE_EVENTS, SUSPECT_PASSES, Relay
+from diana.events.relay import IDLE_EVENTS, LATE_PASSES, SUSPECT_PASSES, Relay
 from diana.events.subscriptions import Subscriber
 from diana.events.work import BY_RELAY
 from tests.events.conftest import Numbers, Register
@@ -28,6 +29,8 @@ from tests.servers import Servers
 def watching(committed_db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
     """A relay whose threads and connections end with the test."""
     started = Relay()
+    # Of wake-ups alone, unless the test says otherwise.
+    monkeypatch.setattr(relay_module, "LATE_PASSES", 1000)
     monkeypatch.setattr(started, "_drain", lambda key: closing(lambda: Relay._drain(started, key)))
     yield started
     started.stop()
@@ -133,6 +136,34 @@ def test_a_wake_up_by_the_relay_that_could_not_be_sent_is_sent_again_soon(
     until(lambda: not broker.keys("diana:relay:*"), seconds=3)
     passes(watching, 1)
     assert [m.lanes for m in waiting(broker)] == [[LANE]]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch, watching: Relay) -> Relay:
+    """A relay that drains itself what stands for as long as it does in operation."""
+    monkeypatch.setattr(relay_module, "LATE_PASSES", LATE_PASSES)
+    return watching
+
+
+def test_it_drains_a_lane_to_which_no_worker_comes(
+    subscriber: Subscriber, broker: redis.Redis, impatient: Relay, numbers: Numbers
+):
+    lose_one(broker)
+    passes(impatient, LATE_PASSES)
+    assert numbers == []
+    passes(impatient, 1)
+    until(lambda: numbers == [1])
+
+
+def test_it_leaves_to_the_workers_what_may_be_deadly(
+    subscriber: Subscriber, broker: redis.Redis, impatient: Relay, numbers: Numbers
+):
+    lose_one(broker)
+    cursors.begin_trials(subscriber, [LANE])
+    passes(impatient, LATE_PASSES + 3)
+    assert cursor_of(subscriber).suspect_until is not None
+    impatient._pool.shutdown(wait=True)
+    assert numbers == []
 
 
 def test_one_wake_up_by_the_relay_names_all_lanes_of_a_subscriber(
@@ -294,7 +325,7 @@ def test_it_suspects_a_lane_only_after_a_trial_that_did_not_end(
     subscriber: Subscriber, broker: redis.Redis, watching: Relay
 ):
     last = publish_numbers(range(3))
-    passes(watching, SUSPECT_PASSES + 3)
+    passes(watching, SUSPECT_PASSES + 1)
     assert cursor_of(subscriber).suspect_until is None
     cursors.begin_trials(subscriber, [LANE])
     passes(watching, 1)
