@@ -66,9 +66,10 @@ class DayEnded(Event, type="game.day_ended"):
 
 
 class StreakFrozen(Event, type="game.streak_frozen"):
-    """A date without an act was bridged: by a freeze, or afterwards by a repair."""
+    """A date without an act was bridged: by a freeze, or afterwards by a repair (the award subscriber listens to those)."""
 
     local_date: LocalDate
+    repair: bool = False
 
 
 class StreakBroken(Event, type="game.streak_broken"):
