@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
+from django.db.models import Q
 
 from apps.gamification.decide.entries import Standing
 from apps.gamification.decide.rules import Amounts, Condition, Limit, Multipliers, MultiplierVersion, Rule, Rulebook
@@ -78,8 +79,14 @@ def _rulebook(revision: UUID | None) -> Rulebook:
     return found
 
 
-def _read_rulebook() -> Rulebook:
-    rules = [rule_of(v) for v in RuleVersion.objects.filter(rule__active=True).order_by("rule_id")]
+def rulebook_with(keys: Iterable[str]) -> Rulebook:
+    """Return the rules in force and these, also if they were retired since: to judge what happened while they paid."""
+    return _read_rulebook(Q(rule__active=True) | Q(rule_id__in=set(keys)))
+
+
+def _read_rulebook(which: Q | None = None) -> Rulebook:
+    wanted = RuleVersion.objects.filter(which or Q(rule__active=True)).order_by("rule_id")
+    rules = [rule_of(v) for v in wanted]
     return Rulebook(rules, [multipliers_of(stored) for stored in StoredMultipliers.objects.all()])
 
 
