@@ -22,6 +22,10 @@ _READ = """
 SELECT person_id, balance, lifetime, sequence, hash, (SELECT revision FROM gamification_rulebook)
 FROM gamification_account WHERE person_id = ANY(%s::bigint[])
 """
+_READ_STREAKS = """
+SELECT account_id, (document->>'streak_day')::int FROM gamification_progress
+WHERE account_id = ANY(%s::bigint[]) AND (document->>'streak_days')::int > 0
+"""
 _OPEN = "INSERT INTO gamification_account (person_id) SELECT id FROM unnest(%s::bigint[]) id ORDER BY id ON CONFLICT DO NOTHING"
 _BEGIN = (
     "INSERT INTO gamification_progress (account_id) SELECT id FROM unnest(%s::bigint[]) id ORDER BY id"
@@ -109,6 +113,13 @@ def rule_of(version: RuleVersion) -> Rule:
 def multipliers_of(stored: StoredMultipliers) -> MultiplierVersion:
     """Return stored bonuses as the core reads them; raises msgspec.ValidationError if the JSON is not what it must be."""
     return MultiplierVersion(stored.version, stored.active_from, msgspec.convert(stored.config, Multipliers))
+
+
+def running_streaks(person_ids: Sequence[int]) -> dict[int, int]:
+    """Return, of those whose streak runs, the last date that it covers, as a number of days; one query, no lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_STREAKS, [array_text(person_ids)])
+        return dict(cursor.fetchall())
 
 
 def known_keys(keys: Sequence[str]) -> set[str]:
