@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.gamification import awards, events, loading, storing
+from apps.gamification.decide.awarding import idempotency_key
 from apps.gamification.decide.entries import Draft, Standing, append, lifetime_gain
 from apps.gamification.decide.facts import HOUR, Fact, microseconds
 from apps.gamification.decide.history import RECOMPUTED, Kept, Ledger, Pair, Payment, due, free
@@ -78,7 +79,7 @@ def _append(standing: Standing, payment: Payment, ledger: Ledger) -> Draft:
         amount=payment.amount,
         base=payment.base,
         # what comes after so many base points of this event and rule is paid once, whoever asks for it
-        idempotency_key=f"{awards.idempotency_key(fact, rule)}:after{paid}",
+        idempotency_key=f"{idempotency_key(fact, rule)}:after{paid}",
         occurred_at=fact.at,
         rule=rule.key,
         rule_version=rule.version,

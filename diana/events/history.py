@@ -123,7 +123,13 @@ def of_people(
     One query behind a server-side cursor, in the caller's transaction: memory does not grow. `most`: at most so many
     people, drawn evenly, the same ones each time.
     """
-    values = {"since": since, "until": until, "upto": upto, "most": most, "types": list(subscriber.types)}
+    values: dict[str, Any] = {
+        "since": since,
+        "until": until,
+        "upto": upto,
+        "most": most,
+        "types": list(subscriber.types),
+    }
     with connection.cursor() as cursor:
         # All of it is wanted, not the first rows soon.
         cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
