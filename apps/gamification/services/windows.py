@@ -16,22 +16,33 @@ from apps.gamification.services.errors import InvalidWindow
 from apps.gamification.services.rules import NUMBERING_LOCK
 from diana import audit
 from diana.events import publish
+from diana.events.models import EventKey
 
 
 def add_event_window(
-    *, basis_points: int, starts: datetime, ends: datetime, reason: str, actor: audit.Actor, now: datetime
+    *,
+    basis_points: int,
+    starts: datetime,
+    ends: datetime,
+    reason: str,
+    actor: audit.Actor,
+    now: datetime,
+    key: str = "",
 ) -> MultiplierVersion:
     """Let everything earn so much more (10000 is twice) from `starts` until before `ends`; return the version that says so.
 
     The version begins now; one that is to begin later is repeated with the window in it. Windows that are over are left
-    out of new versions: what was earned in them keeps the version of its time. Called twice, there are two windows.
-    Raises InvalidWindow if it lies in the past, or if with the others it would give more than is allowed.
+    out of new versions: what was earned in them keeps the version of its time. With a `key`, a second call changes
+    nothing and returns the newest version. Raises InvalidWindow if it lies in the past, or if with the others it would
+    give more than is allowed.
     """
     window = _checked(basis_points, starts, ends, now)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERING_LOCK])
         known = list(MultiplierVersion.objects.all())
+        if key and EventKey.objects.filter(pk=f"event_window:{key}").exists():
+            return known[0]
         first, *later = [_with(window, known, at) for at in _turning_points(known, now)]
         last = MultiplierVersion.objects.aggregate(last=Max("version"))["last"] or 0
         made = [
@@ -55,7 +66,7 @@ def add_event_window(
             actor=actor.id,
             audit=record.pk,
         )
-        publish(created, occurred_at=now)
+        publish(created, occurred_at=now, idempotency_key=f"event_window:{key}" if key else None)
     return made[0]
 
 
