@@ -1,6 +1,6 @@
 """Deciding a day anew after something was taken back: reads one person's facts and entries, writes what is due.
 
-Three queries whatever the history; the work grows with it (some 50,000 facts a second), under the account's lock.
+Three queries whatever the history; the work grows with it (about 100,000 facts a second), under the account's lock.
 """
 
 from datetime import datetime

@@ -44,6 +44,11 @@ def take_back(entry: Entry, *, recompute: bool = True) -> Entry:
     )
 
 
+def again(person_id: int, day: date) -> list[Entry]:
+    """Decide a day anew as staff do."""
+    return services.recompute_day(person_id=person_id, day=day, reason="r", actor=STAFF, now=NOON + timedelta(days=2))
+
+
 def paid(person_id: int) -> list[tuple[str, int, int, str]]:
     """Return the awards that were not reversed: rule, amount, base, note."""
     taken = set(Entry.objects.filter(reverses__isnull=False).values_list("reverses", flat=True))
@@ -109,6 +114,24 @@ def test_what_was_reversed_is_never_paid_again() -> None:
         take_back(Entry.objects.filter(kind="award").latest("sequence"))
     assert services.recompute_day(person_id=somebody, day=date(2026, 3, 11), reason="r", actor=STAFF, now=LATER) == []
     assert selectors.balance(somebody) == 0
+
+
+def test_a_rest_that_was_reversed_is_never_paid_again() -> None:
+    somebody = person()
+    award(daily(somebody), *[challenge(somebody, n) for n in range(4)])
+    take_back(Entry.objects.get(rule="daily_login"))
+    take_back(Entry.objects.latest("id"))
+    assert again(somebody, date(2026, 3, 11)) == []
+    assert capped(somebody) == 750
+
+
+def test_what_a_freed_limit_would_pay_does_not_come_on_top_of_a_full_day() -> None:
+    somebody, next_day = person(), NOON + timedelta(days=1)
+    award(trivia(somebody, "q"))
+    award(trivia(somebody, "q"), *[challenge(somebody, n) for n in range(4)], at=next_day)
+    take_back(Entry.objects.get(rule="trivia_completed", kind="award"))
+    assert again(somebody, date(2026, 3, 12)) == []
+    assert selectors.balance(somebody) == 800
 
 
 def test_a_freed_limit_is_used_once_also_across_days() -> None:

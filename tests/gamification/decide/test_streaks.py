@@ -36,9 +36,9 @@ def fact_of(event_type: str, day: date, at: datetime | None = None, offset: int 
     )
 
 
-def active(day: date, offset: int = 0) -> Fact:
+def active(day: date, offset: int = 0, at: datetime | None = None) -> Fact:
     """Return the first act of a local date."""
-    return fact_of("user.active_day", day, offset=offset)
+    return fact_of("user.active_day", day, at, offset)
 
 
 def ended(day: date) -> Fact:
@@ -103,9 +103,10 @@ def lives(seed: int, beginning: date, gap: float) -> dict[date, tuple[datetime, 
 def test_f62_late_and_doubled_dates_give_what_a_walk_over_the_calendar_gives(
     seed: int, beginning: date, gap: float, ends: bool
 ) -> None:
-    days = {day: offset for day, (_, offset) in lives(seed, beginning, gap).items()}
+    life = lives(seed, beginning, gap)
+    days = {day: offset for day, (_, offset) in life.items()}
     chance = random.Random(seed + 1)
-    arriving = [(day, active(day, offset)) for day, offset in days.items()]
+    arriving = [(day, active(day, offset, at)) for day, (at, offset) in life.items()]
     over = max(days) + timedelta(days=chance.randint(0, 3)) if ends else None
     if ends:
         arriving += [
@@ -129,7 +130,7 @@ def test_f63_one_date_never_counts_twice_and_flying_alone_breaks_nothing(seed: i
     of, before = state.State(), 0
     last_act: datetime | None = None
     for day, (at, offset) in found.items():
-        outcomes = run(of, active(day, offset))
+        outcomes = run(of, active(day, offset, at))
         assert of.streak_days <= before + 1
         assert sum(isinstance(o, StreakExtended) for o in outcomes) <= 1
         if last_act and at - last_act < timedelta(hours=20):
