@@ -13,7 +13,7 @@ from apps.gamification.models import Account, Entry, MultiplierVersion, Rule, Ru
 from apps.users.models import Staff
 from diana import clock
 from diana.audit.models import AuditRecord
-from tests.gamification.acts import award, daily, message, person
+from tests.gamification.acts import NOON, award, daily, event, message, person
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +164,18 @@ def test_a_time_with_a_bonus_is_added_once_and_refused_with_the_reason(root: Cli
     assert "at most +100 %" in refused
     assert MultiplierVersion.objects.count() == 2
     assert "+50 %" in root.get(reverse("admin:gamification_multiplierversion_changelist")).content.decode()
+
+
+def test_a_streak_is_repaired_with_a_reason_or_the_page_says_why_not(
+    root: Client, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/admin/gamification/account/{entry.account_id}/repair-streak/"
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(days=6))
+    refused = root.post(address, {"reason": "r", "key": "a"}, follow=True).content.decode()
+    assert "There is nothing to repair" in refused
+    for day in (11, 13, 15):
+        award(event("user.active_day", entry.account_id, local_date=f"2026-03-{day}"))
+    award(event("game.day_ended", entry.account_id, local_date="2026-03-16"))
+    done = root.post(address, {"reason": "A fair one", "key": "b"}, follow=True).content.decode()
+    assert "Done, and recorded." in done
+    assert AuditRecord.objects.get().after["bridged"] == ["2026-03-16"]
