@@ -187,6 +187,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"queue": "backfill", "expires": 3600},
     },
+    "gamification.end_days": {
+        "task": "gamification.end_days",
+        "schedule": timedelta(hours=1),
+        "options": {"queue": "backfill", "expires": 3600},
+    },
 }
 
 # The bus (docs/architecture.md says what each one is for).

@@ -7,6 +7,7 @@ COMMANDS = {
     "daily": _("take today's reward"),
     "points": _("your balance, and why"),
     "profile": _("your level, streak and rank"),
+    "streak": _("your days in a row"),
     "top": _("who leads"),
     "help": _("what I can do"),
 }

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from apps.bot.screens import points, profile, start, top
+from apps.bot.screens import points, profile, start, streak, top
 from apps.bot.screens.layout import Screen
 from apps.gamification import selectors as ledger
 from apps.users import selectors as people
@@ -34,9 +34,10 @@ def parse_callback(data: str) -> tuple[str, str]:
     """Return the page that a button leads to and whose button it is; "" for what an older bot may have drawn."""
     version, _separator, rest = data.partition("|")
     parts = rest.split("|")
-    if version != "v1" or len(parts) != 3 or parts[1] != "show":
+    if version != "v1" or len(parts) != 3:
         return "", parts[-1]
-    return parts[0], parts[2]
+    screen, verb, owner = parts
+    return screen if verb == "show" else _VERBS.get((screen, verb), ""), owner
 
 
 def _welcome(person: people.Profile, now: datetime) -> Screen:
@@ -54,7 +55,10 @@ def _unknown(person: people.Profile, now: datetime) -> Screen:
 def _points(person: people.Profile, now: datetime) -> Screen:
     standing = ledger.standing(person.person_id)
     entries = ledger.last_entries(person.person_id, LINES)
-    lines = [points.Line(e.amount, e.kind, e.rule, e.title, e.base, e.bonuses, e.note) for e in entries]
+    lines = [
+        points.Line(e.amount, e.kind, e.rule, e.title, e.base, e.bonuses, e.note, e.rule_version, e.factor_at_most)
+        for e in entries
+    ]
     return points.points(person_id=person.person_id, balance=standing.balance, level=standing.level, lines=lines)
 
 
@@ -84,6 +88,24 @@ def _running_streak(standing: ledger.Standing, today: date) -> int:
     return standing.streak_days
 
 
+def _streak(person: people.Profile, now: datetime) -> Screen:
+    today = now.astimezone(ZoneInfo(person.timezone)).date()
+    standing = ledger.streak(person.person_id, today)
+    return streak.streak(
+        person_id=person.person_id,
+        days=standing.days,
+        longest=standing.longest,
+        done_today=standing.done_today,
+        freezes_left=standing.freezes_left,
+        lost=standing.lost,
+        repair_until=standing.repair_until,
+    )
+
+
+def _repaired(person: people.Profile, now: datetime) -> Screen:
+    return streak.repaired(person_id=person.person_id)
+
+
 def _top(person: people.Profile, now: datetime) -> Screen:
     total, weekly = ledger.top("total", PLACES, now), ledger.top("weekly", PLACES, now)
     names = people.people({place.person_id for place in [*total, *weekly]})
@@ -97,5 +119,7 @@ def _top(person: people.Profile, now: datetime) -> Screen:
 
 Builder = Callable[[people.Profile, datetime], Screen]
 # What a command or a button may ask for.
-PAGES: dict[str, Builder] = {"points": _points, "profile": _profile, "top": _top, "help": _help}
-_SCREENS: dict[str, Builder] = PAGES | {"welcome": _welcome, "unknown_command": _unknown}
+PAGES: dict[str, Builder] = {"points": _points, "profile": _profile, "streak": _streak, "top": _top, "help": _help}
+_SCREENS: dict[str, Builder] = PAGES | {"welcome": _welcome, "unknown_command": _unknown, "repaired": _repaired}
+# What other buttons than those of the navigation stand for; acts.press does it.
+_VERBS = {("streak", "repair"): "repair"}

@@ -1,8 +1,10 @@
 """Awarding points for a batch of events: load, decide, store. An event that was handled before changes nothing."""
 
+import time
 from collections.abc import Sequence
+from itertools import chain
 
-from apps.gamification import loading, storing
+from apps.gamification import counting, loading, storing
 from apps.gamification.decide.awarding import decide, idempotency_key
 from apps.gamification.decide.entries import Standing
 from apps.gamification.decide.facts import Fact, fact
@@ -29,11 +31,15 @@ def award(envelopes: Sequence[Envelope]) -> None:
     standings, rulebook = loading.lock_standings(map(person_of, concerning))
     skipped = _handled_before(concerning, standings, rulebook)
     fresh = [envelope for envelope in concerning if envelope.position not in skipped]
+    started = time.perf_counter()
     decided: list[tuple[Envelope, list[Outcome]]] = [
         (envelope, decide(standings[person_of(envelope)], fact_of(envelope), rulebook)) for envelope in fresh
     ]
     if decided:
+        at = time.perf_counter()
         storing.store([standings[person] for person in sorted(set(map(person_of, fresh)))], decided)
+        outcomes = chain.from_iterable(of_one for _, of_one in decided)
+        counting.count(len(fresh), outcomes, decide_seconds=at - started, store_seconds=time.perf_counter() - at)
 
 
 def person_of(envelope: Envelope) -> int:

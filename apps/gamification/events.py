@@ -1,6 +1,8 @@
 """What can happen to points, as typed events: outcomes of awards, and what staff have done."""
 
-from diana.events import Event
+from typing import Any
+
+from diana.events import Event, upcaster
 from diana.events.fields import LocalDate, Moment
 
 
@@ -65,10 +67,17 @@ class DayEnded(Event, type="game.day_ended"):
     local_date: LocalDate
 
 
-class StreakFrozen(Event, type="game.streak_frozen"):
-    """A date without an act was bridged: by a freeze, or afterwards by a repair."""
+class StreakFrozen(Event, type="game.streak_frozen", version=2):
+    """A date without an act was bridged: by a freeze, or afterwards by a repair (the award subscriber listens to those)."""
 
     local_date: LocalDate
+    repair: bool = False
+
+
+@upcaster("game.streak_frozen", from_version=1)
+def _never_repaired(fields: dict[str, Any]) -> dict[str, Any]:
+    """Before version 2 nobody repaired a streak."""
+    return fields | {"repair": False}
 
 
 class StreakBroken(Event, type="game.streak_broken"):

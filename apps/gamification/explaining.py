@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from apps.gamification import loading
 from apps.gamification.decide import multipliers
+from apps.gamification.decide.facts import microseconds
+from apps.gamification.decide.history import RECOMPUTED, counted
 from apps.gamification.models import Entry, Reason, Rule, RuleVersion
 from diana.events.models import StoredEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry for a list. `bonuses` are names and basis points; `note` says what fell away, as in the ledger."""
+    """One entry for a list. `bonuses` are names and basis points; `note` says what fell away, as in the ledger.
+
+    `factor_at_most` is the clamp in basis points (30000 is x3) where it cut the bonuses, else 0.
+    """
 
     entry_id: int
     amount: int
@@ -27,6 +33,8 @@ class Line:
     bonuses: Sequence[tuple[str, int]]
     note: str
     occurred_at: datetime
+    rule_version: int = 0
+    factor_at_most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def explain(entry: Entry) -> Explanation:
         actor=entry.actor,
         reason=reason.text if reason else None,
         hash=bytes(entry.hash).hex(),
-        words=_words(entry, line),
+        words=_words(entry, line, event.type if event else ""),
     )
 
 
@@ -91,7 +99,20 @@ def _line(entry: Entry, title: str) -> Line:
         multipliers.parse(entry.multipliers),
         entry.note,
         entry.occurred_at,
+        entry.rule_version,
+        _clamp(entry),
     )
+
+
+def _clamp(entry: Entry) -> int:
+    """Return the factor in basis points that cut the bonuses of an award; 0 if none did."""
+    parts = multipliers.parse(entry.multipliers)
+    factor = multipliers.WHOLE + sum(basis_points for _, basis_points in parts)
+    base = counted(entry.base, entry.note)
+    if not parts or entry.amount == multipliers.multiplied(base, parts, factor):
+        return 0
+    config = loading.rulebook().multipliers_at(microseconds(entry.occurred_at))
+    return min(config.factor_at_most, factor)
 
 
 def _definition(version: RuleVersion | None) -> dict[str, Any] | None:
@@ -101,8 +122,18 @@ def _definition(version: RuleVersion | None) -> dict[str, Any] | None:
     return {name: getattr(version, name) for name in names}
 
 
-def _words(entry: Entry, line: Line) -> list[str]:
+def _words(entry: Entry, line: Line, event_type: str) -> list[str]:
     """Say it in sentences."""
+    happened = [_("It happened: %(type)s, %(at)s UTC.") % _event(entry, event_type)] if event_type else []
+    return happened + _reckoning(entry, line)
+
+
+def _event(entry: Entry, event_type: str) -> dict[str, str]:
+    return {"type": event_type, "at": f"{entry.occurred_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"}
+
+
+def _reckoning(entry: Entry, line: Line) -> list[str]:
+    """Say how the amount came about."""
     if entry.kind in (Entry.Kind.AWARD, Entry.Kind.SUPPRESSED):
         values = {"rule": line.title or entry.rule, "version": entry.rule_version, "base": entry.base}
         words = [_("%(rule)s (version %(version)s of the rule) pays a base of %(base)s.") % values]
@@ -114,8 +145,9 @@ def _words(entry: Entry, line: Line) -> list[str]:
         _("Bonus %(name)s: %(percent)s %%.") % {"name": _bonus_name(name), "percent": f"+{points / 100:g}"}
         for name, points in line.bonuses
     ]
-    if entry.note:
-        words.append(_note(entry.note))
+    if line.factor_at_most:
+        words.append(_("All together are at most ×%(factor)s.") % {"factor": f"{line.factor_at_most / 10_000:g}"})
+    words += [_note(part) for part in entry.note.split(",") if part]
     words.append(_("That makes %(amount)s; the balance after it is %(balance)s.") % _amounts(entry))
     return words
 
@@ -146,4 +178,5 @@ def _note(note: str) -> str:
         "cap": _("The daily cap was used up."),
         "limit": _("The limit of the rule was reached."),
         "suspended": _("The person was suspended."),
+        RECOMPUTED: _("Paid afterwards: a limit or the daily cap had taken it away, and had room again."),
     }.get(key, note)

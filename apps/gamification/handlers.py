@@ -20,6 +20,7 @@ AWARDED_TYPES = (
     "game.message_sent",
     "game.rank_closed",
     "game.streak_extended",
+    "game.streak_frozen",
     "game.trivia_completed",
     "narrative.chapter_completed",
     "narrative.decision_made",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
+from django.db.models import Q
 
 from apps.gamification.decide.entries import Standing
 from apps.gamification.decide.rules import Amounts, Condition, Limit, Multipliers, MultiplierVersion, Rule, Rulebook
@@ -20,6 +21,10 @@ ORDER BY account_id FOR NO KEY UPDATE
 _READ = """
 SELECT person_id, balance, lifetime, sequence, hash, (SELECT revision FROM gamification_rulebook)
 FROM gamification_account WHERE person_id = ANY(%s::bigint[])
+"""
+_READ_STREAKS = """
+SELECT account_id, (document->>'streak_day')::int FROM gamification_progress
+WHERE account_id = ANY(%s::bigint[]) AND (document->>'streak_days')::int > 0
 """
 _OPEN = "INSERT INTO gamification_account (person_id) SELECT id FROM unnest(%s::bigint[]) id ORDER BY id ON CONFLICT DO NOTHING"
 _BEGIN = (
@@ -78,8 +83,14 @@ def _rulebook(revision: UUID | None) -> Rulebook:
     return found
 
 
-def _read_rulebook() -> Rulebook:
-    rules = [rule_of(v) for v in RuleVersion.objects.filter(rule__active=True).order_by("rule_id")]
+def rulebook_with(keys: Iterable[str]) -> Rulebook:
+    """Return the rules in force and these, also if they were retired since: to judge what happened while they paid."""
+    return _read_rulebook(Q(rule__active=True) | Q(rule_id__in=set(keys)))
+
+
+def _read_rulebook(which: Q | None = None) -> Rulebook:
+    wanted = RuleVersion.objects.filter(which or Q(rule__active=True)).order_by("rule_id")
+    rules = [rule_of(v) for v in wanted]
     return Rulebook(rules, [multipliers_of(stored) for stored in StoredMultipliers.objects.all()])
 
 
@@ -102,6 +113,13 @@ def rule_of(version: RuleVersion) -> Rule:
 def multipliers_of(stored: StoredMultipliers) -> MultiplierVersion:
     """Return stored bonuses as the core reads them; raises msgspec.ValidationError if the JSON is not what it must be."""
     return MultiplierVersion(stored.version, stored.active_from, msgspec.convert(stored.config, Multipliers))
+
+
+def running_streaks(person_ids: Sequence[int]) -> dict[int, int]:
+    """Return, of those whose streak runs, the last date that it covers, as a number of days; one query, no lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_STREAKS, [array_text(person_ids)])
+        return dict(cursor.fetchall())
 
 
 def known_keys(keys: Sequence[str]) -> set[str]:

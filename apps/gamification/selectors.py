@@ -6,9 +6,11 @@ from datetime import date
 from django.db.models import Sum
 
 from apps.gamification.boards import Board, Place, rank_of, top
-from apps.gamification.decide.facts import date_of
+from apps.gamification.decide import streaks
+from apps.gamification.decide.facts import date_of, day_number
 from apps.gamification.decide.levels import level_of, points_for
 from apps.gamification.decide.state import State, decode
+from apps.gamification.decide.streaks import Streak
 from apps.gamification.explaining import Explanation, Line, lines_of
 from apps.gamification.explaining import explain as _explain
 from apps.gamification.models import Account, Entry, Progress
@@ -22,12 +24,14 @@ __all__ = [
     "Line",
     "Place",
     "Standing",
+    "StreakStanding",
     "balance",
     "explain",
     "last_entries",
     "ledger_totals",
     "rank_of",
     "standing",
+    "streak",
     "top",
 ]
 
@@ -36,7 +40,7 @@ __all__ = [
 class Standing:
     """Where a person stands. `title` is English, for gettext; `to_next_level` is None at the highest level.
 
-    `streak_days` counts up to `streak_date`, the last local date with an act; a gap after it has broken the streak.
+    `streak_days` counts up to `streak_date`, the last local date that was active or bridged; `streak` tells more.
     """
 
     person_id: int
@@ -47,6 +51,21 @@ class Standing:
     to_next_level: int | None
     streak_days: int
     streak_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreakStanding:
+    """A streak on a local date: its days (0: none runs), the longest ever, whether today is done, freezes of the month.
+
+    A streak of `lost` days that broke can be repaired up to and including `repair_until`; None if it cannot.
+    """
+
+    days: int
+    longest: int
+    done_today: bool
+    freezes_left: int
+    lost: int
+    repair_until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +101,27 @@ def standing(person_id: int) -> Standing:
         None if following is None else following - lifetime,
         state.streak_days,
         date_of(state.streak_day) if state.streak_day else None,
+    )
+
+
+def streak(person_id: int, today: date) -> StreakStanding:
+    """Return how the person's streak stands on their local date; nothing of everything without one. One query."""
+    document = Progress.objects.filter(pk=person_id).values_list("document", flat=True).first()
+    state = decode(document) if document else State()
+    number = day_number(today)
+    kept = state.streak or Streak()
+    # the dates up to yesterday are over, whether or not that was told yet
+    if state.streak is not None:
+        streaks.add_ended(kept, number - 1)
+    end = streaks.walk(kept).end
+    repairable = streaks.repairable(kept, number)
+    return StreakStanding(
+        days=end.days if state.streak else state.streak_days,
+        longest=max(kept.longest, state.streak_days),
+        done_today=number in kept.dates,
+        freezes_left=streaks.freezes_left(kept, number),
+        lost=end.lost if repairable else 0,
+        repair_until=date_of(end.broken + streaks.REPAIR_DAYS) if repairable else None,
     )
 
 

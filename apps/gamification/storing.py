@@ -10,7 +10,15 @@ from django.db import connection
 from apps.gamification import events
 from apps.gamification.decide.entries import Draft, Standing
 from apps.gamification.decide.facts import microseconds
-from apps.gamification.decide.outcomes import Awarded, LevelRaised, Outcome, StreakExtended, Suppressed
+from apps.gamification.decide.outcomes import (
+    Awarded,
+    LevelRaised,
+    Outcome,
+    StreakBroken,
+    StreakExtended,
+    StreakFrozen,
+    Suppressed,
+)
 from apps.gamification.decide.state import encode
 from apps.gamification.loading import array_text
 from diana.bulk import copy_rows
@@ -119,10 +127,20 @@ def _extended(outcome: StreakExtended, person: int | None, entry: int) -> Event:
     return events.StreakExtended(user_id=person, days=outcome.days, since=outcome.since.isoformat())
 
 
+def _frozen(outcome: StreakFrozen, person: int | None, entry: int) -> Event:
+    return events.StreakFrozen(user_id=person, local_date=outcome.on.isoformat())
+
+
+def _broken(outcome: StreakBroken, person: int | None, entry: int) -> Event:
+    return events.StreakBroken(user_id=person, days=outcome.days)
+
+
 # What each outcome is told as.
 _EVENTS: dict[type[Outcome], Callable[[Any, int | None, int], Event]] = {
     Awarded: _awarded,
     Suppressed: _suppressed,
     LevelRaised: _raised,
     StreakExtended: _extended,
+    StreakFrozen: _frozen,
+    StreakBroken: _broken,
 }

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from apps.users import vip
 from apps.users.models import Grant, Person
+from apps.users.timezones import local_time, offset_minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,16 @@ class Overview:
 
     profile: Profile
     vip_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietDays:
+    """When somebody was last active and which date their clock shows; the dates between are over without an act."""
+
+    person_id: int
+    utc_offset_minutes: int
+    last_active: date
+    today: date
 
 
 class UnknownPerson(LookupError):
@@ -61,6 +72,37 @@ def person_of(telegram_id: int) -> int | None:
 def people(ids: Iterable[int]) -> dict[int, Profile]:
     """Return the profiles by id, in one query; unknown ids are missing."""
     return {person.pk: _profile_of(person) for person in Person.objects.filter(pk__in=list(ids))}
+
+
+def local_days(ids: Iterable[int], now: datetime) -> dict[int, tuple[int, date]]:
+    """Return by id how many minutes the person's clock is ahead of UTC and which date it shows; one query.
+
+    Raises UnknownPerson if one is missing.
+    """
+    wanted = set(ids)
+    zones = dict(Person.objects.filter(pk__in=wanted).values_list("pk", "timezone"))
+    if missing := wanted - set(zones):
+        raise UnknownPerson(f"There is no person {min(missing)}.")
+    return {person: (offset_minutes(now, zone), local_time(now, zone).date()) for person, zone in zones.items()}
+
+
+def quiet_days(now: datetime, *, most: int, days: int, after: int) -> list[QuietDays]:
+    """Return who was active lately, by id, from `after` on, with the date on their clock: at most so many; one query.
+
+    Only those whose last act was at most so many dates ago; the unknown and the erased are left out.
+    """
+    newest = now.date() + timedelta(days=1)
+    found = (
+        Person.objects.filter(pk__gt=after, last_active_date__range=(newest - timedelta(days=days + 1), newest))
+        .exclude(status=Person.Status.ERASED)
+        .order_by("pk")
+        .values_list("pk", "timezone", "last_active_date")[:most]
+    )
+    return [
+        QuietDays(person, offset_minutes(now, zone), last_active, local_time(now, zone).date())
+        for person, zone, last_active in found
+        if last_active is not None
+    ]
 
 
 def people_overview(ids: Iterable[int], now: datetime) -> dict[int, Overview]:

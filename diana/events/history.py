@@ -12,6 +12,8 @@ from diana.events.envelope import COLUMNS, Envelope
 from diana.events.lanes import LANES
 from diana.events.subscriptions import Subscriber
 
+READ_AT_ONCE = 2000
+
 
 class NotSubscribed(ValueError):
     """The subscriber does not want that type: name one of its own, see `manage.py events`."""
@@ -89,6 +91,53 @@ def read(subscriber: Subscriber, selection: Selection, after: int, last: int) ->
             values | {"after": after, "last": last},
         )
         return [e for e in (Envelope(*row) for row in cursor.fetchall()) if subscriber.accepts(e)]
+
+
+def of_person(subscriber: Subscriber, person_id: int, *, upto: int) -> list[Envelope]:
+    """Return all of the subscriber's events about one person up to a position, in the order of their ids; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {COLUMNS} FROM event_log"
+            " WHERE user_id = %s AND key = %s AND id <= %s AND type = ANY(%s) ORDER BY id",
+            [person_id, str(person_id), upto, list(subscriber.types)],
+        )
+        return [Envelope(*row) for row in cursor.fetchall()]
+
+
+_OF_PEOPLE = f"""
+SELECT {COLUMNS} FROM event_log
+WHERE user_id IN (
+    SELECT user_id FROM event_log WHERE user_id IS NOT NULL AND occurred_at >= %(since)s AND occurred_at < %(until)s
+        AND type = ANY(%(types)s)
+    GROUP BY user_id ORDER BY hashint8(user_id) LIMIT %(most)s
+) AND key = user_id::text AND occurred_at < %(until)s AND id <= %(upto)s AND type = ANY(%(types)s)
+ORDER BY user_id, id
+"""
+
+
+def of_people(
+    subscriber: Subscriber, *, since: datetime, until: datetime, upto: int, most: int | None = None
+) -> Iterator[Envelope]:
+    """Yield the histories, person by person, of everyone to whom something happened in the span; from their beginnings.
+
+    One query behind a server-side cursor, in the caller's transaction: memory does not grow. `most`: at most so many
+    people, drawn evenly, the same ones each time.
+    """
+    values: dict[str, Any] = {
+        "since": since,
+        "until": until,
+        "upto": upto,
+        "most": most,
+        "types": list(subscriber.types),
+    }
+    with connection.cursor() as cursor:
+        # All of it is wanted, not the first rows soon.
+        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_OF_PEOPLE, values)
+        while rows := cursor.fetchmany(READ_AT_ONCE):
+            for row in rows:
+                yield Envelope(*row)
 
 
 def survey(

@@ -48,6 +48,8 @@ class StoredEvent(models.Model):
             models.Index(fields=["lane", "id"], include=["type"], name="event_log_lane"),
             # explain_entry, idempotent publishing: an event by its public id
             models.Index(fields=["event_id"], name="event_log_event_id"),
+            # history.of_person and of_people: somebody's facts from the beginning
+            models.Index(fields=["user_id", "id"], condition=models.Q(user_id__isnull=False), name="event_log_person"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -6,7 +6,7 @@ Knows nothing of the bus; the numbers that stand in the database are read where 
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal, ParamSpec
 
@@ -14,6 +14,7 @@ from diana.metrics import store
 from diana.metrics.meters import own_meters
 
 __all__ = [
+    "awarded",
     "batch",
     "breaker_changed",
     "delivered",
@@ -70,6 +71,22 @@ def batch(subscriber: str, events: int, seconds: float) -> None:
     found = own_meters()
     found.batch_events.labels(subscriber).observe(events)
     found.handle_seconds.labels(subscriber).observe(seconds)
+
+
+@_harmless
+def awarded(
+    acts: int, awards: Mapping[str, int], points: int, suppressed: Mapping[str, int], seconds: tuple[float, float]
+) -> None:
+    """Count a committed batch of acts: awards by rule, suppressed acts by reason, seconds of deciding and of storing."""
+    found = own_meters()
+    found.acts.inc(acts)
+    for rule, number in awards.items():
+        found.awarded.labels(rule).inc(number)
+    found.awarded_points.inc(points)
+    for reason, number in suppressed.items():
+        found.suppressed.labels(reason).inc(number)
+    found.decide_seconds.observe(seconds[0])
+    found.store_seconds.observe(seconds[1])
 
 
 @_harmless

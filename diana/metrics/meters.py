@@ -34,6 +34,12 @@ class Meters:
     feed: Counter
     breaker_open: Gauge
     breaker_openings: Counter
+    acts: Counter
+    awarded: Counter
+    awarded_points: Counter
+    suppressed: Counter
+    decide_seconds: Histogram
+    store_seconds: Histogram
 
 
 _making = threading.Lock()
@@ -72,6 +78,16 @@ def _meters() -> Meters:
             multiprocess_mode="livesum",
         ),
         breaker_openings=_counter("diana_breaker_openings", "Times that a circuit breaker opened.", "breaker"),
+        acts=_counter("diana_acts_processed", "Events about people whose effect on accounts was decided and stored."),
+        awarded=_counter("diana_awards", "Entries that gave points, by rule.", "rule"),
+        awarded_points=_counter("diana_points_awarded", "Points given by rules."),
+        suppressed=_counter(
+            "diana_awards_suppressed", "Acts that earned nothing although a rule named them.", "reason"
+        ),
+        decide_seconds=_histogram("diana_decide_seconds", "Time that deciding about a batch took.", SECONDS),
+        store_seconds=_histogram(
+            "diana_store_seconds", "Time that writing a batch's entries and events took.", SECONDS
+        ),
     )
 
 

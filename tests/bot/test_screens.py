@@ -10,7 +10,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.bot.screens import daily, points, profile, start, top
+from apps.bot.screens import daily, points, profile, start, streak, top
 from apps.bot.screens.layout import Screen, callback_data, display_name, navigation
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -47,7 +47,27 @@ def all_screens() -> list[Screen]:
         profile.profile(profile_data()),
         profile.profile(profile_data(to_next_level=None, vip_until=NOON, rank=None, streak_days=1)),
         top.top(person_id=7, total=board, weekly=top.Board([], None)),
+        streak_screen(),
+        streak_screen(days=0, longest=1, done_today=False, freezes_left=1),
+        streak_screen(days=0, done_today=False, lost=3, repair_until=NOON.date()),
+        streak.repaired(person_id=7),
     ]
+
+
+def streak_screen(**changes: object) -> Screen:
+    values: dict[str, object] = {"days": 3, "longest": 12, "done_today": True, "freezes_left": 2, "lost": 0}
+    return streak.streak(**(values | {"person_id": 7, "repair_until": None} | changes))  # type: ignore[arg-type]
+
+
+def test_a_streak_offers_its_repair_only_while_that_is_possible(english: None) -> None:
+    def buttons(screen: Screen) -> list[object]:
+        assert screen.keyboard is not None
+        return [button.callback_data for row in screen.keyboard.inline_keyboard for button in row]
+
+    assert "v1|streak|repair|7" not in buttons(streak_screen())
+    broken = streak_screen(days=0, lost=3, repair_until=NOON.date())
+    assert "v1|streak|repair|7" in buttons(broken)
+    assert "Your streak of 3 days broke. You can repair it until Nov. 22, 2026." in broken.text
 
 
 def test_every_screen_is_html_that_telegram_takes(language: str) -> None:
@@ -107,7 +127,7 @@ def test_an_entry_of_nothing_tells_the_reason(english: None, note: str, said: st
     text = points.points(
         person_id=7, balance=0, level=1, lines=[points.Line(0, "suppressed", "login", "", 10, (), note)]
     ).text
-    assert f"<b>+0</b> Coming by – {html.escape(said)}" in text
+    assert f"<b>+0</b> Coming by – base 10 · {html.escape(said)}" in text
 
 
 def test_an_entry_by_staff_is_named_after_its_kind(english: None) -> None:

@@ -13,7 +13,7 @@ from apps.gamification.models import Account, Entry, MultiplierVersion, Rule, Ru
 from apps.users.models import Staff
 from diana import clock
 from diana.audit.models import AuditRecord
-from tests.gamification.acts import award, daily, person
+from tests.gamification.acts import NOON, award, daily, event, message, person
 
 pytestmark = pytest.mark.django_db
 
@@ -123,7 +123,7 @@ def test_a_version_is_added_or_refused_with_the_reason(root: Client) -> None:
     assert root.get(address).status_code == 200
     refused = root.post(address, version(event_type="game.nothing"))
     assert "No class has the event type game.nothing." in refused.content.decode()
-    assert root.post(address, version()).status_code == 302
+    assert root.post(address, version(_previewed="1")).status_code == 302
     newest = RuleVersion.objects.get(rule="message_sent", version=2)
     assert (newest.base, newest.created_by, newest.amounts) == (7, "root", None)
 
@@ -135,3 +135,47 @@ def test_bonuses_are_added_or_refused_with_the_reason(root: Client) -> None:
     assert "nonsense" in root.post(address, sent | {"config": '{"nonsense": 1}'}).content.decode()
     assert root.post(address, sent | {"config": '{"daily_cap": 900}'}).status_code == 302
     assert MultiplierVersion.objects.get(pk=2).config["daily_cap"] == 900
+
+
+def test_a_new_version_shows_what_it_would_have_paid_before_it_is_added(root: Client) -> None:
+    award(*[message(person()) for _ in range(2)], at=clock.now() - timedelta(hours=1))
+    address = reverse("admin:gamification_ruleversion_add")
+    shown = root.post(address, version()).content.decode()
+    assert "2 people: 10 points before, 14 after" in shown
+    assert 'name="_previewed"' in shown
+    assert not RuleVersion.objects.filter(rule="message_sent", version=2).exists()
+
+
+def test_a_preview_of_an_empty_week_says_so(root: Client) -> None:
+    assert "nothing to compare" in root.post(reverse("admin:gamification_ruleversion_add"), version()).content.decode()
+
+
+def test_a_time_with_a_bonus_is_added_once_and_refused_with_the_reason(root: Client) -> None:
+    address = "/admin/gamification/multiplierversion/add-window/"
+    assert "Starts, UTC" in root.get(address).content.decode()
+    day = (clock.now() + timedelta(days=1)).date().isoformat()
+    sent = {"percent": "50", "reason": "Fest", "key": "abc"}
+    sent |= {"starts_0": day, "starts_1": "10:00:00", "ends_0": day, "ends_1": "12:00:00"}
+    for _ in range(2):
+        root.post(address, sent)
+    window = MultiplierVersion.objects.get(pk=2).config["windows"][0]
+    assert (window["basis_points"], window["starts"]) == (5000, f"{day}T10:00:00Z")
+    refused = root.post(address, sent | {"percent": "51", "key": "x"}, follow=True).content.decode()
+    assert "at most +100 %" in refused
+    assert MultiplierVersion.objects.count() == 2
+    assert "+50 %" in root.get(reverse("admin:gamification_multiplierversion_changelist")).content.decode()
+
+
+def test_a_streak_is_repaired_with_a_reason_or_the_page_says_why_not(
+    root: Client, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/admin/gamification/account/{entry.account_id}/repair-streak/"
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(days=6))
+    refused = root.post(address, {"reason": "r", "key": "a"}, follow=True).content.decode()
+    assert "There is nothing to repair" in refused
+    for day in (11, 13, 15):
+        award(event("user.active_day", entry.account_id, local_date=f"2026-03-{day}"))
+    award(event("game.day_ended", entry.account_id, local_date="2026-03-16"))
+    done = root.post(address, {"reason": "A fair one", "key": "b"}, follow=True).content.decode()
+    assert "Done, and recorded." in done
+    assert AuditRecord.objects.get().after["bridged"] == ["2026-03-16"]

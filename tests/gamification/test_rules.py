@@ -8,7 +8,7 @@ from django.db import connection
 
 from apps.gamification import loading, selectors, services
 from apps.gamification.checks import check_active_rules
-from apps.gamification.models import MultiplierVersion, Rule, RuleVersion
+from apps.gamification.models import MultiplierVersion, RuleVersion
 from diana.audit.models import AuditRecord
 from diana.events.models import StoredEvent
 from tests.gamification.acts import NOON, STAFF, award, message, person
@@ -85,7 +85,16 @@ def test_a_retired_rule_pays_nothing_until_it_is_activated_again() -> None:
     assert selectors.balance(somebody) == 5
 
 
+def of_newer_code(rule: str) -> None:
+    """Add a version for a type that no class here has, as code of another release may have."""
+    RuleVersion.objects.create(
+        rule_id=rule, version=9, active_from=NOON, event_type="game.of_newer_code", base=1, created_by="newer"
+    )
+
+
 def test_a_rule_whose_events_nobody_publishes_cannot_be_activated() -> None:
+    services.set_rule_active(rule="friend_referral", active=False, reason="r", actor=STAFF, now=NOON)
+    of_newer_code("friend_referral")
     with pytest.raises(services.InvalidRule):
         services.set_rule_active(rule="friend_referral", active=True, reason="r", actor=STAFF, now=NOON)
 
@@ -101,6 +110,22 @@ def test_bonuses_change_at_their_date() -> None:
     for hours, balance in ((0, 5), (2, 15), (3, 20)):
         award(message(somebody), at=NOON + timedelta(hours=hours))
         assert selectors.balance(somebody) == balance
+
+
+def test_a_cooldown_keeps_its_distance() -> None:
+    somebody = person()
+    add(active_from=NOON, limits=[{"per": "cooldown", "seconds": 60}])
+    for seconds, balance in ((0, 7), (59, 7), (60, 14), (30, 14), (119, 14), (120, 21)):
+        award(message(somebody), at=NOON + timedelta(seconds=seconds))
+        assert selectors.balance(somebody) == balance
+
+
+@pytest.mark.parametrize(
+    "limit", [{"per": "cooldown"}, {"per": "hour", "seconds": 5}, {"per": "cooldown", "seconds": 2_592_001}]
+)
+def test_a_cooldown_needs_a_time_of_at_most_thirty_days(limit: dict[str, Any]) -> None:
+    with pytest.raises(services.InvalidRule):
+        add(limits=[limit])
 
 
 @pytest.mark.parametrize(
@@ -129,6 +154,6 @@ def test_the_rulebook_is_read_once_for_each_revision() -> None:
 
 def test_the_seeded_rules_pass_the_check_and_a_broken_one_does_not() -> None:
     assert check_active_rules(["default"]) == []
-    Rule.objects.filter(key="friend_referral").update(active=True)
+    of_newer_code("friend_referral")
     assert [error.id for error in check_active_rules(["default"])] == ["gamification.E001"]
     assert check_active_rules(None) == []

@@ -53,6 +53,7 @@ def test_an_explanation_names_event_rule_version_and_bonuses() -> None:
     assert explained.rule_definition is not None
     assert explained.rule_definition["base"] == 50
     assert explained.words == [
+        "It happened: game.daily_login, 2026-03-11 12:00:00 UTC.",
         "Daily visit (version 1 of the rule) pays a base of 50.",
         "Bonus VIP: +50 %.",
         "That makes +75; the balance after it is 75.",

@@ -54,3 +54,28 @@ def test_the_overview_takes_two_queries(
     with django_assert_num_queries(2):
         found = selectors.people_overview(crowd, now)
     assert [found[person_id].vip_until for person_id in crowd] == [now + timedelta(days=3), None] * 10
+
+
+def test_local_days_are_those_on_the_clocks_of_the_people(crowd: list[int], now: datetime) -> None:
+    Person.objects.filter(pk=crowd[0]).update(timezone="Pacific/Kiritimati")
+    Person.objects.filter(pk=crowd[1]).update(timezone="Pacific/Honolulu")
+    found = selectors.local_days(crowd[:3], now)
+    assert [found[person][0] for person in crowd[:3]] == [840, -600, 0]
+    assert [found[person][1] for person in crowd[:3]] == [
+        (now + timedelta(minutes=minutes)).date() for minutes in (840, -600, 0)
+    ]
+    with pytest.raises(selectors.UnknownPerson):
+        selectors.local_days([10**12], now)
+
+
+def test_quiet_days_name_who_was_active_lately_in_pages_of_one_query(
+    crowd: list[int], now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number, person in enumerate(crowd[:6]):
+        day = now - timedelta(days=number * 2)
+        Person.objects.filter(pk=person).update(last_act_at=day, last_active_date=day.date())
+    with django_assert_num_queries(1):
+        first = selectors.quiet_days(now, most=2, days=5, after=0)
+    rest = selectors.quiet_days(now, most=9, days=5, after=first[-1].person_id)
+    assert [quiet.person_id for quiet in [*first, *rest]] == crowd[:3]
+    assert (first[1].today - first[1].last_active).days == 2

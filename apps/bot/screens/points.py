@@ -10,7 +10,10 @@ from apps.bot.screens.words import bonus, entry_title, note
 
 
 class Line(NamedTuple):
-    """An entry. `bonuses` are keys with basis points; `note` says, in the ledger's word, why it is nothing or less."""
+    """An entry. `bonuses` are keys with basis points; `note` says, in the ledger's word, why it is nothing or less.
+
+    `factor_at_most` is the clamp in basis points where it cut the bonuses, else 0.
+    """
 
     amount: int
     kind: str
@@ -19,6 +22,8 @@ class Line(NamedTuple):
     base: int
     bonuses: Sequence[tuple[str, int]] = ()
     note: str = ""
+    rule_version: int = 0
+    factor_at_most: int = 0
 
 
 def points(*, person_id: int, balance: int, level: int, lines: Sequence[Line]) -> Screen:
@@ -38,8 +43,16 @@ def _entry(line: Line) -> str:
 
 
 def _why(line: Line) -> str:
-    """Say how the amount came about."""
-    parts = [_("base %(base)s") % {"base": line.base}, *(bonus(*pair) for pair in line.bonuses)] if line.bonuses else []
+    """Say how the amount came about: the rule, its base, each bonus, the clamp, what fell away."""
+    parts: list[str] = []
+    if line.kind in ("award", "suppressed"):
+        parts = [_("base %(base)s") % {"base": line.base}, *(bonus(*pair) for pair in line.bonuses)]
+    elif line.kind == "reversal":
+        parts = [_("takes %(base)s back") % {"base": f"{line.base:+d}"}]
+    if line.factor_at_most:
+        parts.append(_("at most ×%(factor)s") % {"factor": f"{line.factor_at_most / 10_000:g}"})
     if line.note:
         parts.append(note(line.note))
+    if line.rule_version:
+        parts.append(_("rule, version %(version)s") % {"version": line.rule_version})
     return " · ".join(parts)

@@ -43,12 +43,16 @@ NOTES: dict[str, Promise | str] = {
     "cap": _("the day's points are used up"),
     "suspended": _("account suspended"),
     "short": _("more than there was"),
+    "recomputed": _("paid afterwards: there was room again"),
 }
 
 
 def entry_title(kind: str, rule: str, title: str) -> str:
     """Return what an entry is called: by its kind if people made it, else by its rule; `title` is the staff's name of it."""
-    return html.escape(str(KINDS.get(kind) or RULES.get(rule) or title or rule))
+    named = str(RULES.get(rule) or title or rule)
+    if kind == "reversal" and named:
+        return html.escape(f"{KINDS[kind]}: {named}")
+    return html.escape(str(KINDS.get(kind) or named))
 
 
 def bonus(key: str, basis_points: int) -> str:
@@ -59,6 +63,10 @@ def bonus(key: str, basis_points: int) -> str:
 
 def note(text: str) -> str:
     """Return why an act earned nothing or less; the ledger writes `limit` or, with what fell away, `cap=15`."""
+    return " · ".join(_note(part) for part in text.split(","))
+
+
+def _note(text: str) -> str:
     key, _separator, number = text.partition("=")
     return html.escape(str(NOTES.get(key, key))) + (f" ({html.escape(number)})" if number else "")
 

@@ -31,7 +31,7 @@ class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
     ordering = ("-lifetime", "pk")
     list_per_page = 50
     show_full_result_count = False
-    actions_detail = ("award_points",)
+    actions_detail = ("award_points", "repair_streak")
     fields = ("person", ("balance", "lifetime"), ("level", "sequence"), ("lifetime_at", "opened_at"))
     readonly_fields = ("level",)
 
@@ -64,6 +64,23 @@ class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
                 actor=actor,
                 key=data["key"],
                 now=clock.now(),
+            ),
+        )
+
+    @action(description=_("Repair the streak"), icon="mode_heat", permissions=["award"], url_path="repair-streak")  # type: ignore[untyped-decorator]  # unfold has no types
+    def repair_streak(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for the reason, then bridge what broke the streak."""
+        account = self.get_object(request, object_id)
+        if account is None:
+            raise Http404
+        return ask_and_act(
+            self,
+            request,
+            ActForm,
+            title=_("Repair the streak"),
+            back=reverse("admin:gamification_account_change", args=[account.pk]),
+            act=lambda data, actor: services.repair_streak(
+                person_id=account.pk, reason=data["reason"], actor=actor, now=clock.now()
             ),
         )
 

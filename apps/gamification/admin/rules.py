@@ -1,5 +1,7 @@
 """Rules and bonuses: a change is a new version; rules are switched on and off with a reason."""
 
+from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,9 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSplitDateTimeWidget
 
-from apps.gamification import services
+from apps.gamification import loading, services
 from apps.gamification.admin.acting import ActForm, ask_and_act, reason_field
+from apps.gamification.admin.previewing import Previewed
 from apps.gamification.models import MultiplierVersion, Rule, RuleVersion
 from diana import clock
 from diana.audit import Actor
@@ -130,8 +134,8 @@ class VersionAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
 
 
 @admin.register(RuleVersion)
-class RuleVersionAdmin(VersionAdmin):
-    """How rules paid and pay."""
+class RuleVersionAdmin(Previewed, VersionAdmin):
+    """How rules paid and pay; what a new version would have paid is shown before it is added."""
 
     form = RuleVersionForm
     list_display = ("rule", "version", "active_from", "event_type", "base", "capped", "multiplied", "created_by")
@@ -179,12 +183,66 @@ class MultiplierVersionForm(forms.ModelForm[MultiplierVersion]):
         return data
 
 
+class WindowForm(ActForm):
+    """A time in which everything earns more, and why. Times are in UTC."""
+
+    percent = forms.DecimalField(
+        label=_("Bonus, per cent"),
+        min_value=Decimal("0.01"),
+        max_value=1000,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget(),
+        help_text=_("100 doubles what is earned. All windows together may give at most what the bonuses allow."),
+    )
+    starts = forms.SplitDateTimeField(
+        label=_("Starts, UTC"), widget=UnfoldAdminSplitDateTimeWidget(), help_text=_("Date and time in UTC, not yours.")
+    )
+    ends = forms.SplitDateTimeField(
+        label=_("Ends, UTC"), widget=UnfoldAdminSplitDateTimeWidget(), help_text=_("From this moment on it is over.")
+    )
+    field_order = ["percent", "starts", "ends", "reason", "key"]
+
+
 @admin.register(MultiplierVersion)
 class MultiplierVersionAdmin(VersionAdmin):
     """Bonuses, the clamp and the daily cap."""
 
     form = MultiplierVersionForm
-    list_display = ("version", "active_from", "created_by", "created_at")
+    list_display = ("version", "active_from", "windows_label", "created_by", "created_at")
+    actions_list = ("add_window",)
+
+    @admin.display(description=_("times with a bonus, UTC"))
+    def windows_label(self, version: MultiplierVersion) -> str:
+        """Show the windows of the version."""
+        windows = loading.multipliers_of(version).config.windows
+        return "; ".join(
+            f"+{w.basis_points / 100:g} % {w.starts.astimezone(UTC):%Y-%m-%d %H:%M} – {w.ends.astimezone(UTC):%Y-%m-%d %H:%M}"
+            for w in windows
+        )
+
+    def has_window_permission(self, request: HttpRequest) -> bool:
+        """Ask for the permission to add versions of the bonuses."""
+        return self.has_add_permission(request)
+
+    @action(description=_("Add a time with a bonus"), icon="celebration", permissions=["window"], url_path="add-window")  # type: ignore[untyped-decorator]  # unfold has no types
+    def add_window(self, request: HttpRequest) -> HttpResponse:
+        """Ask how much, from when to when and why, then add the version."""
+        return ask_and_act(
+            self,
+            request,
+            WindowForm,
+            title=_("Add a time with a bonus (UTC)"),
+            back=reverse("admin:gamification_multiplierversion_changelist"),
+            act=lambda data, actor: services.add_event_window(
+                basis_points=int(data["percent"] * 100),
+                starts=data["starts"],
+                ends=data["ends"],
+                reason=data["reason"],
+                actor=actor,
+                now=clock.now(),
+                key=data["key"],
+            ),
+        )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with the newest version."""

@@ -14,8 +14,7 @@ def decide(standing: Standing, fact: Fact, rulebook: Rulebook) -> list[Outcome]:
     """Move the account on by one fact and return what follows, in order. The same input gives the same output."""
     state = standing.state
     sweep(state, fact.day, fact.hour)
-    folded = fold(state, fact)
-    outcomes: list[Outcome] = [] if folded is None else [folded]
+    outcomes = fold(state, fact)
     for rule in rulebook.rules_for(fact.type, fact.at):
         base = rule.base_for(fact.fields)
         if base > 0:

@@ -9,6 +9,7 @@ import msgspec
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_ORDINAL = EPOCH.date().toordinal()
 MICROSECOND = timedelta(microseconds=1)
+SECOND = 1_000_000
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
 MINUTE = 60_000_000
@@ -42,6 +43,8 @@ class Fact(msgspec.Struct, frozen=True):
     hour: int
     day: int
     fields: dict[str, Any]
+    # minutes ahead of UTC
+    offset: int = 0
 
 
 def fact(
@@ -54,4 +57,5 @@ def fact(
     fields: dict[str, Any],
 ) -> Fact:
     """Build a fact; the windows it falls into are computed once, here."""
-    return Fact(position, event_id, type, at, at // HOUR, (at + utc_offset_minutes * MINUTE) // DAY, fields)
+    day = (at + utc_offset_minutes * MINUTE) // DAY
+    return Fact(position, event_id, type, at, at // HOUR, day, fields, utc_offset_minutes)

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
+from apps.gamification.decide import streaks
 from apps.gamification.decide.facts import Fact, date_of, day_number, microseconds
-from apps.gamification.decide.outcomes import Outcome, StreakExtended
+from apps.gamification.decide.outcomes import Outcome, StreakBroken, StreakExtended, StreakFrozen
 from apps.gamification.decide.state import State
+from apps.gamification.decide.streaks import Run, Streak
 
 # Later than any event, for suspensions without an end.
 FOR_EVER = microseconds(datetime.fromisoformat("9999-01-01T00:00:00+00:00"))
@@ -25,19 +27,53 @@ def _unsuspended(state: State, fact: Fact) -> None:
     state.suspended_until = 0
 
 
-def _active_day(state: State, fact: Fact) -> StreakExtended | None:
-    """Consecutive dates make a streak; a date that is not later than the last one changes nothing."""
-    day = day_number(date.fromisoformat(fact.fields["local_date"]))
-    if day <= state.streak_day:
-        return None
-    state.streak_days = state.streak_days + 1 if day == state.streak_day + 1 else 1
-    state.streak_day = day
-    if state.streak_days == 1:
-        return None
-    return StreakExtended(state.streak_days, date_of(day - state.streak_days + 1))
+def _active_day(state: State, fact: Fact) -> list[Outcome]:
+    """A date with an act, in whatever order the dates arrive."""
+    streak = _streak_of(state)
+    return _moved(state, streak, streaks.add_active(streak, _local_date(fact), fact.offset))
 
 
-FOLDS: dict[str, Callable[[State, Fact], Outcome | None]] = {
+def _day_ended(state: State, fact: Fact) -> list[Outcome]:
+    """A date is over; without an act it is frozen, or ends the streak."""
+    streak = _streak_of(state)
+    return _moved(state, streak, streaks.add_ended(streak, _local_date(fact)))
+
+
+def _streak_frozen(state: State, fact: Fact) -> list[Outcome]:
+    """A repair; a freeze that was used by itself is known already."""
+    if not fact.fields.get("repair"):
+        return []
+    streak = _streak_of(state)
+    return _moved(state, streak, streaks.add_repair(streak, _local_date(fact), fact.day))
+
+
+def _local_date(fact: Fact) -> int:
+    return day_number(date.fromisoformat(fact.fields["local_date"]))
+
+
+def _streak_of(state: State) -> Streak:
+    """Return what is known of the days; of a document from before that only how long the streak was."""
+    if state.streak is None:
+        state.streak = Streak()
+        if state.streak_days:
+            day, days = state.streak_day, state.streak_days
+            run = Run(at=day, days=days, since=day - days + 1, covered=day, active=day)
+            state.streak = Streak(settled=run, longest=days)
+    return state.streak
+
+
+def _moved(state: State, streak: Streak, change: streaks.Change) -> list[Outcome]:
+    if change is streaks.NOTHING:
+        return []
+    end = streaks.walk(streak).end
+    state.streak_days, state.streak_day = end.days, end.covered
+    outcomes: list[Outcome] = [StreakFrozen(date_of(day)) for day in change.frozen]
+    if change.broken:
+        outcomes.append(StreakBroken(change.broken))
+    return outcomes + [StreakExtended(days, date_of(since)) for days, since in change.extended]
+
+
+FOLDS: dict[str, Callable[[State, Fact], list[Outcome] | None]] = {
     "vip.granted": _vip,
     "vip.renewed": _vip,
     "vip.expired": _vip,
@@ -45,10 +81,12 @@ FOLDS: dict[str, Callable[[State, Fact], Outcome | None]] = {
     "admin.user_suspended": _suspended,
     "admin.user_unsuspended": _unsuspended,
     "user.active_day": _active_day,
+    "game.day_ended": _day_ended,
+    "game.streak_frozen": _streak_frozen,
 }
 
 
-def fold(state: State, fact: Fact) -> Outcome | None:
-    """Change the state by what the fact says, if it says something."""
+def fold(state: State, fact: Fact) -> list[Outcome]:
+    """Change the state by what the fact says, if it says something; return what follows from that alone."""
     change = FOLDS.get(fact.type)
-    return change(state, fact) if change else None
+    return (change(state, fact) or []) if change else []

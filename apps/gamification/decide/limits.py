@@ -1,10 +1,11 @@
 """Counting awards against the limits of a rule."""
 
 from hashlib import sha256
+from typing import Any
 
-from apps.gamification.decide.facts import Fact
-from apps.gamification.decide.rules import Limit, Rule
-from apps.gamification.decide.state import MONTH_DAYS, State
+from apps.gamification.decide.facts import SECOND, Fact
+from apps.gamification.decide.rules import Limit, Per, Rule
+from apps.gamification.decide.state import MONTH_DAYS, State, Windows
 
 LONGEST_KEY = 80
 
@@ -15,6 +16,40 @@ def reached(rule: Rule, state: State, fact: Fact) -> bool:
         if _used(rule, limit, state, fact) >= limit.count:
             return True
     return False
+
+
+def windows(rule: Rule, fact: Fact) -> list[tuple[Per, str, int]]:
+    """Return where one award counts: kind of limit, name, number of the window (of a cooldown: the moment)."""
+    numbers: dict[Per, int] = {"hour": fact.hour, "day": fact.day, "30days": fact.day, "ever": 0, "cooldown": fact.at}
+    return sorted({(limit.per, _name(rule, limit, fact), numbers[limit.per]) for limit in rule.limits})
+
+
+def restore(rule: Rule, state: State, used: State, fact: Fact) -> None:
+    """Set the counts in which an award by the rule stood to what `used`, counted anew, says of them."""
+    for per, name, window in windows(rule, fact):
+        match per:
+            case "ever":
+                _set(state.ever, name, used.ever.get(name, 0))
+            case "cooldown":
+                _set(state.cooling, name, used.cooling.get(name, 0))
+            case _:
+                mine, theirs = _counts(state, per), _counts(used, per)
+                of_name = mine.setdefault(name, {})
+                _set(of_name, window, theirs.get(name, {}).get(window, 0))
+                if not of_name:
+                    del mine[name]
+
+
+def _counts(state: State, per: Per) -> dict[str, Windows]:
+    return {"hour": state.hours, "day": state.days}.get(per, state.months)
+
+
+def _set(counts: dict[Any, int], key: str | int, value: int) -> None:
+    """Write a count down, or nothing if it is none."""
+    if value:
+        counts[key] = value
+    else:
+        counts.pop(key, None)
 
 
 def count(rule: Rule, state: State, fact: Fact) -> None:
@@ -30,29 +65,36 @@ def count(rule: Rule, state: State, fact: Fact) -> None:
 def _count(limit: Limit, name: str, state: State, fact: Fact) -> None:
     match limit.per:
         case "hour":
-            windows, window = state.hours.setdefault(name, {}), fact.hour
+            counts, window = state.hours.setdefault(name, {}), fact.hour
         case "day":
-            windows, window = state.days.setdefault(name, {}), fact.day
+            counts, window = state.days.setdefault(name, {}), fact.day
         case "30days":
-            windows, window = state.months.setdefault(name, {}), fact.day
+            counts, window = state.months.setdefault(name, {}), fact.day
         case "ever":
             state.ever[name] = state.ever.get(name, 0) + 1
             return
-    windows[window] = windows.get(window, 0) + 1
+        case "cooldown":
+            state.cooling[name] = max(state.cooling.get(name, 0), fact.at)
+            return
+    counts[window] = counts.get(window, 0) + 1
 
 
 def _used(rule: Rule, limit: Limit, state: State, fact: Fact) -> int:
     name = _name(rule, limit, fact)
     match limit.per:
         case "hour":
-            return windows.get(fact.hour, 0) if (windows := state.hours.get(name)) else 0
+            return counts.get(fact.hour, 0) if (counts := state.hours.get(name)) else 0
         case "day":
-            return windows.get(fact.day, 0) if (windows := state.days.get(name)) else 0
+            return counts.get(fact.day, 0) if (counts := state.days.get(name)) else 0
         case "30days":
             days = state.months.get(name, {})
             return sum(n for day, n in days.items() if abs(fact.day - day) < MONTH_DAYS)
         case "ever":
             return state.ever.get(name, 0)
+        case "cooldown":
+            last = state.cooling.get(name)
+            # also an act that comes late keeps its distance
+            return limit.count if last is not None and abs(fact.at - last) < limit.seconds * SECOND else 0
 
 
 def _name(rule: Rule, limit: Limit, fact: Fact) -> str:

@@ -39,4 +39,16 @@ class StreakExtended(msgspec.Struct, frozen=True):
     since: date
 
 
-Outcome = Awarded | Suppressed | LevelRaised | StreakExtended
+class StreakFrozen(msgspec.Struct, frozen=True):
+    """A freeze bridged a date without an act."""
+
+    on: date
+
+
+class StreakBroken(msgspec.Struct, frozen=True):
+    """A streak of so many days is over."""
+
+    days: int
+
+
+Outcome = Awarded | Suppressed | LevelRaised | StreakExtended | StreakFrozen | StreakBroken

@@ -8,18 +8,27 @@ import msgspec
 
 from apps.gamification.decide.facts import microseconds
 
-Per = Literal["hour", "day", "30days", "ever"]
+Per = Literal["hour", "day", "30days", "ever", "cooldown"]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 BasisPoints = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 Points = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """At most so many awards in a clock hour (UTC), a local day, 30 local days or ever; for each value of `key`, if given."""
+    """At most so many awards in a clock hour (UTC), a local day, 30 local days or ever; for each value of `key`, if given.
+
+    A cooldown asks for `seconds` (at most 30 days) between two awards instead; its count is not used.
+    """
 
     per: Per
     count: Positive = 1
     key: tuple[str, ...] = ()
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=2_592_000)] = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a cooldown without a time, and a time without a cooldown."""
+        if (self.per == "cooldown") != (self.seconds > 0):
+            raise ValueError("a limit has `seconds` if, and only if, it is a cooldown")
 
 
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -2,10 +2,14 @@
 
 import msgspec
 
+from apps.gamification.decide.streaks import Streak
+
 # Windows so far behind are forgotten; Telegram repeats an update for a day at most.
 KEPT_DAYS = 3
 KEPT_HOURS = 24 * KEPT_DAYS
 MONTH_DAYS = 30
+
+DAY = 86_400_000_000
 
 Windows = dict[int, int]
 
@@ -15,7 +19,9 @@ class State(msgspec.Struct, omit_defaults=True):
 
     `position` is the highest place in the log that was handled; `capped` the base points counted towards the daily
     cap by local date; `suppressed` what was taken away by rule and hour. Moments are microseconds since 1970, days
-    and hours numbers since then.
+    and hours numbers since then. `cooling` is the moment of the last award by name of a limit. `streak_days` counts the
+    dates with an act of the running streak (0: none), `streak_day` is the last date that it covers; both follow from
+    `streak`.
     """
 
     position: int = 0
@@ -31,6 +37,8 @@ class State(msgspec.Struct, omit_defaults=True):
     vip_until: int = 0
     suspended_until: int = 0
     bonuses: dict[str, int] = {}
+    cooling: dict[str, int] = {}
+    streak: Streak | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -56,6 +64,9 @@ def sweep(state: State, day: int, hour: int) -> None:
     state.suppressed = _swept(state.suppressed, hour - KEPT_HOURS)
     state.days = _swept(state.days, day - KEPT_DAYS)
     state.months = _swept(state.months, day - MONTH_DAYS)
+    if state.cooling:
+        oldest = (day - MONTH_DAYS) * DAY
+        state.cooling = {name: at for name, at in state.cooling.items() if at >= oldest}
     state.capped = {window: count for window, count in state.capped.items() if window >= day - KEPT_DAYS}
 
 

@@ -46,3 +46,24 @@ class UnknownRule(PointsError):
 
 class InvalidRule(PointsError):
     """A version that could not work; the message says why."""
+
+
+class DayNotOver(PointsError):
+    """A day is decided anew once it has begun for everybody: give a date that is not in the future."""
+
+    def __init__(self, day: object) -> None:
+        super().__init__(_("%(day)s lies in the future: there is nothing to decide anew.") % {"day": day})
+
+
+class NothingToRepair(PointsError):
+    """A streak is repaired within two dates of the one that broke it, and once in thirty days."""
+
+    def __init__(self) -> None:
+        text = _(
+            "There is nothing to repair: no streak broke in the last 48 hours, or one was repaired in the last 30 days."
+        )
+        super().__init__(text)
+
+
+class InvalidWindow(PointsError):
+    """A time in which everything earns more that could not work; the message says why."""

@@ -2,12 +2,13 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.gamification import events, loading, storing
+from apps.gamification import events, loading, recomputing, storing
 from apps.gamification.decide.chain import reason_hash
 from apps.gamification.decide.entries import Draft, Kind, Standing, append
 from apps.gamification.decide.facts import microseconds
@@ -54,15 +55,18 @@ def award(*, person_id: int, amount: int, reason: str, actor: audit.Actor, key: 
                 user_id=person_id, entry=entry.pk, amount=-taken, actor=actor.id, audit=record
             )
         _publish(now, report)
-        _publish_level(standing, before["lifetime"], rulebook, now)
+        publish_level(standing, before["lifetime"], rulebook, now)
     return entry
 
 
-def reverse_entry(*, entry_id: int, reason: str, actor: audit.Actor, key: str, now: datetime) -> Entry:
+def reverse_entry(
+    *, entry_id: int, reason: str, actor: audit.Actor, key: str, now: datetime, recompute: bool = True
+) -> Entry:
     """Take an entry back: of an award, lifetime loses all and the balance what is there; of a penalty, points return.
 
-    Locks the account. Limits and the daily cap stay used up. A second call with the key returns the first reversal.
-    Raises PointsError.
+    Locks the account. What an award used of limits and the daily cap is free again, and its day is decided anew: acts
+    that a limit or the cap had taken away and that have room now are paid by entries of their own, unless `recompute` is
+    false. A second call with the key returns the first reversal. Raises PointsError.
     """
     full_key = f"reversal:{_checked_key(key)}"
     with transaction.atomic():
@@ -80,13 +84,14 @@ def reverse_entry(*, entry_id: int, reason: str, actor: audit.Actor, key: str, n
         before = _before(standing)
         change = -min(standing.balance, original.amount)
         entry = _write(standing, "reversal", change, original.amount, full_key, reason, actor, now, original)
-        record = _record(actor, "reverse_entry", entry, before, standing, reason)
         person = original.account_id
         _publish(now, events.EntryReversed(user_id=person, entry=entry.pk, reverses=entry_id))
         if change < 0:
             _publish(now, events.PointsDeducted(user_id=person, entry=entry.pk, amount=-change, kind=entry.kind))
+        paid = recomputing.recompute(standing, original.event_id, now) if recompute and original.event_id else []
+        record = _record(actor, "reverse_entry", entry, before, standing, reason, paid)
         _publish(now, events.StaffReversedEntry(user_id=person, entry=entry.pk, actor=actor.id, audit=record))
-        _publish_level(standing, before["lifetime"], rulebook, now)
+        publish_level(standing, before["lifetime"], rulebook, now)
     return entry
 
 
@@ -146,9 +151,19 @@ def _before(standing: Standing) -> dict[str, int]:
     return {"balance": standing.balance, "lifetime": standing.lifetime}
 
 
-def _record(actor: audit.Actor, act: str, entry: Entry, before: dict[str, int], standing: Standing, reason: str) -> int:
+def _record(
+    actor: audit.Actor,
+    act: str,
+    entry: Entry,
+    before: dict[str, int],
+    standing: Standing,
+    reason: str,
+    recomputed: Sequence[Entry] = (),
+) -> int:
     """Write the audit record and return its id."""
-    after = _before(standing) | {"entry": entry.pk}
+    after: dict[str, object] = {**_before(standing), "entry": entry.pk}
+    if recomputed:
+        after["recomputed"] = [paid.pk for paid in recomputed]
     target = ("gamification.Account", standing.account)
     return audit.record(actor=actor, act=act, target=target, before=before, after=after, reason=reason).pk
 
@@ -168,7 +183,7 @@ def _publish(now: datetime, event: Event) -> None:
     publish(event, occurred_at=now)
 
 
-def _publish_level(standing: Standing, lifetime_before: int, rulebook: Rulebook, now: datetime) -> None:
+def publish_level(standing: Standing, lifetime_before: int, rulebook: Rulebook, now: datetime) -> None:
     """Tell if lifetime points crossed a level, up or down."""
     table = rulebook.multipliers_at(microseconds(now)).level_table
     old, new = level_of(lifetime_before, table), level_of(standing.lifetime, table)

@@ -1,0 +1,108 @@
+"""/points says of every kind of entry why it is what it is, /streak how the days stand; in every language."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from apps.bot import acts, pages
+from apps.bot.turns import Turn
+from apps.gamification import selectors, services
+from apps.gamification.models import Entry
+from apps.users.models import Person
+from diana import clock
+from diana.events import Event
+from diana.events.models import StoredEvent
+from diana.events.testing import drain
+from tests.gamification.acts import AWARDS, NOON, STAFF, award, daily, event, person
+
+pytestmark = pytest.mark.django_db
+
+
+def challenges(who: int, *numbers: int) -> list[Event]:
+    """Build challenges done."""
+    return [event("game.challenge_completed", who, challenge=f"c{n}", score=1) for n in numbers]
+
+
+def give(who: int, amount: int) -> None:
+    """Award as staff do."""
+    services.award(person_id=who, amount=amount, reason="r", actor=STAFF, key=uuid4().hex, now=NOON)
+
+
+def lines(who: int, language: str) -> list[str]:
+    """Return the lines of /points, the newest first."""
+    Person.objects.filter(pk=who).update(language=language)
+    return pages.show("points", who, now=NOON).text.split("\n")[2:]
+
+
+def everything() -> int:
+    """Have every kind of entry happen to somebody."""
+    who, later = person(), NOON + timedelta(hours=1)
+    until = (NOON + timedelta(days=1)).isoformat()
+    services.add_event_window(
+        basis_points=10_000, starts=later, ends=later + timedelta(hours=1), reason="r", actor=STAFF, now=NOON
+    )
+    give(who, 100_000)  # level 45: +9 %
+    award(event("vip.granted", who, grant=1, source="gift", until=until))
+    for day in range(9, 12):
+        award(event("user.active_day", who, local_date=f"2026-03-{day:02}"))
+    award(*challenges(who, 0), at=later)
+    award(daily(who), daily(who))
+    services.reverse_entry(
+        entry_id=Entry.objects.get(rule="daily_login", kind="award").pk, reason="r", actor=STAFF, key="k", now=NOON
+    )
+    award(*challenges(who, 1, 2, 3))
+    give(who, -200_000)
+    return who
+
+
+def test_it_says_so_in_english() -> None:
+    penalty, cut, _, _, paid_afterwards, reversal, suppressed, rewarded, *_ = lines(everything(), "en")
+    assert penalty.startswith("<b>-")
+    assert "Penalty – more than there was (" in penalty
+    assert cut.endswith(
+        "Challenge – base 200 · level +9 % · VIP +50 % · the day&#x27;s points are used up (50) · rule, version 1"
+    )
+    assert "base 50 · level +9 % · VIP +50 % · paid afterwards: there was room again" in paid_afterwards
+    assert reversal.startswith("<b>-80</b> Correction: Daily reward – takes +80 back")
+    assert suppressed == "<b>+0</b> Daily reward – base 50 · limit reached · rule, version 1"
+    assert "base 50 · level +9 % · VIP +50 % · rule, version 1" in rewarded
+
+
+def test_the_clamp_shows_where_it_cut() -> None:
+    who = person()
+    config = {"factor_at_most": 12_000}
+    services.add_multiplier_version(active_from=NOON, config=config, reason="r", actor=STAFF, now=NOON)
+    award(event("vip.granted", who, grant=1, source="gift", until=(NOON + timedelta(days=1)).isoformat()), daily(who))
+    assert lines(who, "en") == ["<b>+60</b> Daily reward – base 50 · VIP +50 % · at most ×1.2 · rule, version 1"]
+    assert "All together are at most ×1.2." in selectors.explain(Entry.objects.get().pk).words
+
+
+def test_every_line_has_its_words_in_every_language() -> None:
+    who = everything()
+    said = {language: lines(who, language) for language in ("en", "es", "ru")}
+    for english, spanish, russian in zip(*said.values(), strict=True):
+        assert len({english, spanish, russian}) == 3
+
+
+def test_the_streak_is_shown_and_repaired_by_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
+    who = person()
+    for day in range(8, 11):
+        award(event("user.active_day", who, local_date=f"2026-03-{day:02}"))
+    assert "Streak: 3 days" in pages.show("streak", who, now=NOON).text
+    broken = NOON + timedelta(days=3)
+    for day in (11, 12, 13):
+        award(event("game.day_ended", who, local_date=f"2026-03-{day}"), at=broken)
+    assert "You can repair it until March 15, 2026." in pages.show("streak", who, now=broken).text
+    monkeypatch.setattr(clock, "now", lambda: broken)
+    page, owner = pages.parse_callback(f"v1|streak|repair|{who}")
+    assert (page, owner) == ("repair", str(who))
+    assert acts.press(Turn(1, who, broken), page).template == "streak_repaired"
+    drain(AWARDS)
+    assert StoredEvent.objects.filter(type="game.streak_frozen", payload__contains="true").count() == 1
+    assert "Streak: 4 days" in pages.show("streak", who, now=broken).text
+    assert acts.press(Turn(2, who, broken), page).template == "streak"
+
+
+def test_a_button_with_an_unknown_verb_leads_to_help() -> None:
+    assert pages.parse_callback("v1|points|repair|7") == ("", "7")
