@@ -1,6 +1,8 @@
 """What can happen to points, as typed events: outcomes of awards, and what staff have done."""
 
-from diana.events import Event
+from typing import Any
+
+from diana.events import Event, upcaster
 from diana.events.fields import LocalDate, Moment
 
 
@@ -85,12 +87,22 @@ class AchievementProgressed(Event, type="game.achievement_progressed"):
     target: int
 
 
-class AchievementUnlocked(Event, type="game.achievement_unlocked"):
-    """A tier was reached. `period` tells the unlocks of a repeatable one apart, and is empty for others."""
+class AchievementUnlocked(Event, type="game.achievement_unlocked", version=2):
+    """A tier was reached. `period` tells the unlocks of a repeatable one apart, and is empty for others.
+
+    `quiet`: it was given for what lies back, so nobody is to be told.
+    """
 
     achievement: str
     tier: str
     period: str = ""
+    quiet: bool = False
+
+
+@upcaster("game.achievement_unlocked", from_version=1)
+def be_loud(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew no quiet ones."""
+    return fields | {"quiet": False}
 
 
 class AchievementRevoked(Event, type="game.achievement_revoked"):

@@ -6,11 +6,13 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
+from apps.gamification.decide.achievements.definitions import Definition, define
+from apps.gamification.decide.achievements.evaluation import Achievements
 from apps.gamification.decide.entries import Standing
 from apps.gamification.decide.rules import Amounts, Condition, Limit, Multipliers, MultiplierVersion, Rule, Rulebook
 from apps.gamification.decide.state import decode
+from apps.gamification.models import AchievementVersion, RuleVersion
 from apps.gamification.models import MultiplierVersion as StoredMultipliers
-from apps.gamification.models import RuleVersion
 
 _LOCK = """
 SELECT account_id, document::text FROM gamification_progress WHERE account_id = ANY(%s::bigint[])
@@ -80,7 +82,9 @@ def _rulebook(revision: UUID | None) -> Rulebook:
 
 def _read_rulebook() -> Rulebook:
     rules = [rule_of(v) for v in RuleVersion.objects.filter(rule__active=True).order_by("rule_id")]
-    return Rulebook(rules, [multipliers_of(stored) for stored in StoredMultipliers.objects.all()])
+    active = AchievementVersion.objects.filter(achievement__active=True).select_related("achievement")
+    achievements = Achievements([definition_of(version) for version in active])
+    return Rulebook(rules, [multipliers_of(stored) for stored in StoredMultipliers.objects.all()], achievements)
 
 
 def rule_of(version: RuleVersion) -> Rule:
@@ -102,6 +106,20 @@ def rule_of(version: RuleVersion) -> Rule:
 def multipliers_of(stored: StoredMultipliers) -> MultiplierVersion:
     """Return stored bonuses as the core reads them; raises msgspec.ValidationError if the JSON is not what it must be."""
     return MultiplierVersion(stored.version, stored.active_from, msgspec.convert(stored.config, Multipliers))
+
+
+def definition_of(version: AchievementVersion) -> Definition:
+    """Return a stored version as the core reads it; raises InvalidDefinition if it could not work."""
+    return define(
+        key=version.achievement_id,
+        version=version.version,
+        active_from=version.active_from,
+        strategy=version.strategy,
+        config=version.config,
+        tiers=version.tiers,
+        bonuses=version.bonuses,
+        repeatable=version.achievement.repeatable,
+    )
 
 
 def known_keys(keys: Sequence[str]) -> set[str]:

@@ -32,7 +32,8 @@ def date_of(number: int) -> date:
 class Fact(msgspec.Struct, frozen=True):
     """One thing that happened to one person. `at` is in microseconds since 1970, `hour` and `day` number windows.
 
-    `hour` is a clock hour in UTC, `day` the date on the person's wall, both counted from 1970.
+    `hour` is a clock hour in UTC, `day` the date on the person's wall, both counted from 1970; `minute` is the minute of
+    that day.
     """
 
     position: int
@@ -42,6 +43,7 @@ class Fact(msgspec.Struct, frozen=True):
     hour: int
     day: int
     fields: dict[str, Any]
+    minute: int = 0
 
 
 def fact(
@@ -54,4 +56,5 @@ def fact(
     fields: dict[str, Any],
 ) -> Fact:
     """Build a fact; the windows it falls into are computed once, here."""
-    return Fact(position, event_id, type, at, at // HOUR, (at + utc_offset_minutes * MINUTE) // DAY, fields)
+    day, since_midnight = divmod(at + utc_offset_minutes * MINUTE, DAY)
+    return Fact(position, event_id, type, at, at // HOUR, day, fields, since_midnight // MINUTE)

@@ -39,4 +39,21 @@ class StreakExtended(msgspec.Struct, frozen=True):
     since: date
 
 
-Outcome = Awarded | Suppressed | LevelRaised | StreakExtended
+class AchievementUnlocked(msgspec.Struct, frozen=True):
+    """A tier was reached under this version; `period` tells the unlocks of a repeatable achievement apart."""
+
+    achievement: str
+    version: int
+    tier: str
+    period: str = ""
+
+
+class AchievementProgressed(msgspec.Struct, frozen=True):
+    """A quarter of the way to the next tier was passed."""
+
+    achievement: str
+    value: int
+    target: int
+
+
+Outcome = Awarded | Suppressed | LevelRaised | StreakExtended | AchievementUnlocked | AchievementProgressed

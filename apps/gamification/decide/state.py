@@ -2,6 +2,8 @@
 
 import msgspec
 
+from apps.gamification.decide.achievements.marks import Mark
+
 # Windows so far behind are forgotten; Telegram repeats an update for a day at most.
 KEPT_DAYS = 3
 KEPT_HOURS = 24 * KEPT_DAYS
@@ -15,7 +17,8 @@ class State(msgspec.Struct, omit_defaults=True):
 
     `position` is the highest place in the log that was handled; `capped` the base points counted towards the daily
     cap by local date; `suppressed` what was taken away by rule and hour. Moments are microseconds since 1970, days
-    and hours numbers since then.
+    and hours numbers since then. `marks` is the way come with each achievement, `unlocked` the tiers held of it, `revoked`
+    those that were taken back.
     """
 
     position: int = 0
@@ -31,6 +34,9 @@ class State(msgspec.Struct, omit_defaults=True):
     vip_until: int = 0
     suspended_until: int = 0
     bonuses: dict[str, int] = {}
+    marks: dict[str, Mark] = {}
+    unlocked: dict[str, list[str]] = {}
+    revoked: dict[str, list[str]] = {}
 
 
 _encoder = msgspec.json.Encoder()
