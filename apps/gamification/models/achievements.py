@@ -1,10 +1,14 @@
 """Achievements, in versions that never change, and who has unlocked what. The walls stand in the migrations, in SQL."""
 
+import re
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.gamification.models.ledger import Account
+
+KEY = re.compile(r"[a-z0-9_]{1,40}")
 
 
 class Achievement(models.Model):
@@ -36,6 +40,11 @@ class Achievement(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @staticmethod
+    def is_key(text: str) -> bool:
+        """Say whether the text can be a key."""
+        return KEY.fullmatch(text) is not None
 
 
 class AchievementVersion(models.Model):

@@ -1,11 +1,23 @@
 """Acts of staff on points and rules: each locks, writes, records who did it and why, and publishes, in one transaction."""
 
+from apps.gamification.services.achievements import (
+    Preview,
+    add_achievement,
+    add_achievement_version,
+    check_achievement_version,
+    preview_achievement,
+    set_achievement_active,
+)
+from apps.gamification.services.backfill import Backfill, backfill_achievements
 from apps.gamification.services.errors import (
     AlreadyReversed,
+    InvalidAchievement,
     InvalidRule,
     KeyTaken,
+    NotGrantable,
     NotReversible,
     PointsError,
+    UnknownAchievement,
     UnknownEntry,
     UnknownRule,
 )
@@ -17,20 +29,34 @@ from apps.gamification.services.rules import (
     checked_multipliers,
     set_rule_active,
 )
+from apps.gamification.services.unlocking import grant_achievement, revoke_achievement
 
 __all__ = [
     "AlreadyReversed",
+    "Backfill",
+    "InvalidAchievement",
     "InvalidRule",
     "KeyTaken",
+    "NotGrantable",
     "NotReversible",
     "PointsError",
+    "Preview",
+    "UnknownAchievement",
     "UnknownEntry",
     "UnknownRule",
+    "add_achievement",
+    "add_achievement_version",
     "add_multiplier_version",
     "add_rule_version",
     "award",
+    "backfill_achievements",
+    "check_achievement_version",
     "check_version",
     "checked_multipliers",
+    "grant_achievement",
+    "preview_achievement",
     "reverse_entry",
+    "revoke_achievement",
+    "set_achievement_active",
     "set_rule_active",
 ]

@@ -28,7 +28,7 @@ class InvalidDefinition(ValueError):
 
 
 class Definition(msgspec.Struct, frozen=True, dict=True):
-    """One version of one achievement. `tiers` come with the hardest last; `bonuses` are basis points by tier."""
+    """One version of one achievement. `tiers` come in the order of their targets; `bonuses` are basis points by tier."""
 
     key: str
     version: int
@@ -71,7 +71,7 @@ def define(
     try:
         parsed = msgspec.convert(config, kind)
         steps = msgspec.convert(tiers, tuple[Tier, ...])
-        extra = msgspec.convert(bonuses or {}, dict[TierName, BasisPoints])
+        extra: dict[str, int] = {**msgspec.convert(bonuses or {}, dict[TierName, BasisPoints])}
     except msgspec.ValidationError as error:
         raise InvalidDefinition(str(error)) from error
     problems = _tier_problems(parsed, steps, extra) + parsed.problems(steps)
@@ -79,9 +79,9 @@ def define(
         problems.append(f"Only a rank can be repeatable: {strategy} has no periods.")
     if problems:
         raise InvalidDefinition(" ".join(problems))
-    # A rank is the harder the smaller it is: the best tier is tried first.
+    # Of ranks the best comes first.
     ordered = tuple(sorted(steps, key=lambda tier: tier.target))
-    return Definition(key, version, active_from, parsed, ordered, dict(extra), repeatable)
+    return Definition(key, version, active_from, parsed, ordered, extra, repeatable)
 
 
 def _tier_problems(strategy: Strategy, tiers: Sequence[Tier], bonuses: Mapping[str, int]) -> list[str]:
