@@ -8,5 +8,6 @@ COMMANDS = {
     "points": _("your balance, and why"),
     "profile": _("your level, streak and rank"),
     "top": _("who leads"),
+    "achievements": _("what you have unlocked"),
     "help": _("what I can do"),
 }

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db.models import Sum
 
+from apps.gamification.achievements import Achieved, achievements
 from apps.gamification.boards import Board, Place, rank_of, top
 from apps.gamification.decide.facts import date_of
 from apps.gamification.decide.levels import level_of, points_for
@@ -16,12 +17,14 @@ from apps.gamification.services.errors import UnknownEntry
 from apps.gamification.titles import title_of
 
 __all__ = [
+    "Achieved",
     "Board",
     "Explanation",
     "LedgerTotals",
     "Line",
     "Place",
     "Standing",
+    "achievements",
     "balance",
     "explain",
     "last_entries",

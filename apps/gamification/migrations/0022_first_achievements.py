@@ -138,7 +138,7 @@ ACHIEVEMENTS: list[tuple[str, str, str, str, str, dict[str, Any], list[dict[str,
         "counter", {"on": on("vip.granted", "vip.renewed")}, metals(1, 3, 12), {},
     ),
     (
-        "explorer", _("Explorer"), _("Know pages, paths and secrets of the stories."), "discovery",
+        "explorer", _("Trailblazer"), _("Know pages, paths and secrets of the stories."), "discovery",
         "composite", {"parts": PARTS}, one(3), {"bonuses": {"single": 500}},
     ),
     (

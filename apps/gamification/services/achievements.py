@@ -144,7 +144,8 @@ def preview_achievement(
     preview = Preview()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION READ ONLY") if not _nested() else None
+            # Inside another transaction it ends with the savepoint.
+            cursor.execute("SET TRANSACTION READ ONLY")
             cursor.execute("SELECT count(*) FROM gamification_account")
             preview.everyone = cursor.fetchone()[0]
         reader = backfilling.Reader([definition])
@@ -221,8 +222,3 @@ def _described(version: AchievementVersion | None) -> dict[str, Any] | None:
         return None
     names = ("version", "active_from", "strategy", "config", "tiers", "bonuses")
     return {name: getattr(version, name) for name in names}
-
-
-def _nested() -> bool:
-    """Say whether an outer transaction has begun, whose rights cannot be taken away any more."""
-    return len(connection.savepoint_ids) > 0 or (connection.in_atomic_block and len(connection.atomic_blocks) > 1)

@@ -12,9 +12,8 @@ from apps.gamification.decide.achievements.evaluation import unlock
 from apps.gamification.decide.entries import Standing
 from apps.gamification.decide.rules import Rulebook
 from apps.gamification.models import Achievement, Entry, Unlock
-from apps.gamification.services.errors import KeyTaken, NotGrantable, UnknownAchievement
-from apps.gamification.services.points import _checked_key as checked_key
-from apps.gamification.services.points import reverse_entry
+from apps.gamification.services.errors import KeyTaken, NotGrantable, PointsError, UnknownAchievement
+from apps.gamification.services.points import KEY, reverse_entry
 from apps.users import selectors as users
 from diana import audit
 from diana.events import publish
@@ -32,7 +31,7 @@ def grant_achievement(
     Locks the account. A second call with the key returns the first unlock. Raises PointsError, and
     apps.users.selectors.UnknownPerson.
     """
-    full_key = f"grant:{checked_key(key)}"
+    full_key = f"grant:{_checked(key)}"
     users.profile(person_id)
     with transaction.atomic():
         standings, rulebook = loading.lock_standings([person_id])
@@ -71,7 +70,7 @@ def revoke_achievement(*, unlock_id: int, reason: str, actor: audit.Actor, key: 
 
     Locks the account. A second call with the key returns the same unlock. Raises PointsError.
     """
-    full_key = f"revoke:{checked_key(key)}"
+    full_key = f"revoke:{_checked(key)}"
     with transaction.atomic():
         found = Unlock.objects.filter(pk=unlock_id).first()
         if found is None:
@@ -105,6 +104,12 @@ def revoke_achievement(*, unlock_id: int, reason: str, actor: audit.Actor, key: 
         )
         publish(report, occurred_at=now)
     return found
+
+
+def _checked(key: str) -> str:
+    if not KEY.fullmatch(key):
+        raise PointsError(_("The key may have 1 to 100 letters, digits and _ : . -"))
+    return key
 
 
 def _reverse_reward(found: Unlock, standing: Standing, reason: str, actor: audit.Actor, now: datetime) -> None:
