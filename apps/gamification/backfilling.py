@@ -132,9 +132,10 @@ class Reader:
     def _composed(self, past: Past, present: State, at: int) -> list[Found]:
         """Judge composites by what is held now or was just found; those of composites too."""
         found: list[Found] = []
-        unlocked = past.standing.state.unlocked
-        held = {key: [*tiers, *unlocked.get(key, ())] for key, tiers in present.unlocked.items()}
-        view = State(unlocked=unlocked | held)
+        view = State(unlocked={key: list(tiers) for key, tiers in present.unlocked.items()})
+        for key, tiers in past.standing.state.unlocked.items():
+            lost = present.revoked.get(key, ())
+            view.unlocked[key] = [*view.unlocked.get(key, ()), *(tier for tier in tiers if tier not in lost)]
         for _round in self.composites:
             for definition, composite in self.composites:
                 mark = Mark(sum(part.held(view) for part in composite.parts))

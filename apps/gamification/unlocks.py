@@ -11,7 +11,7 @@ from django.db import transaction
 from prometheus_client import Counter as Meter
 
 from apps.gamification.decide.outcomes import AchievementUnlocked, Outcome
-from diana.bulk import copy_rows
+from diana.bulk import copy_rows, insert_row
 from diana.events import Envelope
 from diana.events.identifiers import uuid7
 from diana.metrics.meters import own_meters, registry
@@ -30,7 +30,7 @@ COLUMNS = {
 
 
 class Row(NamedTuple):
-    """An unlock that nobody granted, in the order of the columns; `event_id` is that of the event that tells of it."""
+    """An unlock, in the order of the columns; `event_id` is that of the event that tells of it."""
 
     account_id: int
     achievement_id: str
@@ -70,6 +70,12 @@ def write_rows(rows: Sequence[Row]) -> None:
     copy_rows("gamification_unlock", COLUMNS, rows)
     tiers = Counter(row.tier for row in rows)
     transaction.on_commit(lambda: _count(tiers), robust=True)
+
+
+def write_grant(row: Row, *, granted_by: str, key: str) -> None:
+    """Append an unlock that staff gave, under the key of the act; `row.audit` is its record."""
+    insert_row("gamification_unlock", COLUMNS | {"granted_by": "text", "grant_key": "text"}, (*row, granted_by, key))
+    transaction.on_commit(lambda: _count(Counter([row.tier])), robust=True)
 
 
 def _count(tiers: Counter[str]) -> None:

@@ -166,7 +166,7 @@ class AchievementVersionForm(forms.ModelForm[AchievementVersion]):
 
     def unsaved(self, data: dict[str, Any]) -> AchievementVersion:
         """Return the version as it would be."""
-        values = {name: data[name] for name in self.Meta.fields}
+        values = {name: value for name, value in data.items() if name != "reason"}
         return AchievementVersion(version=1, **values | {"bonuses": values["bonuses"] or {}})
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.gamification import events, loading, storing
+from apps.gamification import events, loading, storing, unlocks
 from apps.gamification.decide.achievements.definitions import Definition
 from apps.gamification.decide.achievements.evaluation import revoke as forget
 from apps.gamification.decide.achievements.evaluation import unlock
@@ -45,17 +45,9 @@ def grant_achievement(
         unlock(standing.state, definition, tier)
         storing.save_states([standing])
         record = _record(actor, "grant_achievement", standing, achievement, before, reason)
-        granted = Unlock.objects.create(
-            account_id=person_id,
-            achievement_id=achievement,
-            version=definition.version,
-            tier=tier,
-            event_id=uuid7(),
-            unlocked_at=now,
-            granted_by=f"{actor.origin}:{actor.name}"[:150],
-            audit=record,
-            grant_key=full_key,
-        )
+        row = unlocks.Row(person_id, achievement, definition.version, tier, "", uuid7(), now, audit=record)
+        unlocks.write_grant(row, granted_by=_name(actor), key=full_key)
+        granted = Unlock.objects.get(event_id=row.event_id)
         told = events.AchievementUnlocked(user_id=person_id, achievement=achievement, tier=tier)
         publish(told, occurred_at=now, event_id=granted.event_id)
         report = events.AchievementGranted(
@@ -94,7 +86,7 @@ def revoke_achievement(*, unlock_id: int, reason: str, actor: audit.Actor, key: 
             forget(standing.state, name, tier, _definition(rulebook, name))
         storing.save_states([standing])
         record = _record(actor, "revoke_achievement", standing, name, before, reason)
-        found.revoked_at, found.revoked_by = now, f"{actor.origin}:{actor.name}"[:150]
+        found.revoked_at, found.revoked_by = now, _name(actor)
         found.revocation_audit, found.revocation_key = record, full_key
         found.save(update_fields=["revoked_at", "revoked_by", "revocation_audit", "revocation_key"])
         told = events.AchievementRevoked(user_id=person, achievement=name, tier=tier, period=found.period)
@@ -104,6 +96,10 @@ def revoke_achievement(*, unlock_id: int, reason: str, actor: audit.Actor, key: 
         )
         publish(report, occurred_at=now)
     return found
+
+
+def _name(actor: audit.Actor) -> str:
+    return f"{actor.origin}:{actor.name}"[:150]
 
 
 def _checked(key: str) -> str:
