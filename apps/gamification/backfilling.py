@@ -110,12 +110,10 @@ class Reader:
                 yield Stretch(lane, upto, pasts)
 
     def catch_up(self, stretch: Stretch, standings: Mapping[int, Standing]) -> None:
-        """Fold what these people did since, up to where each account stands; they must be locked."""
+        """Fold what these people did since. They must be locked: what their lane handled up to the last of them is all."""
         upto = max(standing.state.position for standing in standings.values())
         for envelope in self._read(stretch.lane, stretch.upto, upto, set(standings)):
-            person = envelope.user_id or 0
-            if envelope.position <= standings[person].state.position:
-                self._fold(stretch.pasts, envelope)
+            self._fold(stretch.pasts, envelope)
 
     def judged(self, past: Past, standing: Standing, now: datetime) -> list[Found]:
         """Return all that the person has deserved: what the log showed, and what the account shows as it stands."""

@@ -15,7 +15,7 @@ from apps.gamification.models import Account, Achievement, AchievementVersion, E
 from apps.gamification.verify import verify
 from apps.users.selectors import UnknownPerson
 from diana.audit.models import AuditRecord
-from diana.events.models import StoredEvent
+from diana.events.models import Cursor, Failure, StoredEvent
 from diana.events.testing import drain
 from tests.gamification.achieving import closed, story, trivia, vip, years
 from tests.gamification.acts import AWARDS, NOON, STAFF, award, event, happen, message, people, person
@@ -275,6 +275,19 @@ def test_a_backfill_leaves_what_is_not_handled_yet_to_the_subscriber() -> None:
     assert backfill(key).unlocked.total() == 0
     drain(AWARDS)
     assert Unlock.objects.get().quiet is False
+
+
+def test_a_backfill_passes_over_what_failed() -> None:
+    somebody = person()
+    award(message(somebody))
+    happen(message(somebody))
+    last = StoredEvent.objects.latest("id")
+    Failure.objects.create(
+        subscriber=AWARDS, lane=last.lane, position=last.pk, key=str(somebody), type=last.type, status="dead"
+    )
+    Cursor.objects.filter(subscriber=AWARDS, lane=last.lane).update(position=last.pk)
+    assert backfill("voice").marks == 0
+    assert state(somebody).marks["voice"].value == 1
 
 
 def test_a_backfill_of_everything_finds_nothing_that_was_missed_live() -> None:
