@@ -33,8 +33,15 @@ class Ratio(Listening, frozen=True):
         return True
 
     def reached(self, mark: Mark, tiers: Sequence[Tier]) -> list[Tier]:
-        """Return the tiers whose last n are there and good enough."""
-        return [t for t in tiers if mark.value >= t.target and self._good_of(mark, t.target) >= self._goal(t.target)]
+        """Return the tiers up to the highest whose last n are there and good enough.
+
+        Many may be good enough while the last few are not: nobody gets silver without bronze.
+        """
+        for number in range(len(tiers), 0, -1):
+            target = tiers[number - 1].target
+            if mark.value >= target and self._good_of(mark, target) >= self._goal(target):
+                return list(tiers[:number])
+        return []
 
     def progress(self, mark: Mark, target: int) -> tuple[int, int]:
         """Return the good ones of the last n and how many it takes; one less while there are not yet n."""

@@ -41,9 +41,10 @@ def weekends(history: Sequence[dict[str, Any]]) -> list[int]:
 
 
 def best_ratio(history: Sequence[dict[str, Any]], n: int) -> bool:
-    """Say whether four of five were good in some n in a row."""
+    """Say whether four of five were good in some n in a row, or in a longer row that a higher tier asks for."""
     good = [act["good"] for act in history if act["type"] == "a"]
-    return any(sum(good[end - n : end]) * 5 >= n * 4 for end in range(n, len(good) + 1))
+    longer = [m for m in (3, 5, 8) if m >= n]
+    return any(sum(good[end - m : end]) * 5 >= m * 4 for m in longer for end in range(m, len(good) + 1))
 
 
 A = [on("a")]
