@@ -178,7 +178,7 @@ def _lay_out(raw: psycopg.Connection, persons: list[int], start: int, entries_be
     _copy(raw, documents, "staged_document")
     raw.execute("CREATE INDEX ON handled (lane, batch)")
     for table, column in (("outcome", "causation_id"), ("entry", "event_id"), ("unlock", "event_id")):
-        raw.execute(f"CREATE INDEX ON staged_{table} ({column})")  # type: ignore[arg-type]
+        raw.execute(f"CREATE INDEX ON staged_{table} ({column})")
     raw.execute("CREATE INDEX ON staged_boardrow (account_id)")
     raw.execute("CREATE INDEX ON staged_boardperson (account_id)")
     # The event of an unlock is an outcome: the unlock is written with what caused that.
@@ -186,7 +186,7 @@ def _lay_out(raw: psycopg.Connection, persons: list[int], start: int, entries_be
 
 
 def _stage(raw: psycopg.Connection, query: str, like: str, table: str) -> None:
-    raw.execute(f"CREATE UNLOGGED TABLE {table} (LIKE {like})")  # type: ignore[arg-type]
+    raw.execute(f"CREATE UNLOGGED TABLE {table} (LIKE {like})")
     _copy(raw, query, table)
 
 
@@ -196,7 +196,7 @@ def _copy(raw: psycopg.Connection, query: str, table: str) -> None:
         cursor.execute(f"SELECT * FROM ({query}) q LIMIT 0")
         columns = ", ".join(column.name for column in cursor.description)
         out = cursor.copy(f"COPY ({query}) TO STDOUT")
-        into = raw.cursor().copy(f"COPY {table} ({columns}) FROM STDIN")  # type: ignore[arg-type]
+        into = raw.cursor().copy(f"COPY {table} ({columns}) FROM STDIN")
         with out as source, into as sink:
             for data in source:
                 sink.write(data)
@@ -284,7 +284,7 @@ def _work(url: str, batches: Sequence[tuple[int, int, int]], statements: Sequenc
             with raw.transaction():
                 raw.execute(_LOCK, which)
                 for statement in statements:
-                    raw.execute(statement, which)  # type: ignore[arg-type]
+                    raw.execute(statement, which)
 
 
 def _compare(raw: psycopg.Connection, start: int, entries_before: int) -> None:
@@ -293,8 +293,8 @@ def _compare(raw: psycopg.Connection, start: int, entries_before: int) -> None:
         ("SELECT count(*), sum(amount) FROM gamification_entry", ("entry", entries_before)),
         ("SELECT count(*) FROM event_log", None),
     ):
-        found = raw.execute(query).fetchone()  # type: ignore[arg-type]
+        found = raw.execute(query).fetchone()
         staged = "staged_entry" if expected else "staged_outcome"
-        wanted = raw.execute(query.replace("gamification_entry", staged).replace("event_log", staged)).fetchone()  # type: ignore[arg-type]
+        wanted = raw.execute(query.replace("gamification_entry", staged).replace("event_log", staged)).fetchone()
         if found != wanted:
             raise SystemExit(f"plain SQL wrote {found} instead of {wanted} ({query})")

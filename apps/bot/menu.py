@@ -9,5 +9,6 @@ COMMANDS = {
     "profile": _("your level, streak and rank"),
     "streak": _("your days in a row"),
     "top": _("who leads"),
+    "achievements": _("what you have unlocked"),
     "help": _("what I can do"),
 }

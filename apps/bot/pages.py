@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from apps.bot.screens import points, profile, start, streak, top
+from apps.bot.screens import achievements, points, profile, start, streak, top
 from apps.bot.screens.layout import Screen
 from apps.gamification import selectors as ledger
 from apps.users import selectors as people
@@ -21,6 +21,8 @@ def show(page: str, person_id: int, *, now: datetime) -> Screen:
     person = people.profile(person_id)
     build = _SCREENS.get(page, _help)
     with translation.override(person.language):
+        if page.startswith(CATEGORY_PAGE):
+            return _category(page, person)
         return build(person, now)
 
 
@@ -117,9 +119,38 @@ def _top(person: people.Profile, now: datetime) -> Screen:
     return top.top(person_id=person.person_id, total=board("total", total), weekly=board("weekly", weekly))
 
 
+def _achievements(person: people.Profile, now: datetime) -> Screen:
+    return achievements.overview(person_id=person.person_id, lines=_lines(person.person_id))
+
+
+def _category(page: str, person: people.Profile) -> Screen:
+    """Show the page of a category that a button named, as in ach_social_2."""
+    name, _separator, number = page.removeprefix(CATEGORY_PAGE).rpartition("_")
+    if not name or not number.isdecimal():
+        name, number = page.removeprefix(CATEGORY_PAGE), "1"
+    lines = _lines(person.person_id)
+    return achievements.category(person_id=person.person_id, category=name, lines=lines, page=int(number[:4]))
+
+
+def _lines(person_id: int) -> list[achievements.Line]:
+    return [
+        achievements.Line(a.key, a.title, a.description, a.category, a.tiers, a.next_tier, a.value, a.target, a.times)
+        for a in ledger.achievements(person_id)
+    ]
+
+
 Builder = Callable[[people.Profile, datetime], Screen]
+# Buttons lead from /achievements to the pages of its categories.
+CATEGORY_PAGE = "ach_"
 # What a command or a button may ask for.
-PAGES: dict[str, Builder] = {"points": _points, "profile": _profile, "streak": _streak, "top": _top, "help": _help}
+PAGES: dict[str, Builder] = {
+    "points": _points,
+    "profile": _profile,
+    "streak": _streak,
+    "top": _top,
+    "achievements": _achievements,
+    "help": _help,
+}
 _SCREENS: dict[str, Builder] = PAGES | {"welcome": _welcome, "unknown_command": _unknown, "repaired": _repaired}
 # What other buttons than those of the navigation stand for; acts.press does it.
 _VERBS = {("streak", "repair"): "repair"}

@@ -14,7 +14,10 @@ from diana.events import catalogue
 
 def register_checks() -> None:
     """Add the checks; those of the database run in `manage.py check --database default` and in migrate."""
+    from apps.gamification.achievement_checks import check_active_achievements
+
     register(check_active_rules, Tags.database)
+    register(check_active_achievements, Tags.database)
 
 
 def check_active_rules(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:

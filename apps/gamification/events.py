@@ -94,12 +94,22 @@ class AchievementProgressed(Event, type="game.achievement_progressed"):
     target: int
 
 
-class AchievementUnlocked(Event, type="game.achievement_unlocked"):
-    """A tier was reached. `period` tells the unlocks of a repeatable one apart, and is empty for others."""
+class AchievementUnlocked(Event, type="game.achievement_unlocked", version=2):
+    """A tier was reached. `period` tells the unlocks of a repeatable one apart, and is empty for others.
+
+    `quiet`: it was given for what lies back, so nobody is to be told.
+    """
 
     achievement: str
     tier: str
     period: str = ""
+    quiet: bool = False
+
+
+@upcaster("game.achievement_unlocked", from_version=1)
+def be_loud(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew no quiet ones."""
+    return fields | {"quiet": False}
 
 
 class AchievementRevoked(Event, type="game.achievement_revoked"):

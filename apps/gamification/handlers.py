@@ -8,8 +8,11 @@ from diana.events import Envelope, subscribe
 # Types that a rule pays for or that change what later awards are worth (decide/folding.py). An active rule for
 # another type is an error of `manage.py check`.
 AWARDED_TYPES = (
+    "admin.achievement_granted",
+    "admin.points_force_awarded",
     "admin.user_suspended",
     "admin.user_unsuspended",
+    "game.achievement_revoked",
     "game.achievement_unlocked",
     "game.action_performed",
     "game.challenge_completed",

@@ -7,11 +7,13 @@ import msgspec
 from django.db import connection
 from django.db.models import Q
 
+from apps.gamification.decide.achievements.definitions import Definition, define
+from apps.gamification.decide.achievements.evaluation import Achievements
 from apps.gamification.decide.entries import Standing
 from apps.gamification.decide.rules import Amounts, Condition, Limit, Multipliers, MultiplierVersion, Rule, Rulebook
 from apps.gamification.decide.state import decode
+from apps.gamification.models import AchievementVersion, RuleVersion
 from apps.gamification.models import MultiplierVersion as StoredMultipliers
-from apps.gamification.models import RuleVersion
 
 _LOCK = """
 SELECT account_id, document::text FROM gamification_progress WHERE account_id = ANY(%s::bigint[])
@@ -91,7 +93,9 @@ def rulebook_with(keys: Iterable[str]) -> Rulebook:
 def _read_rulebook(which: Q | None = None) -> Rulebook:
     wanted = RuleVersion.objects.filter(which or Q(rule__active=True)).order_by("rule_id")
     rules = [rule_of(v) for v in wanted]
-    return Rulebook(rules, [multipliers_of(stored) for stored in StoredMultipliers.objects.all()])
+    active = AchievementVersion.objects.filter(achievement__active=True).select_related("achievement")
+    achievements = Achievements([definition_of(version) for version in active])
+    return Rulebook(rules, [multipliers_of(stored) for stored in StoredMultipliers.objects.all()], achievements)
 
 
 def rule_of(version: RuleVersion) -> Rule:
@@ -120,6 +124,20 @@ def running_streaks(person_ids: Sequence[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(_READ_STREAKS, [array_text(person_ids)])
         return dict(cursor.fetchall())
+
+
+def definition_of(version: AchievementVersion) -> Definition:
+    """Return a stored version as the core reads it; raises InvalidDefinition if it could not work."""
+    return define(
+        key=version.achievement_id,
+        version=version.version,
+        active_from=version.active_from,
+        strategy=version.strategy,
+        config=version.config,
+        tiers=version.tiers,
+        bonuses=version.bonuses,
+        repeatable=version.achievement.repeatable,
+    )
 
 
 def known_keys(keys: Sequence[str]) -> set[str]:

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db.models import Sum
 
+from apps.gamification.achievements import Achieved, achievements
 from apps.gamification.boards import Board, Place, rank_of, top
 from apps.gamification.decide import streaks
 from apps.gamification.decide.facts import date_of, day_number
@@ -18,6 +19,7 @@ from apps.gamification.services.errors import UnknownEntry
 from apps.gamification.titles import title_of
 
 __all__ = [
+    "Achieved",
     "Board",
     "Explanation",
     "LedgerTotals",
@@ -25,6 +27,7 @@ __all__ = [
     "Place",
     "Standing",
     "StreakStanding",
+    "achievements",
     "balance",
     "explain",
     "last_entries",

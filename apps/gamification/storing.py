@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import connection
 
-from apps.gamification import events
+from apps.gamification import events, unlocks
 from apps.gamification.decide.entries import Draft, Standing
 from apps.gamification.decide.facts import microseconds
 from apps.gamification.decide.outcomes import (
+    AchievementProgressed,
+    AchievementUnlocked,
     Awarded,
     LevelRaised,
     Outcome,
@@ -63,9 +65,14 @@ def store(standings: Iterable[Standing], decided: Sequence[tuple[Envelope, Seque
     outcomes = list(chain.from_iterable(of_one for _, of_one in decided))
     ids = iter(write_entries([o.entry for o in outcomes if isinstance(o, Awarded | Suppressed) and o.entry]))
     save_states(standings)
+    unlocked = iter(unlocks.write(decided))
     publish_many(
         [
-            Publication(event=_event(outcome, envelope.user_id, ids), cause=envelope)
+            Publication(
+                event=_event(outcome, envelope.user_id, ids),
+                cause=envelope,
+                event_id=next(unlocked) if isinstance(outcome, AchievementUnlocked) else None,
+            )
             for envelope, of_one in decided
             for outcome in of_one
         ]
@@ -135,6 +142,18 @@ def _broken(outcome: StreakBroken, person: int | None, entry: int) -> Event:
     return events.StreakBroken(user_id=person, days=outcome.days)
 
 
+def _unlocked(outcome: AchievementUnlocked, person: int | None, entry: int) -> Event:
+    return events.AchievementUnlocked(
+        user_id=person, achievement=outcome.achievement, tier=outcome.tier, period=outcome.period
+    )
+
+
+def _progressed(outcome: AchievementProgressed, person: int | None, entry: int) -> Event:
+    return events.AchievementProgressed(
+        user_id=person, achievement=outcome.achievement, value=outcome.value, target=outcome.target
+    )
+
+
 # What each outcome is told as.
 _EVENTS: dict[type[Outcome], Callable[[Any, int | None, int], Event]] = {
     Awarded: _awarded,
@@ -143,4 +162,6 @@ _EVENTS: dict[type[Outcome], Callable[[Any, int | None, int], Event]] = {
     StreakExtended: _extended,
     StreakFrozen: _frozen,
     StreakBroken: _broken,
+    AchievementUnlocked: _unlocked,
+    AchievementProgressed: _progressed,
 }

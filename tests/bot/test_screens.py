@@ -10,7 +10,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.bot.screens import daily, points, profile, start, streak, top
+from apps.bot.screens import achievements, daily, points, profile, start, streak, top
 from apps.bot.screens.layout import Screen, callback_data, display_name, navigation
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -36,6 +36,11 @@ def profile_data(**fields: object) -> profile.ProfileData:
 def all_screens() -> list[Screen]:
     line = points.Line(75, "award", "daily_login", "Daily login", 50, [("vip", 5000)])
     board = top.Board([top.Row(1, 7, "Ada", 320), top.Row(2, 8, "", 10)], 1)
+    lines = [
+        achievements.Line("voice", "", "", "social", ("bronze",), "silver", 120, 1000),
+        achievements.Line("podium", "", "", "mastery", ("gold",), "", 0, 0, times=2),
+        achievements.Line("own", "<Own>", "Staff's & words", "social", (), "single", 0, 1),
+    ]
     return [
         start.welcome(person_id=7, name="Ada"),
         start.help_(person_id=7),
@@ -51,6 +56,10 @@ def all_screens() -> list[Screen]:
         streak_screen(days=0, longest=1, done_today=False, freezes_left=1),
         streak_screen(days=0, done_today=False, lost=3, repair_until=NOON.date()),
         streak.repaired(person_id=7),
+        achievements.overview(person_id=7, lines=lines),
+        achievements.overview(person_id=7, lines=lines[2:]),
+        achievements.category(person_id=7, category="social", lines=lines),
+        achievements.category(person_id=7, category="nothing", lines=lines),
     ]
 
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
 
 from apps.gamification import selectors, services
+from apps.gamification.decide.achievements.marks import Mark
 from apps.gamification.loading import lock_standings
-from apps.gamification.models import Account, Entry
+from apps.gamification.models import Account, Entry, Unlock
 from apps.gamification.verify import verify
+from diana.events.testing import drain
 from tests.gamification.acts import NOON, STAFF, award, message, people, person
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -79,3 +83,42 @@ def test_batches_of_the_same_people_in_any_order_do_not_deadlock() -> None:
 
     at_once(lambda: lock(crowd), lambda: lock(crowd[::-1]), lambda: lock(crowd[10:] + crowd[:10]))
     assert Account.objects.count() == 20
+
+
+def test_a_grant_beside_the_worker_unlocks_once() -> None:
+    crowd = people(3)
+    given = {"achievement": "voice", "tier": "bronze", "reason": "r", "actor": STAFF, "now": NOON}
+
+    def grant(somebody: int) -> Callable[[], None]:
+        def act() -> None:
+            with suppress(services.NotGrantable):
+                services.grant_achievement(person_id=somebody, key=f"g{somebody}", **given)
+
+        return act
+
+    at_once(*[grant(somebody) for somebody in crowd], lambda: award(*[message(p) for p in crowd for _ in range(100)]))
+    drain("gamification.award_points")
+    assert Unlock.objects.filter(achievement="voice").count() == 3
+    assert Entry.objects.filter(rule="achievement_unlocked").count() == 3
+    assert verify().ok
+
+
+def test_a_backfill_beside_the_worker_loses_and_doubles_nothing() -> None:
+    crowd = people(3)
+    award(*[message(p) for p in crowd for _ in range(60)])
+
+    def backfill() -> None:
+        for _ in range(3):
+            services.backfill_achievements(reason="r", actor=STAFF, now=NOON)
+
+    at_once(backfill, lambda: award(*[message(p) for p in crowd for _ in range(60)], at=NOON + timedelta(hours=1)))
+    drain("gamification.award_points")
+    marks = [lock_marks(somebody)["voice"].value for somebody in crowd]
+    assert (marks, Unlock.objects.filter(achievement="voice").count()) == ([120] * 3, 3)
+    assert services.backfill_achievements(reason="r", actor=STAFF, now=NOON).marks == 0
+
+
+def lock_marks(person_id: int) -> dict[str, Mark]:
+    """Return how far the person has come."""
+    with transaction.atomic():
+        return lock_standings([person_id])[0][person_id].state.marks

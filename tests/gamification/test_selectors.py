@@ -38,7 +38,7 @@ def test_lines_come_newest_first_with_their_why() -> None:
     somebody = person()
     award(event("vip.granted", somebody, grant=1, source="gift", until="2027-01-01T00:00:00+00:00"))
     award(daily(somebody), daily(somebody))
-    newest, oldest = selectors.last_entries(somebody, 10)
+    newest, oldest, _achievement = selectors.last_entries(somebody, 10)
     assert (newest.kind, newest.note, newest.title) == ("suppressed", "limit", "Daily visit")
     assert (oldest.amount, oldest.base, oldest.bonuses) == (75, 50, [("vip", 5000)])
     assert len(selectors.last_entries(somebody, 1)) == 1
@@ -48,7 +48,7 @@ def test_an_explanation_names_event_rule_version_and_bonuses() -> None:
     somebody = person()
     award(event("vip.granted", somebody, grant=1, source="gift", until="2027-01-01T00:00:00+00:00"))
     (cause,) = award(daily(somebody))
-    explained = selectors.explain(Entry.objects.get().pk)
+    explained = selectors.explain(Entry.objects.get(rule="daily_login").pk)
     assert (explained.event_id, explained.event_type) == (cause.event_id, "game.daily_login")
     assert explained.rule_definition is not None
     assert explained.rule_definition["base"] == 50
@@ -56,7 +56,7 @@ def test_an_explanation_names_event_rule_version_and_bonuses() -> None:
         "It happened: game.daily_login, 2026-03-11 12:00:00 UTC.",
         "Daily visit (version 1 of the rule) pays a base of 50.",
         "Bonus VIP: +50 %.",
-        "That makes +75; the balance after it is 75.",
+        "That makes +75; the balance after it is 95.",
     ]
 
 

@@ -54,7 +54,7 @@ def callback_data(screen: str, verb: str, argument: str) -> str:
 
 def navigation(person_id: int, *, here: str = "") -> InlineKeyboardMarkup:
     """Return the buttons to the other screens; they work for this person only."""
-    labels = {"profile": _("Profile"), "points": _("Points"), "top": _("Top"), "help": _("Help")}
+    labels = {"profile": _("Profile"), "points": _("Points"), "top": _("Top"), "achievements": "🏅", "help": _("Help")}
     buttons = [
         InlineKeyboardButton(label, callback_data=callback_data(screen, "show", str(person_id)))
         for screen, label in labels.items()

@@ -10,7 +10,12 @@ from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from apps.gamification.services import PointsError
 from diana.audit import Actor
@@ -45,6 +50,23 @@ class AmountForm(ActForm):
         help_text=_("A negative number takes points, as far as they are there."),
     )
     field_order = ["amount", "reason", "key"]
+
+
+class TierForm(ActForm):
+    """Which tier of which achievement, and why."""
+
+    achievement = forms.CharField(
+        label=_("Achievement"),
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Its key, as in staff_pick."),
+    )
+    tier = forms.ChoiceField(
+        label=_("Tier"),
+        choices=[(name, name) for name in ("single", "secret", "bronze", "silver", "gold")],
+        widget=UnfoldAdminSelectWidget(),
+    )
+    field_order = ["achievement", "tier", "reason", "key"]
 
 
 Act = Callable[[dict[str, Any], Actor], object]

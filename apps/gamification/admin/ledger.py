@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from apps.gamification import explaining, services
-from apps.gamification.admin.acting import ActForm, AmountForm, ask_and_act
+from apps.gamification.admin.acting import ActForm, AmountForm, TierForm, ask_and_act
 from apps.gamification.decide.levels import level_of
 from apps.gamification.models import Account, Entry
 from apps.gamification.titles import localized
@@ -31,7 +31,7 @@ class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
     ordering = ("-lifetime", "pk")
     list_per_page = 50
     show_full_result_count = False
-    actions_detail = ("award_points", "repair_streak")
+    actions_detail = ("award_points", "repair_streak", "grant_achievement")
     fields = ("person", ("balance", "lifetime"), ("level", "sequence"), ("lifetime_at", "opened_at"))
     readonly_fields = ("level",)
 
@@ -81,6 +81,33 @@ class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
             back=reverse("admin:gamification_account_change", args=[account.pk]),
             act=lambda data, actor: services.repair_streak(
                 person_id=account.pk, reason=data["reason"], actor=actor, now=clock.now()
+            ),
+        )
+
+    def has_grant_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Ask for the permission to grant achievements."""
+        return request.user.has_perm("gamification.grant_achievement")
+
+    @action(description=_("Give an achievement"), icon="trophy", permissions=["grant"], url_path="grant")  # type: ignore[untyped-decorator]  # unfold has no types
+    def grant_achievement(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask which and why, then give it."""
+        account = self.get_object(request, object_id)
+        if account is None:
+            raise Http404
+        return ask_and_act(
+            self,
+            request,
+            TierForm,
+            title=_("Give an achievement"),
+            back=reverse("admin:gamification_account_change", args=[account.pk]),
+            act=lambda data, actor: services.grant_achievement(
+                person_id=account.pk,
+                achievement=data["achievement"],
+                tier=data["tier"],
+                reason=data["reason"],
+                actor=actor,
+                key=data["key"],
+                now=clock.now(),
             ),
         )
 

@@ -1,6 +1,7 @@
 """The decision itself: a fact, an account, the rules; out come entries and what else follows."""
 
 from apps.gamification.decide import limits, multipliers
+from apps.gamification.decide.achievements.strategies import Seen
 from apps.gamification.decide.entries import Standing, append
 from apps.gamification.decide.facts import Fact
 from apps.gamification.decide.folding import fold
@@ -12,13 +13,15 @@ from apps.gamification.decide.state import sweep
 
 def decide(standing: Standing, fact: Fact, rulebook: Rulebook) -> list[Outcome]:
     """Move the account on by one fact and return what follows, in order. The same input gives the same output."""
-    state = standing.state
+    state, lifetime = standing.state, standing.lifetime
     sweep(state, fact.day, fact.hour)
     outcomes = fold(state, fact)
     for rule in rulebook.rules_for(fact.type, fact.at):
         base = rule.base_for(fact.fields)
         if base > 0:
             outcomes += _apply(standing, fact, rule, base, rulebook)
+    if (book := rulebook.achievements) is not None and (standing.lifetime != lifetime or fact.type in book.types):
+        outcomes += book.evaluate(Seen(fact, standing, lifetime, rulebook.multipliers_at(fact.at).level_table))
     state.position = max(state.position, fact.position)
     return outcomes
 

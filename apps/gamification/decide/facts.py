@@ -33,7 +33,8 @@ def date_of(number: int) -> date:
 class Fact(msgspec.Struct, frozen=True):
     """One thing that happened to one person. `at` is in microseconds since 1970, `hour` and `day` number windows.
 
-    `hour` is a clock hour in UTC, `day` the date on the person's wall, both counted from 1970.
+    `hour` is a clock hour in UTC, `day` the date on the person's wall, both counted from 1970; `minute` is the minute of
+    that day.
     """
 
     position: int
@@ -43,8 +44,9 @@ class Fact(msgspec.Struct, frozen=True):
     hour: int
     day: int
     fields: dict[str, Any]
-    # minutes ahead of UTC
+    # minutes ahead of UTC, and since midnight on the person's wall
     offset: int = 0
+    minute: int = 0
 
 
 def fact(
@@ -57,5 +59,6 @@ def fact(
     fields: dict[str, Any],
 ) -> Fact:
     """Build a fact; the windows it falls into are computed once, here."""
-    day = (at + utc_offset_minutes * MINUTE) // DAY
-    return Fact(position, event_id, type, at, at // HOUR, day, fields, utc_offset_minutes)
+    day, since_midnight = divmod(at + utc_offset_minutes * MINUTE, DAY)
+    minute = since_midnight // MINUTE
+    return Fact(position, event_id, type, at, at // HOUR, day, fields, utc_offset_minutes, minute)

@@ -51,4 +51,30 @@ class StreakBroken(msgspec.Struct, frozen=True):
     days: int
 
 
-Outcome = Awarded | Suppressed | LevelRaised | StreakExtended | StreakFrozen | StreakBroken
+class AchievementUnlocked(msgspec.Struct, frozen=True):
+    """A tier was reached under this version; `period` tells the unlocks of a repeatable achievement apart."""
+
+    achievement: str
+    version: int
+    tier: str
+    period: str = ""
+
+
+class AchievementProgressed(msgspec.Struct, frozen=True):
+    """A quarter of the way to the next tier was passed."""
+
+    achievement: str
+    value: int
+    target: int
+
+
+Outcome = (
+    Awarded
+    | Suppressed
+    | LevelRaised
+    | StreakExtended
+    | StreakFrozen
+    | StreakBroken
+    | AchievementUnlocked
+    | AchievementProgressed
+)

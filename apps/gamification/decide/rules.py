@@ -2,11 +2,14 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
 from apps.gamification.decide.facts import microseconds
+
+if TYPE_CHECKING:
+    from apps.gamification.decide.achievements.evaluation import Achievements
 
 Per = Literal["hour", "day", "30days", "ever", "cooldown"]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -149,9 +152,12 @@ class NoMultipliers(LookupError):
 
 
 class Rulebook:
-    """All active rules and multipliers; finds what applied at a moment. Newer versions come first inside."""
+    """All active rules, multipliers and achievements; finds what applied at a moment. Newer versions come first inside."""
 
-    def __init__(self, rules: list[Rule], multipliers: list[MultiplierVersion]) -> None:
+    def __init__(
+        self, rules: list[Rule], multipliers: list[MultiplierVersion], achievements: "Achievements | None" = None
+    ) -> None:
+        self.achievements = achievements
         self._multipliers = sorted(multipliers, key=lambda m: -m.version)
         by_key: dict[str, list[Rule]] = {}
         for rule in sorted(rules, key=lambda r: (r.key, -r.version)):

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from apps.gamification.decide.achievements.marks import Mark
 from apps.gamification.decide.streaks import Streak
 
 # Windows so far behind are forgotten; Telegram repeats an update for a day at most.
@@ -21,7 +22,8 @@ class State(msgspec.Struct, omit_defaults=True):
     cap by local date; `suppressed` what was taken away by rule and hour. Moments are microseconds since 1970, days
     and hours numbers since then. `cooling` is the moment of the last award by name of a limit. `streak_days` counts the
     dates with an act of the running streak (0: none), `streak_day` is the last date that it covers; both follow from
-    `streak`.
+    `streak`. `marks` is the way come with each achievement, `unlocked` the tiers held of it, `revoked` those that were
+    taken back.
     """
 
     position: int = 0
@@ -39,6 +41,9 @@ class State(msgspec.Struct, omit_defaults=True):
     bonuses: dict[str, int] = {}
     cooling: dict[str, int] = {}
     streak: Streak | None = None
+    marks: dict[str, Mark] = {}
+    unlocked: dict[str, list[str]] = {}
+    revoked: dict[str, list[str]] = {}
 
 
 _encoder = msgspec.json.Encoder()

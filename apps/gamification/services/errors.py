@@ -67,3 +67,15 @@ class NothingToRepair(PointsError):
 
 class InvalidWindow(PointsError):
     """A time in which everything earns more that could not work; the message says why."""
+
+
+class UnknownAchievement(PointsError):
+    """There is no such achievement, tier or unlock."""
+
+
+class InvalidAchievement(PointsError):
+    """A version that could never be unlocked; the message says why."""
+
+
+class NotGrantable(PointsError):
+    """The tier cannot be given, or given again, or taken back; the message says why."""
