@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Sum
 
-from apps.gamification.boards import Board, Place, rank_of, top
+from apps.gamification.boards import BOARDS, Board, Place, Segment, around, rank_of, top
 from apps.gamification.decide.facts import date_of
 from apps.gamification.decide.levels import level_of, points_for
 from apps.gamification.decide.state import State, decode
@@ -16,12 +16,15 @@ from apps.gamification.services.errors import UnknownEntry
 from apps.gamification.titles import title_of
 
 __all__ = [
+    "BOARDS",
     "Board",
     "Explanation",
     "LedgerTotals",
     "Line",
     "Place",
+    "Segment",
     "Standing",
+    "around",
     "balance",
     "explain",
     "last_entries",

@@ -1,6 +1,6 @@
 """The decision itself: a fact, an account, the rules; out come entries and what else follows."""
 
-from apps.gamification.decide import limits, multipliers
+from apps.gamification.decide import boards, limits, multipliers
 from apps.gamification.decide.entries import Standing, append
 from apps.gamification.decide.facts import Fact
 from apps.gamification.decide.folding import fold
@@ -13,13 +13,16 @@ from apps.gamification.decide.state import sweep
 def decide(standing: Standing, fact: Fact, rulebook: Rulebook) -> list[Outcome]:
     """Move the account on by one fact and return what follows, in order. The same input gives the same output."""
     state = standing.state
+    seen = boards.mark(state)
     sweep(state, fact.day, fact.hour)
     folded = fold(state, fact)
+    boards.fold(state, fact)
     outcomes: list[Outcome] = [] if folded is None else [folded]
     for rule in rulebook.rules_for(fact.type, fact.at):
         base = rule.base_for(fact.fields)
         if base > 0:
             outcomes += _apply(standing, fact, rule, base, rulebook)
+    boards.follow(standing, seen, fact)
     state.position = max(state.position, fact.position)
     return outcomes
 

@@ -43,7 +43,10 @@ class Draft(NamedTuple):
 
 
 class Standing(msgspec.Struct):
-    """An account as it stands: the head of its chain and its state. The core moves it on in place."""
+    """An account as it stands: the head of its chain and its state. The core moves it on in place.
+
+    `moved` and `look_changed` say what boards must be told: the scores that changed, with the moment of the fact that did it.
+    """
 
     account: int
     balance: int
@@ -51,6 +54,8 @@ class Standing(msgspec.Struct):
     sequence: int
     hash: bytes
     state: State
+    moved: dict[str, int] = {}
+    look_changed: bool = False
 
 
 def lifetime_gain(kind: str, amount: int, base: int) -> int:

@@ -31,6 +31,14 @@ class State(msgspec.Struct, omit_defaults=True):
     vip_until: int = 0
     suspended_until: int = 0
     bonuses: dict[str, int] = {}
+    # What boards show (boards.py): digests of chapters read, counts, and how the person is seen.
+    chapters: list[str] = []
+    correct_answers: int = 0
+    unlocked: int = 0
+    visibility: str = ""
+    away: bool = False
+    shown: bool = True
+    archetype: str = ""
 
 
 _encoder = msgspec.json.Encoder()
