@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Sum
 
-from apps.gamification.boards import BOARDS, Board, Place, Segment, around, rank_of, top
+from apps.gamification.boards import BOARDS, Board, Look, Place, Segment, around, look, rank_of, top
 from apps.gamification.decide.facts import date_of
 from apps.gamification.decide.levels import level_of, points_for
 from apps.gamification.decide.state import State, decode
@@ -21,6 +21,7 @@ __all__ = [
     "Explanation",
     "LedgerTotals",
     "Line",
+    "Look",
     "Place",
     "Segment",
     "Standing",
@@ -29,6 +30,7 @@ __all__ = [
     "explain",
     "last_entries",
     "ledger_totals",
+    "look",
     "rank_of",
     "standing",
     "top",

@@ -134,7 +134,8 @@ def members(scope: Scope) -> dict[int, int] | None:
     found: dict[int, int] = {}
     start = 0
     while True:
-        rows = guarded(lambda start=start: _slice(scope, start))  # type: ignore[misc]
+        stop = start + MEMBERS_AT_ONCE - 1
+        rows = guarded(lambda start=start, stop=stop: cache.client().zrange(scope.key, start, stop, withscores=True))  # type: ignore[misc]
         found |= {int(member): int(score) for member, score in rows}
         start += MEMBERS_AT_ONCE
         if len(rows) < MEMBERS_AT_ONCE:
@@ -150,13 +151,6 @@ def scores(scope: Scope, accounts: Sequence[int]) -> dict[int, int]:
         values = guarded(lambda part=part: cache.client().zmscore(scope.key, list(map(str, part))))  # type: ignore[misc]
         found |= {account: int(value) for account, value in zip(part, values, strict=True) if value is not None}
     return found
-
-
-def _slice(scope: Scope, start: int) -> list[tuple[bytes, float]]:
-    rows: list[tuple[bytes, float]] = cache.client().zrange(
-        scope.key, start, start + MEMBERS_AT_ONCE - 1, withscores=True
-    )  # type: ignore[assignment]
-    return rows
 
 
 def _shadow(scope: Scope, moment: int) -> str:

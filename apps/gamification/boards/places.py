@@ -30,6 +30,15 @@ class Place:
     alias: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a person appears on boards: whether at all, by an alias, of which archetype ("" for none)."""
+
+    shown: bool = True
+    alias: bool = False
+    archetype: str = ""
+
+
 Row = tuple[int, int]
 
 
@@ -68,6 +77,12 @@ def around(person_id: int, board: Board, now: datetime, *, segment: Segment = "e
     return _placed((ranks[score], account, score) for account, score in rows)
 
 
+def look(person_id: int) -> Look:
+    """Return how the person appears on boards; one query."""
+    rows = _rows("SELECT shown, alias, archetype FROM gamification_boardperson WHERE account_id = %s", [person_id])
+    return Look(*rows[0]) if rows else Look()
+
+
 def top_of(scope: Scope, limit: int, now: datetime) -> list[Place]:
     """Return the first places of a scope, also of a period that is over."""
     condition, values = scope.condition(now)
@@ -93,8 +108,8 @@ def _scope(board: Board, now: datetime, segment: Segment, person_id: int | None)
     """Return the scope that is meant; None for the archetype of somebody who has none."""
     if segment != "archetype":
         return scope_of(board, now, segment)
-    found = _rows("SELECT archetype FROM gamification_boardperson WHERE account_id = %s", [person_id])
-    return scope_of(board, now, found[0][0]) if found and found[0][0] else None
+    archetype = look(person_id).archetype if person_id is not None else ""
+    return scope_of(board, now, archetype) if archetype else None
 
 
 def _own(scope: Scope, person_id: int, now: datetime) -> tuple[int, datetime] | None:
