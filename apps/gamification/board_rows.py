@@ -65,7 +65,7 @@ def moment_of(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
 
 
-def _execute(statement: str, rows: Sequence[tuple[Any, ...]], *before: object) -> None:
+def _execute(statement: str, rows: Sequence[tuple[Any, ...]], *before: Any) -> None:
     """Hand the rows over as one array for each column."""
     if rows:
         with connection.cursor() as cursor:

@@ -113,12 +113,12 @@ def write(scope: Scope, moment: int, members: Sequence[tuple[int, int]]) -> bool
     return True
 
 
-def add(scope: Scope, moment: int, members: Sequence[tuple[int, int]]) -> None:
-    """Add accounts and scores to the shadow in which the set is being built anew; raises Unavailable."""
+def add(scope: Scope, moment: int, members: Sequence[int]) -> None:
+    """Add to the shadow in which the set is being built anew: score, account, score, account …; raises Unavailable."""
     if members:
         shadow = _shadow(scope, moment)
-        flat = [value for account, score in members for value in (score, account)]
-        guarded(lambda: cache.client().execute_command("ZADD", shadow, *flat))
+        # zadd() would take a dict and lay it flat again, for each of a million members.
+        guarded(lambda: cache.client().execute_command("ZADD", shadow, *members))  # type: ignore[no-untyped-call]
         guarded(lambda: cache.client().expire(shadow, SHADOW_SECONDS))
 
 
@@ -135,7 +135,9 @@ def members(scope: Scope) -> dict[int, int] | None:
     start = 0
     while True:
         stop = start + MEMBERS_AT_ONCE - 1
-        rows = guarded(lambda start=start, stop=stop: cache.client().zrange(scope.key, start, stop, withscores=True))  # type: ignore[misc]
+        rows: list[Any] = guarded(
+            lambda start=start, stop=stop: cache.client().zrange(scope.key, start, stop, withscores=True)  # type: ignore[misc]
+        )
         found |= {int(member): int(score) for member, score in rows}
         start += MEMBERS_AT_ONCE
         if len(rows) < MEMBERS_AT_ONCE:

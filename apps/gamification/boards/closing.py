@@ -120,4 +120,5 @@ def _forget(board: Board, before: date) -> int:
             "SELECT ctid FROM gamification_boardrow WHERE board = %s AND period < %s LIMIT %s))",
             [CODES[board], before, FORGOTTEN_AT_ONCE],
         )
-        return cursor.rowcount
+        count: int = cursor.rowcount
+        return count

@@ -7,11 +7,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from django.db import connection
 
 from apps.gamification.boards import cache
+from apps.gamification.boards.queries import fetch
 from apps.gamification.boards.scope import Scope, Segment, scope_of
 from apps.gamification.decide.boards import Board
 
@@ -79,14 +77,14 @@ def around(person_id: int, board: Board, now: datetime, *, segment: Segment = "e
 
 def look(person_id: int) -> Look:
     """Return how the person appears on boards; one query."""
-    rows = _rows("SELECT shown, alias, archetype FROM gamification_boardperson WHERE account_id = %s", [person_id])
+    rows = fetch("SELECT shown, alias, archetype FROM gamification_boardperson WHERE account_id = %s", [person_id])
     return Look(*rows[0]) if rows else Look()
 
 
 def top_of(scope: Scope, limit: int, now: datetime) -> list[Place]:
     """Return the first places of a scope, also of a period that is over."""
     condition, values = scope.condition(now)
-    rows: Sequence[Row] = _rows(
+    rows: Sequence[Row] = fetch(
         f"SELECT account_id, score FROM gamification_boardrow WHERE {condition}"
         " ORDER BY score DESC, reached_at, account_id LIMIT %s",
         [*values, limit],
@@ -101,7 +99,7 @@ def top_of(scope: Scope, limit: int, now: datetime) -> list[Place]:
 def ranked(scope: Scope, now: datetime) -> int:
     """Return how many have a rank; counts them all."""
     condition, values = scope.condition(now)
-    return int(_rows(f"SELECT count(*) FROM gamification_boardrow WHERE {condition}", values)[0][0])
+    return int(fetch(f"SELECT count(*) FROM gamification_boardrow WHERE {condition}", values)[0][0])
 
 
 def _scope(board: Board, now: datetime, segment: Segment, person_id: int | None) -> Scope | None:
@@ -115,7 +113,7 @@ def _scope(board: Board, now: datetime, segment: Segment, person_id: int | None)
 def _own(scope: Scope, person_id: int, now: datetime) -> tuple[int, datetime] | None:
     """Return the person's score and since when, if they have a place."""
     condition, values = scope.condition(now)
-    rows = _rows(
+    rows = fetch(
         f"SELECT score, reached_at FROM gamification_boardrow WHERE account_id = %s AND {condition}",
         [person_id, *values],
     )
@@ -134,12 +132,12 @@ def _neighbours(scope: Scope, person_id: int, score: int, reached_at: datetime, 
 
     up, down = "score, reached_at DESC, account_id DESC", "score DESC, reached_at, account_id"
     same = [score, reached_at, person_id]
-    above = _rows(
+    above = fetch(
         f"SELECT account_id, score FROM ({part('score = %s AND (reached_at, account_id) < (%s, %s)', up)}"
         f" UNION ALL {part('score > %s', up)}) n ORDER BY {up} LIMIT {NEIGHBOURS}",
         [*values, *same, *values, score],
     )
-    below = _rows(
+    below = fetch(
         f"SELECT account_id, score FROM ({part('score = %s AND (reached_at, account_id) > (%s, %s)', down)}"
         f" UNION ALL {part('score < %s', down)}) n ORDER BY {down} LIMIT {NEIGHBOURS}",
         [*values, *same, *values, score],
@@ -150,7 +148,7 @@ def _neighbours(scope: Scope, person_id: int, score: int, reached_at: datetime, 
 def _ranks(scope: Scope, scores: set[int], now: datetime) -> dict[int, int]:
     """Return the rank of each score."""
     condition, values = scope.condition(now)
-    first = _rows(
+    first = fetch(
         f"SELECT score FROM gamification_boardrow WHERE {condition} ORDER BY score DESC LIMIT %s", [*values, EXACT]
     )
     heads = [-score for (score,) in first]
@@ -164,11 +162,11 @@ def _ranks(scope: Scope, scores: set[int], now: datetime) -> dict[int, int]:
 def _counted(scope: Scope, scores: Sequence[int], now: datetime) -> dict[int, int]:
     """Count in PostgreSQL who is above each of the ascending scores: right, and slow on a large board."""
     condition, values = scope.condition(now)
-    (above,) = _rows(
+    (above,) = fetch(
         f"SELECT count(*) FROM gamification_boardrow WHERE {condition} AND score > %s", [*values, scores[-1]]
     )
     ties = dict(
-        _rows(
+        fetch(
             f"SELECT score, count(*) FROM gamification_boardrow WHERE {condition} AND score > %s AND score <= %s"
             " GROUP BY score",
             [*values, scores[0], scores[-1]],
@@ -182,15 +180,9 @@ def _counted(scope: Scope, scores: Sequence[int], now: datetime) -> dict[int, in
 def _placed(found: Iterable[tuple[int, int, int]]) -> list[Place]:
     """Make places of rank, account and score, and see who wants an alias."""
     rows = list(found)
-    aliases = _rows(
+    aliases = fetch(
         "SELECT account_id FROM gamification_boardperson WHERE alias AND account_id = ANY(%s)",
         [[account for _, account, _ in rows]],
     )
     by_alias = {account for (account,) in aliases}
     return [Place(rank, account, score, account in by_alias) for rank, account, score in rows]
-
-
-def _rows(statement: str, values: Sequence[object]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from apps.gamification import board_rows, loading
 from apps.gamification.boards import cache, refreshing
+from apps.gamification.boards.queries import fetch
 from apps.gamification.boards.scope import KEPT_DAYS, Scope, current_scopes
 from apps.gamification.decide.boards import ALWAYS, BOARDS, CODES, Board, snapshot
 from apps.gamification.decide.entries import Standing
@@ -111,7 +112,7 @@ def _since(now: datetime) -> date:
 def _compare_points(report: Report, now: datetime, codes: Sequence[int]) -> None:
     if not codes:
         return
-    parameters = {"boards": list(codes), "since": _since(now)}
+    parameters: dict[str, Any] = {"boards": list(codes), "since": _since(now)}
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(_POINTS, parameters)
         while rows := cursor.fetchmany(ACCOUNTS_AT_ONCE):
@@ -200,7 +201,7 @@ ON CONFLICT (account_id, board, period) DO UPDATE SET score = excluded.score, re
 
 
 def _kept_moments(accounts: Sequence[int]) -> dict[tuple[int, int], tuple[int, datetime]]:
-    rows = _rows(
+    rows = fetch(
         "SELECT account_id, board, score, reached_at FROM gamification_boardrow WHERE account_id = ANY(%s) AND board > 4",
         [list(accounts)],
     )
@@ -213,13 +214,13 @@ def _look_again(report: Report, scope: Scope, suspects: set[int], now: datetime)
     found = cache.scores(scope, sorted(suspects))
     condition, values = scope.condition(now)
     wanted = dict(
-        _rows(
+        fetch(
             f"SELECT account_id, score FROM gamification_boardrow WHERE {condition} AND account_id = ANY(%s)",
             [*values, list(suspects)],
         )
     )
     changing = "SELECT account_id FROM gamification_boardchange WHERE account_id = ANY(%s)"
-    pending = {account for (account,) in _rows(changing, [list(suspects)])}
+    pending = {account for (account,) in fetch(changing, [list(suspects)])}
     for account in sorted(suspects - pending):
         if found.get(account) != wanted.get(account):
             name = f"{scope.board} {scope.segment}"
@@ -233,10 +234,4 @@ def _refresh(now: datetime) -> None:
 
 def _scores(scope: Scope, now: datetime) -> list[Any]:
     condition, values = scope.condition(now)
-    return _rows(f"SELECT account_id, score FROM gamification_boardrow WHERE {condition}", values)
-
-
-def _rows(statement: str, values: Sequence[object]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()
+    return fetch(f"SELECT account_id, score FROM gamification_boardrow WHERE {condition}", values)

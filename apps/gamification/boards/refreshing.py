@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 
 from apps.gamification.boards import cache
+from apps.gamification.boards.queries import fetch
 from apps.gamification.boards.scope import Scope, current_scopes, scope_of
 from apps.gamification.decide.boards import ARCHETYPES, BOARDS, CODES, Board
 from diana.events.locks import lane_lock
@@ -99,7 +100,7 @@ def _alone() -> Iterator[int | None]:
         if not free:
             yield None
             return
-        (moment,) = _rows("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", [])[0]
+        (moment,) = fetch("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", [])[0]
         yield moment
 
 
@@ -117,35 +118,49 @@ def _build(scopes: Iterable[Scope], moment: int, now: datetime, progress: Progre
 
 
 def _build_board(wanted: Sequence[Scope], moment: int, now: datetime) -> int:
-    waiting: Parts = {scope: [] for scope in wanted}
+    """Build the sets of one board. A million rows pass here: lists of plain numbers, and no object for each."""
+    waiting: dict[str, list[int]] = {scope.segment: [] for scope in wanted}
+    scopes = {scope.segment: scope for scope in wanted}
     members = 0
-    for row in _board_rows(wanted[0]):
-        for scope in _scopes_of(row, wanted[0].board, now):
-            part = waiting.get(scope)
-            if part is None:
-                continue
-            part.append((row.account, row.score))
-            if len(part) == cache.MEMBERS_AT_ONCE:
-                cache.add(scope, moment, part)
-                members += len(part)
-                part.clear()
-    for scope, part in waiting.items():
-        cache.add(scope, moment, part)
+
+    def flush(segment: str, least: int) -> int:
+        flat = waiting[segment]
+        if len(flat) < least:
+            return 0
+        cache.add(scopes[segment], moment, flat)
+        waiting[segment] = []
+        return len(flat) // 2
+
+    for rows in _board_rows(wanted[0], now):
+        _sort_in(rows, waiting)
+        members += sum(flush(segment, 2 * cache.MEMBERS_AT_ONCE) for segment in scopes)
+    for segment, scope in scopes.items():
+        members += flush(segment, 1)
         cache.swap(scope, moment, now)
-        members += len(part)
     return members
 
 
-def _board_rows(scope: Scope) -> Iterator[Row]:
-    """Walk through the rows of a board, the lowest first; the cursor outlives its transaction, so that none is open."""
+def _sort_in(rows: Sequence[tuple[int, int, bool, str]], waiting: dict[str, list[int]]) -> None:
+    """Append score and account of each row to the segments that have it and are wanted."""
+    if "everyone" in waiting:
+        waiting["everyone"] += [value for account, score, _, _ in rows for value in (score, account)]
+    if "vip" in waiting:
+        waiting["vip"] += [value for account, score, vip, _ in rows if vip for value in (score, account)]
+    for account, score, _, archetype in rows:
+        if archetype in waiting:
+            waiting[archetype] += (score, account)
+
+
+def _board_rows(scope: Scope, now: datetime) -> Iterator[list[tuple[int, int, bool, str]]]:
+    """Read a board in portions, the lowest first; the cursor outlives its transaction, so that none is open."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(
-            "SELECT account_id, score, shown, vip_until, archetype FROM gamification_boardrow"
+            "SELECT account_id, score, coalesce(vip_until > %s, false), archetype FROM gamification_boardrow"
             " WHERE board = %s AND period = %s AND shown AND score > 0 ORDER BY score",
-            [CODES[scope.board], scope.period],
+            [now, CODES[scope.board], scope.period],
         )
         while rows := cursor.fetchmany(cache.MEMBERS_AT_ONCE):
-            yield from map(Row._make, rows)
+            yield rows
 
 
 def _scopes_of(row: Row, board: Board, now: datetime) -> list[Scope]:
@@ -170,14 +185,14 @@ class Change(NamedTuple):
 
 def _changes() -> list[Change]:
     statement = "SELECT id, account_id, look FROM gamification_boardchange ORDER BY id LIMIT %s"
-    return [Change(*row) for row in _rows(statement, [CHANGES_AT_ONCE])]
+    return [Change(*row) for row in fetch(statement, [CHANGES_AT_ONCE])]
 
 
 def _take_over(changes: Sequence[Change], moment: int, now: datetime) -> None:
     """Write the rows of these accounts as they are by now, then forget the changes."""
     looks = {change.account for change in changes if change.look}
     parts: Parts = defaultdict(list)
-    for board, row in present_rows({change.account for change in changes}, now):
+    for board, row in _present_rows({change.account for change in changes}, now):
         present = _scopes_of(row, board, now)
         for scope in present:
             parts[scope].append((row.account, row.score))
@@ -186,13 +201,13 @@ def _take_over(changes: Sequence[Change], moment: int, now: datetime) -> None:
                 parts[scope].append((row.account, 0))
     for scope, members in parts.items():
         cache.write(scope, moment, members)
-    _rows("DELETE FROM gamification_boardchange WHERE id = ANY(%s) RETURNING 1", [[change.id for change in changes]])
+    fetch("DELETE FROM gamification_boardchange WHERE id = ANY(%s) RETURNING 1", [[change.id for change in changes]])
 
 
-def present_rows(accounts: Iterable[int], now: datetime) -> list[tuple[Board, Row]]:
+def _present_rows(accounts: Iterable[int], now: datetime) -> list[tuple[Board, Row]]:
     """Return the rows of these accounts in the present period of every board, each with its board."""
     boards = {CODES[board]: board for board in BOARDS}
-    found = _rows(
+    found = fetch(
         "SELECT r.board, r.account_id, r.score, r.shown, r.vip_until, r.archetype FROM gamification_boardrow r"
         " JOIN unnest(%s::smallint[], %s::date[]) s (board, period) USING (board, period)"
         " WHERE r.account_id = ANY(%s::bigint[])",
@@ -215,7 +230,7 @@ def _end_vip(scopes: Sequence[Scope], marks: dict[Scope, int | None], moment: in
     """Take out of the VIPs' sets whose VIP has ended since these were written last; that needs no event."""
     oldest = min((mark for s in scopes if (mark := marks[s]) is not None), default=moment)
     since = now - timedelta(microseconds=max(moment - oldest, 0)) - SKEW
-    ended = _rows(
+    ended = fetch(
         "SELECT account_id FROM gamification_boardperson WHERE vip_until > %s AND vip_until <= %s", [since, now]
     )
     for scope in scopes:
@@ -226,16 +241,10 @@ def _end_vip(scopes: Sequence[Scope], marks: dict[Scope, int | None], moment: in
 
 def _shrink_changes() -> None:
     """Keep one change for each account while the cache is away, so that the list cannot outgrow the accounts."""
-    (count,) = _rows("SELECT count(*) FROM gamification_boardchange", [])[0]
+    (count,) = fetch("SELECT count(*) FROM gamification_boardchange", [])[0]
     if count > MOST_CHANGES:
-        _rows(
+        fetch(
             "DELETE FROM gamification_boardchange c USING gamification_boardchange later"
             " WHERE later.account_id = c.account_id AND later.id > c.id AND (later.look OR NOT c.look) RETURNING 1",
             [],
         )
-
-
-def _rows(statement: str, values: Sequence[object]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()

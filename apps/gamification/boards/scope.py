@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Literal
+from typing import Any, Literal
 
 from apps.gamification.decide.boards import ARCHETYPES, BOARDS, CODES, Board, beginning, following
 
@@ -26,14 +26,15 @@ class Scope:
         """The name of its sorted set; the braces keep it and its shadow in one slot of a cluster."""
         return f"diana:board:{{{self.board}:{self.period}:{self.segment}}}"
 
-    def condition(self, now: datetime) -> tuple[str, list[object]]:
+    def condition(self, now: datetime) -> tuple[str, list[Any]]:
         """Return the SQL that holds for its rows, and its parameters; VIP is who has it now."""
-        sql, values = "board = %s AND period = %s AND shown AND score > 0", [CODES[self.board], self.period]
+        sql = "board = %s AND period = %s AND shown AND score > 0"
+        values: list[Any] = [CODES[self.board], self.period]
         if self.segment == "vip":
             return f"{sql} AND vip_until > %s", [*values, now]
         if self.segment != "everyone":
             return f"{sql} AND archetype = %s", [*values, self.segment]
-        return sql, list(values)
+        return sql, values
 
 
 def scope_of(board: Board, now: datetime, segment: str = "everyone") -> Scope:

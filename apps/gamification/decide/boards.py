@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
+from apps.gamification.decide.entries import Board as Board
 from apps.gamification.decide.entries import Standing
 from apps.gamification.decide.facts import Fact
 from apps.gamification.decide.state import State
 
-Board = Literal["total", "weekly", "monthly", "daily", "streak", "narrative", "trivia", "achievements"]
 BOARDS: tuple[Board, ...] = get_args(Board)
 PERIODIC: tuple[Board, ...] = ("daily", "weekly", "monthly")
+OF_STATES: tuple[Board, ...] = ("streak", "narrative", "trivia", "achievements")
 # What stands in the tables; never renumbered.
 CODES: dict[Board, int] = {board: number for number, board in enumerate(BOARDS, start=1)}
 # The period of a board that has none.
@@ -74,7 +75,7 @@ def snapshot(state: State) -> Snapshot:
 
 
 def mark(state: State) -> tuple[object, ...]:
-    """Return what snapshot() reads, for a quick comparison before and after a fact."""
+    """Return what snapshot() reads, the scores of OF_STATES first, for a quick comparison before and after a fact."""
     return (
         state.streak_days,
         len(state.chapters),
@@ -100,10 +101,10 @@ def follow(standing: Standing, before: tuple[object, ...], fact: Fact) -> None:
     after = mark(standing.state)
     if after == before:
         return
-    for place, board in enumerate(("streak", "narrative", "trivia", "achievements")):
+    for place, board in enumerate(OF_STATES):
         if after[place] != before[place]:
             standing.moved[board] = fact.at
-    if after[4:] != before[4:]:
+    if after[len(OF_STATES) :] != before[len(OF_STATES) :]:
         standing.look_changed = True
 
 

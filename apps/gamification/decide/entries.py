@@ -9,6 +9,7 @@ from apps.gamification.decide.chain import entry_hash
 from apps.gamification.decide.state import State
 
 Kind = Literal["award", "suppressed", "staff_award", "penalty", "reversal"]
+Board = Literal["total", "weekly", "monthly", "daily", "streak", "narrative", "trivia", "achievements"]
 KINDS: tuple[Kind, ...] = ("award", "suppressed", "staff_award", "penalty", "reversal")
 
 
@@ -54,7 +55,7 @@ class Standing(msgspec.Struct):
     sequence: int
     hash: bytes
     state: State
-    moved: dict[str, int] = {}
+    moved: dict[Board, int] = {}
     look_changed: bool = False
 
 

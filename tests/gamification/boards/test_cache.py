@@ -128,7 +128,7 @@ def test_f26_who_read_before_a_rebuild_and_writes_after_it_is_refused(client: re
     refreshing.rebuild(NOON)
     with pytest.raises(cache.Late):
         cache.write(total, early, [(somebody, 5)])
-    cache.add(total, early, [(somebody, 5)])
+    cache.add(total, early, [5, somebody])
     with pytest.raises(cache.Late):
         cache.swap(total, early, NOON)
     assert cache.scores(total, [somebody]) == {somebody: 7}
