@@ -20,6 +20,8 @@ from apps.gamification.decide.boards import ARCHETYPES, BOARDS, CODES, Board
 from diana.events.locks import lane_lock
 
 CHANGES_AT_ONCE = 10_000
+# Rows of one reading; numbers (score, account, score …) of one call to the cache.
+ROWS_AT_ONCE, PORTION = 5_000, 10_000
 # While the cache is away, more changes than this are reduced to one for each account.
 MOST_CHANGES = 100_000
 LOCK = "gamification.boards"
@@ -119,48 +121,55 @@ def _build(scopes: Iterable[Scope], moment: int, now: datetime, progress: Progre
 
 def _build_board(wanted: Sequence[Scope], moment: int, now: datetime) -> int:
     """Build the sets of one board. A million rows pass here: lists of plain numbers, and no object for each."""
-    waiting: dict[str, list[int]] = {scope.segment: [] for scope in wanted}
     scopes = {scope.segment: scope for scope in wanted}
+    waiting: dict[str, list[int]] = {segment: [] for segment in scopes}
     members = 0
 
     def flush(segment: str, least: int) -> int:
-        flat = waiting[segment]
-        if len(flat) < least:
-            return 0
-        cache.add(scopes[segment], moment, flat)
-        waiting[segment] = []
-        return len(flat) // 2
+        flat, scope = waiting[segment], scopes[segment]
+        for start in range(0, len(flat) - least + 1, PORTION):
+            cache.add(scope, moment, flat[start : start + PORTION])
+        kept = len(flat) % PORTION if least > 1 else 0
+        waiting[segment] = flat[len(flat) - kept :]
+        return (len(flat) - kept) // 2
 
-    for rows in _board_rows(wanted[0], now):
-        _sort_in(rows, waiting)
-        members += sum(flush(segment, 2 * cache.MEMBERS_AT_ONCE) for segment in scopes)
+    for segments, rows in _portions(wanted, now):
+        _sort_in(rows, {segment: waiting[segment] for segment in segments if segment in waiting})
+        members += sum(flush(segment, PORTION) for segment in scopes)
     for segment, scope in scopes.items():
         members += flush(segment, 1)
         cache.swap(scope, moment, now)
     return members
 
 
-def _sort_in(rows: Sequence[tuple[int, int, bool, str]], waiting: dict[str, list[int]]) -> None:
+def _portions(wanted: Sequence[Scope], now: datetime) -> Iterator[tuple[Sequence[str], list[tuple[int, int, str]]]]:
+    """Read a board in portions along its indexes, for the segments named: everyone's tells archetypes, VIPs have their own.
+
+    The cursors outlive their transactions, so that none is open while the cache is written.
+    """
+    columns, order = "account_id, score", "ORDER BY score DESC, reached_at, account_id"
+    everyone, vips = Scope(wanted[0].board, wanted[0].period), Scope(wanted[0].board, wanted[0].period, "vip")
+    walks = (
+        (everyone, f"{columns}, archetype", ("everyone", *ARCHETYPES)),
+        (vips, f"{columns}, 'vip'", ("vip",)),
+    )
+    for scope, selected, segments in walks:
+        if not any(one.segment in segments for one in wanted):
+            continue
+        condition, values = scope.condition(now)
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(f"SELECT {selected} FROM gamification_boardrow WHERE {condition} {order}", values)
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield segments, rows
+
+
+def _sort_in(rows: Sequence[tuple[int, int, str]], waiting: dict[str, list[int]]) -> None:
     """Append score and account of each row to the segments that have it and are wanted."""
     if "everyone" in waiting:
-        waiting["everyone"] += [value for account, score, _, _ in rows for value in (score, account)]
-    if "vip" in waiting:
-        waiting["vip"] += [value for account, score, vip, _ in rows if vip for value in (score, account)]
-    for account, score, _, archetype in rows:
-        if archetype in waiting:
-            waiting[archetype] += (score, account)
-
-
-def _board_rows(scope: Scope, now: datetime) -> Iterator[list[tuple[int, int, bool, str]]]:
-    """Read a board in portions, the lowest first; the cursor outlives its transaction, so that none is open."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(
-            "SELECT account_id, score, coalesce(vip_until > %s, false), archetype FROM gamification_boardrow"
-            " WHERE board = %s AND period = %s AND shown AND score > 0 ORDER BY score",
-            [now, CODES[scope.board], scope.period],
-        )
-        while rows := cursor.fetchmany(cache.MEMBERS_AT_ONCE):
-            yield rows
+        waiting["everyone"] += [value for account, score, _ in rows for value in (score, account)]
+    for account, score, segment in rows:
+        if segment in waiting:
+            waiting[segment] += (score, account)
 
 
 def _scopes_of(row: Row, board: Board, now: datetime) -> list[Scope]:
