@@ -212,6 +212,25 @@ def test_a_commit_that_comes_late_is_not_passed_over(client: redis.Redis) -> Non
     assert cache.members(scope_of("total", NOON)) == {slow: 5, fast: 3}
 
 
+def test_a_change_that_commits_while_a_pass_writes_is_kept_for_the_next(
+    client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    somebody = person()
+    refreshing.refresh(NOON)
+    give(somebody, 5)
+    write, meanwhile = cache.write, [3]
+
+    def slow(scope: Scope, moment: int, members: list[tuple[int, int]]) -> bool:
+        if meanwhile:
+            give(somebody, meanwhile.pop())
+        return write(scope, moment, members)
+
+    monkeypatch.setattr(cache, "write", slow)
+    refreshing.refresh(NOON)
+    refreshing.refresh(NOON)
+    assert cache.members(scope_of("total", NOON)) == {somebody: 8}
+
+
 def test_vip_that_ends_leaves_the_set_without_an_event(client: redis.Redis) -> None:
     somebody, other = people(2)
     give(somebody, 5)
