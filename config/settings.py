@@ -192,6 +192,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"queue": "backfill", "expires": 3600},
     },
+    "gamification.refresh_boards": {
+        "task": "gamification.refresh_boards",
+        "schedule": timedelta(seconds=10),
+        "options": {"queue": "backfill", "expires": 10},
+    },
+    "gamification.close_boards": {
+        "task": "gamification.close_boards",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "backfill", "expires": 60},
+    },
+    "gamification.forget_board_rows": {
+        "task": "gamification.forget_board_rows",
+        "schedule": timedelta(hours=6),
+        "options": {"queue": "backfill", "expires": 3600},
+    },
 }
 
 # The bus (docs/architecture.md says what each one is for).

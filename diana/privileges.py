@@ -9,7 +9,9 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from psycopg import sql
 
 
-def restrict_application(table: str, *, insert: Sequence[str] = (), update: Sequence[str] = ()) -> migrations.RunPython:
+def restrict_application(
+    table: str, *, insert: Sequence[str] = (), update: Sequence[str] = (), delete: bool = False
+) -> migrations.RunPython:
     """Return a migration step: on this table the application may SELECT, and write the named columns, nothing else.
 
     Does nothing where owner and application are the same role (a warning of `manage.py check` says so).
@@ -29,6 +31,8 @@ def restrict_application(table: str, *, insert: Sequence[str] = (), update: Sequ
                         right=sql.SQL(right), columns=listed, **names
                     )
                 )
+        if delete:
+            statements.append(sql.SQL("GRANT DELETE ON {table} TO {role}").format(**names))
         with connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
@@ -108,15 +109,26 @@ def _repaired(person: people.Profile, now: datetime) -> Screen:
     return streak.repaired(person_id=person.person_id)
 
 
-def _top(person: people.Profile, now: datetime) -> Screen:
-    total, weekly = ledger.top("total", PLACES, now), ledger.top("weekly", PLACES, now)
-    names = people.people({place.person_id for place in [*total, *weekly]})
-
-    def board(name: ledger.Board, places: list[ledger.Place]) -> top.Board:
-        rows = [top.Row(p.rank, p.person_id, names[p.person_id].name, p.points) for p in places if p.person_id in names]
-        return top.Board(rows, ledger.rank_of(person.person_id, name, now))
-
-    return top.top(person_id=person.person_id, total=board("total", total), weekly=board("weekly", weekly))
+def _top(person: people.Profile, now: datetime, choice: top.Choice = top.FIRST) -> Screen:
+    me, board, segment = person.person_id, choice.board, choice.segment
+    if choice.around:
+        places = ledger.around(me, board, now, segment=segment)
+    else:
+        places = ledger.top(board, PLACES, now, segment=segment, person_id=me)
+    names = people.people({place.person_id for place in places if not place.alias})
+    rows = [
+        top.Row(p.rank, p.person_id, people.alias(p.person_id) if p.alias else names[p.person_id].name, p.points)
+        for p in places
+        if p.alias or p.person_id in names
+    ]
+    own = next((place.rank for place in places if place.person_id == me), None)
+    return top.top(
+        person_id=me,
+        choice=choice,
+        rows=rows,
+        own_rank=own or ledger.rank_of(me, board, now, segment=segment),
+        look=ledger.look(me),
+    )
 
 
 def _achievements(person: people.Profile, now: datetime) -> Screen:
@@ -151,6 +163,12 @@ PAGES: dict[str, Builder] = {
     "achievements": _achievements,
     "help": _help,
 }
-_SCREENS: dict[str, Builder] = PAGES | {"welcome": _welcome, "unknown_command": _unknown, "repaired": _repaired}
+_SCREENS: dict[str, Builder] = {
+    **PAGES,
+    "welcome": _welcome,
+    "unknown_command": _unknown,
+    "repaired": _repaired,
+    **{choice.page: partial(_top, choice=choice) for choice in top.CHOICES},
+}
 # What other buttons than those of the navigation stand for; acts.press does it.
 _VERBS = {("streak", "repair"): "repair"}

@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Sum
 
 from apps.gamification.achievements import Achieved, achievements
-from apps.gamification.boards import Board, Place, rank_of, top
+from apps.gamification.boards import BOARDS, Board, Look, Place, Segment, around, look, rank_of, top
 from apps.gamification.decide import streaks
 from apps.gamification.decide.facts import date_of, day_number
 from apps.gamification.decide.levels import level_of, points_for
@@ -19,19 +19,24 @@ from apps.gamification.services.errors import UnknownEntry
 from apps.gamification.titles import title_of
 
 __all__ = [
+    "BOARDS",
     "Achieved",
     "Board",
     "Explanation",
     "LedgerTotals",
     "Line",
+    "Look",
     "Place",
+    "Segment",
     "Standing",
     "StreakStanding",
     "achievements",
+    "around",
     "balance",
     "explain",
     "last_entries",
     "ledger_totals",
+    "look",
     "rank_of",
     "standing",
     "streak",

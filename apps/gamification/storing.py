@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from apps.gamification import events, unlocks
+from apps.gamification import board_rows, events, unlocks
 from apps.gamification.decide.entries import Draft, Standing
 from apps.gamification.decide.facts import microseconds
 from apps.gamification.decide.outcomes import (
@@ -62,9 +62,11 @@ FROM unnest(%s::bigint[], string_to_array(%s, chr(10))) s (account_id, document)
 
 def store(standings: Iterable[Standing], decided: Sequence[tuple[Envelope, Sequence[Outcome]]]) -> None:
     """Write entries, states and outcome events of a batch. The accounts must be locked."""
+    standings = list(standings)
     outcomes = list(chain.from_iterable(of_one for _, of_one in decided))
     ids = iter(write_entries([o.entry for o in outcomes if isinstance(o, Awarded | Suppressed) and o.entry]))
     save_states(standings)
+    board_rows.write(standings)
     unlocked = iter(unlocks.write(decided))
     publish_many(
         [

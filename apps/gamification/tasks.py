@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from django.db import transaction
 
-from apps.gamification import events, loading
+from apps.gamification import board_tasks, events, loading
 from apps.gamification.decide.facts import date_of, day_number
 from apps.users import selectors as users
 from diana import clock
 from diana.events import Publication, publish_many
 from diana.periodic import run_once
+
+__all__ = ["board_tasks", "end_days"]
 
 # A streak outlives its last act by at most two freezes of one month and two of the next.
 LONGEST_WAIT_DAYS = 5

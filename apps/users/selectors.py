@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
+
 from apps.users import vip
+from apps.users.aliases import alias_of
 from apps.users.models import Grant, Person
 from apps.users.timezones import local_time, offset_minutes
 
@@ -57,6 +60,11 @@ def profile(person_id: int) -> Profile:
         return people([person_id])[person_id]
     except KeyError:
         raise UnknownPerson(f"There is no person {person_id}.") from None
+
+
+def alias(person_id: int) -> str:
+    """Return the name under which a person who wants an alias is shown; always the same, and nobody can tell whose it is."""
+    return alias_of(person_id, settings.SECRET_KEY)
 
 
 def telegram_id(person_id: int) -> int | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from apps.bot.screens import achievements, daily, points, profile, start, streak, top
 from apps.bot.screens.layout import Screen, callback_data, display_name, navigation
+from apps.gamification.selectors import Look
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -33,9 +34,14 @@ def profile_data(**fields: object) -> profile.ProfileData:
     return data._replace(**fields)
 
 
+def board(choice: top.Choice, **fields: object) -> Screen:
+    """Return a board; empty, unless told otherwise."""
+    return top.top(**{"person_id": 7, "choice": choice, "rows": [], "own_rank": 1, "look": Look(), **fields})
+
+
 def all_screens() -> list[Screen]:
     line = points.Line(75, "award", "daily_login", "Daily login", 50, [("vip", 5000)])
-    board = top.Board([top.Row(1, 7, "Ada", 320), top.Row(2, 8, "", 10)], 1)
+    rows = [top.Row(1, 7, "Ada", 320), top.Row(2, 8, "", 10)]
     lines = [
         achievements.Line("voice", "", "", "social", ("bronze",), "silver", 120, 1000),
         achievements.Line("podium", "", "", "mastery", ("gold",), "", 0, 0, times=2),
@@ -51,7 +57,6 @@ def all_screens() -> list[Screen]:
         points.points(person_id=7, balance=0, level=1, lines=[]),
         profile.profile(profile_data()),
         profile.profile(profile_data(to_next_level=None, vip_until=NOON, rank=None, streak_days=1)),
-        top.top(person_id=7, total=board, weekly=top.Board([], None)),
         streak_screen(),
         streak_screen(days=0, longest=1, done_today=False, freezes_left=1),
         streak_screen(days=0, done_today=False, lost=3, repair_until=NOON.date()),
@@ -60,6 +65,10 @@ def all_screens() -> list[Screen]:
         achievements.overview(person_id=7, lines=lines[2:]),
         achievements.category(person_id=7, category="social", lines=lines),
         achievements.category(person_id=7, category="nothing", lines=lines),
+        *(board(choice, rows=rows) for choice in top.CHOICES),
+        board(top.FIRST, own_rank=None),
+        board(top.FIRST, own_rank=None, look=Look(shown=False)),
+        board(top.Choice("trivia", "archetype"), own_rank=None),
     ]
 
 
@@ -150,9 +159,29 @@ def test_an_unknown_rule_shows_the_title_of_the_staff(english: None) -> None:
 
 
 def test_the_own_place_stands_out(english: None) -> None:
-    board = top.Board([top.Row(1, 8, "Bob", 9), top.Row(2, 7, "Ada", 5)], 2)
-    text = top.top(person_id=7, total=board, weekly=top.Board([], None)).text
+    rows = [top.Row(1, 8, "Bob", 9), top.Row(2, 7, "Ada", 5)]
+    text = board(top.FIRST, rows=rows, own_rank=2).text
     assert "1. Bob – 9\n<b>2. Ada – 5</b>\nYour rank: 2" in text
+
+
+def test_an_empty_board_says_why(english: None) -> None:
+    assert "Nobody yet: be the first.\nYou are not on this board yet." in board(top.FIRST, own_rank=None).text
+    assert "You do not show on boards." in board(top.FIRST, own_rank=None, look=Look(shown=False)).text
+    assert "Nobody" not in board(top.Choice(around=True), own_rank=None).text
+    like_me = top.Choice(segment="archetype")
+    assert "the quiz finds out" in board(like_me, own_rank=None).text
+    assert "the quiz" not in board(like_me, own_rank=None, look=Look(archetype="explorer")).text
+
+
+def test_every_board_segment_and_view_is_a_button_away(english: None) -> None:
+    reached: set[str] = set()
+    for choice in top.CHOICES:
+        keyboard = board(choice).keyboard
+        assert keyboard is not None
+        buttons = [button for line in keyboard.inline_keyboard for button in line]
+        reached |= {str(button.callback_data).split("|")[1] for button in buttons}
+        assert sum(button.text.startswith("• ") for button in buttons) == 2
+    assert {choice.page for choice in top.CHOICES} <= reached
 
 
 HOSTILE = {
@@ -191,7 +220,8 @@ def test_any_name_is_short_visible_and_escaped(name: str) -> None:
 
 @given(st.integers(1, 2**62))
 def test_buttons_fit_into_64_bytes(person_id: int) -> None:
-    for row in navigation(person_id).inline_keyboard:
+    keyboards = [navigation(person_id), *(board(choice, person_id=person_id).keyboard for choice in top.CHOICES[::7])]
+    for row in [line for keyboard in keyboards if keyboard for line in keyboard.inline_keyboard]:
         assert all(len(str(button.callback_data).encode()) <= 64 for button in row)
 
 

@@ -13,7 +13,8 @@ SELECT (SELECT array_agg(e::text ORDER BY e.account_id, e.sequence) FROM (
         occurred_at FROM gamification_entry) e)::text
     || (SELECT array_agg(p::text ORDER BY p.account_id) FROM (
     SELECT account_id, document::jsonb - 'position' FROM gamification_progress) p)::text
-    || (SELECT array_agg(d::text ORDER BY d.account_id, d.utc_date) FROM gamification_dayscore d)::text
+    || (SELECT array_agg(b::text ORDER BY b.account_id, b.board, b.period) FROM gamification_boardrow b)::text
+    || coalesce((SELECT array_agg(p::text ORDER BY p.account_id) FROM gamification_boardperson p)::text, '')
 """
 
 

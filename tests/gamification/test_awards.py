@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.gamification import awards, loading, selectors
-from apps.gamification.models import DayScore, Entry
+from apps.gamification.models import BoardRow, Entry
 from apps.gamification.verify import verify
 from diana.events import publish
 from diana.events.models import Cursor, Failure, StoredEvent
@@ -196,7 +196,7 @@ def test_day_scores_are_what_was_earned() -> None:
     somebody = person()
     award(daily(somebody), message(somebody))
     award(message(somebody), at=NOON + timedelta(days=1))
-    assert list(DayScore.objects.order_by("utc_date").values_list("points", flat=True)) == [55, 5]
+    assert list(BoardRow.objects.filter(board=4).order_by("period").values_list("score", flat=True)) == [55, 5]
 
 
 def test_the_ledger_holds_after_all_that() -> None:

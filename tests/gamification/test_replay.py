@@ -103,8 +103,8 @@ def test_a_batch_of_old_and_new_saves_only_whom_something_new_happened_to() -> N
     envelopes = log.read_events(list(StoredEvent.objects.filter(type="game.message_sent").values_list("id", flat=True)))
     before = replay.effects.rows_written()
     awards.award(envelopes)
-    # the entry, the account, the day's score, the state, the outcome's event
-    assert replay.effects.rows_written() - before == 5
+    # the entry, the account, four rows of boards and that they changed, the state, the outcome's event
+    assert replay.effects.rows_written() - before == 9
 
 
 def test_f70_beside_live_traffic_and_staff_it_changes_nothing(committed_db: str) -> None:

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 import pytest
 from redis.cluster import RedisCluster
 
+from apps.gamification import boards as ranks
+from apps.gamification.boards import places, recount, refreshing
 from diana import cache
+from tests.gamification.acts import NOON, people
+from tests.gamification.boards.acts import give
 from tests.ha.servers import Cluster, cluster
 from tests.processes import wait_until
 
@@ -69,3 +73,18 @@ def test_it_survives_the_death_of_a_master_with_a_replica(client: RedisCluster, 
 
     wait_until(all_are_there, "the replica to take over", seconds=15)
     write(client)
+
+
+def test_ranks_come_from_a_cluster_too(client: RedisCluster, committed_db: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(places, "EXACT", 1)
+    monkeypatch.setattr(places, "_counted", lambda *_: pytest.fail("the cache was not asked"))
+    crowd = people(6)
+    for points, somebody in enumerate(crowd, start=1):
+        give(somebody, points)
+    assert refreshing.refresh(NOON) is not None
+    give(crowd[0], 10)
+    refreshing.refresh(NOON)
+    refreshing.rebuild(NOON)
+    assert [ranks.rank_of(somebody, "weekly", NOON) for somebody in crowd] == [1, 6, 5, 4, 3, 2]
+    assert [place.rank for place in ranks.around(crowd[1], "total", NOON)] == [1, 2, 3, 4, 5, 6]
+    assert recount.compare_cache(NOON).ok

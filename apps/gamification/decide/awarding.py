@@ -1,6 +1,6 @@
 """The decision itself: a fact, an account, the rules; out come entries and what else follows."""
 
-from apps.gamification.decide import limits, multipliers
+from apps.gamification.decide import boards, limits, multipliers
 from apps.gamification.decide.achievements.strategies import Seen
 from apps.gamification.decide.entries import Standing, append
 from apps.gamification.decide.facts import Fact
@@ -13,15 +13,17 @@ from apps.gamification.decide.state import sweep
 
 def decide(standing: Standing, fact: Fact, rulebook: Rulebook) -> list[Outcome]:
     """Move the account on by one fact and return what follows, in order. The same input gives the same output."""
-    state, lifetime = standing.state, standing.lifetime
+    state, lifetime, shown = standing.state, standing.lifetime, boards.mark(standing.state)
     sweep(state, fact.day, fact.hour)
     outcomes = fold(state, fact)
+    boards.fold(state, fact)
     for rule in rulebook.rules_for(fact.type, fact.at):
         base = rule.base_for(fact.fields)
         if base > 0:
             outcomes += _apply(standing, fact, rule, base, rulebook)
     if (book := rulebook.achievements) is not None and (standing.lifetime != lifetime or fact.type in book.types):
         outcomes += book.evaluate(Seen(fact, standing, lifetime, rulebook.multipliers_at(fact.at).level_table))
+    boards.follow(standing, shown, fact)
     state.position = max(state.position, fact.position)
     return outcomes
 

@@ -9,6 +9,7 @@ from apps.gamification.decide.chain import entry_hash
 from apps.gamification.decide.state import State
 
 Kind = Literal["award", "suppressed", "staff_award", "penalty", "reversal"]
+Board = Literal["total", "weekly", "monthly", "daily", "streak", "narrative", "trivia", "achievements"]
 KINDS: tuple[Kind, ...] = ("award", "suppressed", "staff_award", "penalty", "reversal")
 
 
@@ -43,7 +44,10 @@ class Draft(NamedTuple):
 
 
 class Standing(msgspec.Struct):
-    """An account as it stands: the head of its chain and its state. The core moves it on in place."""
+    """An account as it stands: the head of its chain and its state. The core moves it on in place.
+
+    `moved` and `look_changed` say what boards must be told: the scores that changed, with the moment of the fact that did it.
+    """
 
     account: int
     balance: int
@@ -51,6 +55,8 @@ class Standing(msgspec.Struct):
     sequence: int
     hash: bytes
     state: State
+    moved: dict[Board, int] = {}
+    look_changed: bool = False
 
 
 def lifetime_gain(kind: str, amount: int, base: int) -> int:

@@ -44,6 +44,14 @@ class State(msgspec.Struct, omit_defaults=True):
     marks: dict[str, Mark] = {}
     unlocked: dict[str, list[str]] = {}
     revoked: dict[str, list[str]] = {}
+    # What boards show (boards.py): digests of chapters read, counts, and how the person is seen.
+    chapters: list[str] = []
+    correct_answers: int = 0
+    unlocks: int = 0
+    visibility: str = ""
+    away: bool = False
+    shown: bool = True
+    archetype: str = ""
 
 
 _encoder = msgspec.json.Encoder()

@@ -1,14 +1,35 @@
 """The tables of points. Their walls (CHECKs, triggers, rights) stand in the migrations, in SQL."""
 
-from apps.gamification.models.achievements import Achievement, AchievementVersion, Unlock
-from apps.gamification.models.ledger import Account, DayScore, Entry, Progress, Reason
-from apps.gamification.models.rules import MultiplierVersion, Rule, RulebookRevision, RuleVersion
+from apps.gamification.models.achievements import (
+    Achievement,
+    AchievementVersion,
+    Unlock,
+)
+from apps.gamification.models.boards import (
+    BoardChange,
+    BoardPerson,
+    BoardRow,
+)
+from apps.gamification.models.ledger import (
+    Account,
+    Entry,
+    Progress,
+    Reason,
+)
+from apps.gamification.models.rules import (
+    MultiplierVersion,
+    Rule,
+    RulebookRevision,
+    RuleVersion,
+)
 
 __all__ = [
     "Account",
     "Achievement",
     "AchievementVersion",
-    "DayScore",
+    "BoardChange",
+    "BoardPerson",
+    "BoardRow",
     "Entry",
     "MultiplierVersion",
     "Progress",

@@ -118,22 +118,3 @@ class Reason(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-class DayScore(models.Model):
-    """What a person earned on a date in UTC, kept by the trigger on entries. Sums of days make the boards of periods."""
-
-    # the date leads, because boards read all accounts of a span of dates
-    pk = models.CompositePrimaryKey("utc_date", "account_id")
-    utc_date = models.DateField(_("date, UTC"))
-    account = models.ForeignKey(Account, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
-    points = models.BigIntegerField(_("points"))
-    reached_at = models.DateTimeField(_("reached at"))
-
-    class Meta:
-        verbose_name = _("points of a day")
-        verbose_name_plural = _("points of days")
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.utc_date} {self.account_id}: {self.points}"
