@@ -8,6 +8,7 @@ from diana.events import Envelope, subscribe
 # Types that a rule pays for or that change what later awards are worth (decide/folding.py). An active rule for
 # another type is an error of `manage.py check`.
 AWARDED_TYPES = (
+    "admin.abuse_resolved",
     "admin.user_suspended",
     "admin.user_unsuspended",
     "game.achievement_unlocked",

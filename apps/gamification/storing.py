@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db import connection
 
-from apps.gamification import events
+from apps.gamification import events, holds
 from apps.gamification.decide.entries import Draft, Standing
 from apps.gamification.decide.facts import microseconds
-from apps.gamification.decide.outcomes import Awarded, LevelRaised, Outcome, StreakExtended, Suppressed
+from apps.gamification.decide.outcomes import Awarded, Flagged, LevelRaised, Outcome, StreakExtended, Suppressed
 from apps.gamification.decide.state import encode
 from apps.gamification.loading import array_text
 from diana.bulk import copy_rows
@@ -55,11 +55,13 @@ def store(standings: Iterable[Standing], decided: Sequence[tuple[Envelope, Seque
     outcomes = list(chain.from_iterable(of_one for _, of_one in decided))
     ids = iter(write_entries([o.entry for o in outcomes if isinstance(o, Awarded | Suppressed) and o.entry]))
     save_states(standings)
+    holds.write(decided)
     publish_many(
         [
             Publication(event=_event(outcome, envelope.user_id, ids), cause=envelope)
             for envelope, of_one in decided
             for outcome in of_one
+            if type(outcome) in _EVENTS
         ]
     )
 
@@ -119,10 +121,15 @@ def _extended(outcome: StreakExtended, person: int | None, entry: int) -> Event:
     return events.StreakExtended(user_id=person, days=outcome.days, since=outcome.since.isoformat())
 
 
-# What each outcome is told as.
+def _flagged(outcome: Flagged, person: int | None, entry: int) -> Event:
+    return events.AbuseFlagged(user_id=person, detector=outcome.detector, score=outcome.score)
+
+
+# What each outcome is told as; of the others nothing is told.
 _EVENTS: dict[type[Outcome], Callable[[Any, int | None, int], Event]] = {
     Awarded: _awarded,
     Suppressed: _suppressed,
     LevelRaised: _raised,
     StreakExtended: _extended,
+    Flagged: _flagged,
 }

@@ -37,6 +37,11 @@ def _active_day(state: State, fact: Fact) -> StreakExtended | None:
     return StreakExtended(state.streak_days, date_of(day - state.streak_days + 1))
 
 
+def _resolved(state: State, fact: Fact) -> None:
+    """Staff have decided about a flag: what comes next raises another."""
+    state.flags = {name: flag for name, flag in state.flags.items() if flag[0] != fact.fields["flag"]}
+
+
 FOLDS: dict[str, Callable[[State, Fact], Outcome | None]] = {
     "vip.granted": _vip,
     "vip.renewed": _vip,
@@ -45,6 +50,7 @@ FOLDS: dict[str, Callable[[State, Fact], Outcome | None]] = {
     "admin.user_suspended": _suspended,
     "admin.user_unsuspended": _unsuspended,
     "user.active_day": _active_day,
+    "admin.abuse_resolved": _resolved,
 }
 
 

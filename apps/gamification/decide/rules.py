@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from apps.gamification.decide.abuse.config import Detectors
 from apps.gamification.decide.facts import microseconds
 
 Per = Literal["hour", "day", "30days", "ever"]
@@ -120,6 +121,7 @@ class Multipliers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     factor_at_most: Annotated[int, msgspec.Meta(ge=10_000, le=100_000)] = 30_000
     daily_cap: Points = 800
     level_table: int = 1
+    detectors: Detectors = Detectors()
 
 
 class MultiplierVersion(msgspec.Struct, frozen=True, dict=True):

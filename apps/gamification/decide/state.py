@@ -15,7 +15,8 @@ class State(msgspec.Struct, omit_defaults=True):
 
     `position` is the highest place in the log that was handled; `capped` the base points counted towards the daily
     cap by local date; `suppressed` what was taken away by rule and hour. Moments are microseconds since 1970, days
-    and hours numbers since then.
+    and hours numbers since then. `watch` is what the detectors of abuse remember, `flags` their open flags: the place
+    in the log of the event that raised it, and how many acts it holds.
     """
 
     position: int = 0
@@ -31,6 +32,8 @@ class State(msgspec.Struct, omit_defaults=True):
     vip_until: int = 0
     suspended_until: int = 0
     bonuses: dict[str, int] = {}
+    watch: dict[str, list[int]] = {}
+    flags: dict[str, list[int]] = {}
 
 
 _encoder = msgspec.json.Encoder()
