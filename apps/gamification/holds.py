@@ -19,7 +19,7 @@ SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::i
 ON CONFLICT (id) DO UPDATE SET score = greatest(gamification_flag.score, excluded.score),
     acts = gamification_flag.acts + excluded.acts, since = least(gamification_flag.since, excluded.since),
     last_at = greatest(gamification_flag.last_at, excluded.last_at), last_position = excluded.last_position,
-    status = 'open', resolved_at = NULL, resolved_by = NULL
+    status = 'open', resolved_at = NULL, resolved_by = NULL, resolved_key = NULL
 """
 _HOLDS = """
 INSERT INTO gamification_hold

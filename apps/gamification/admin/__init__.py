@@ -1,6 +1,16 @@
 """Accounts, the ledger and the rules in the admin; every change goes through a service."""
 
+from apps.gamification.admin.abuse import FlagAdmin
 from apps.gamification.admin.ledger import AccountAdmin, EntryAdmin
+from apps.gamification.admin.requests import StaffRequestAdmin
 from apps.gamification.admin.rules import MultiplierVersionAdmin, RuleAdmin, RuleVersionAdmin
 
-__all__ = ["AccountAdmin", "EntryAdmin", "MultiplierVersionAdmin", "RuleAdmin", "RuleVersionAdmin"]
+__all__ = [
+    "AccountAdmin",
+    "EntryAdmin",
+    "FlagAdmin",
+    "MultiplierVersionAdmin",
+    "RuleAdmin",
+    "RuleVersionAdmin",
+    "StaffRequestAdmin",
+]

@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from apps.gamification import explaining, services
-from apps.gamification.admin.acting import ActForm, AmountForm, ask_and_act
+from apps.gamification import explaining
+from apps.gamification.admin.acting import ActForm, AmountForm, form_for, prepare_and_act
 from apps.gamification.decide.levels import level_of
 from apps.gamification.models import Account, Entry
 from apps.gamification.titles import localized
-from diana import clock
 from diana.readonly import ReadOnly
 
 
@@ -51,20 +50,13 @@ class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
         account = self.get_object(request, object_id)
         if account is None:
             raise Http404
-        return ask_and_act(
+        return prepare_and_act(
             self,
             request,
-            AmountForm,
-            title=_("Give or take points"),
+            form_for(request, AmountForm),
+            act="award_points",
+            parameters=lambda data: {"person_id": account.pk, "amount": data["amount"]},
             back=reverse("admin:gamification_account_change", args=[account.pk]),
-            act=lambda data, actor: services.award(
-                person_id=account.pk,
-                amount=data["amount"],
-                reason=data["reason"],
-                actor=actor,
-                key=data["key"],
-                now=clock.now(),
-            ),
         )
 
 
@@ -157,13 +149,11 @@ class EntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         entry = self.get_object(request, object_id)
         if entry is None:
             raise Http404
-        return ask_and_act(
+        return prepare_and_act(
             self,
             request,
-            ActForm,
-            title=_("Reverse"),
+            form_for(request, ActForm),
+            act="reverse_entry",
+            parameters=lambda data: {"entry_id": entry.pk},
             back=reverse("admin:gamification_entry_change", args=[entry.pk]),
-            act=lambda data, actor: services.reverse_entry(
-                entry_id=entry.pk, reason=data["reason"], actor=actor, key=data["key"], now=clock.now()
-            ),
         )

@@ -11,7 +11,7 @@ from diana.privileges import restrict_application
 
 SQL = Path(__file__).with_name("sql") / "abuse.sql"
 FLAG = ("id", "account_id", "detector", "score", "acts", "since", "last_at", "last_position")
-FLAG_DECISION = ("status", "resolved_at", "resolved_by")
+FLAG_DECISION = ("status", "resolved_at", "resolved_by", "resolved_key")
 HOLD = (
     "flag_id", "account_id", "position", "event_id", "rule", "rule_version", "base", "multipliers", "occurred_at",
 )  # fmt: skip
@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 ),
                 ("resolved_at", models.DateTimeField(null=True, verbose_name="decided at")),
                 ("resolved_by", models.TextField(null=True, verbose_name="decided by")),
+                ("resolved_key", models.TextField(null=True, verbose_name="key of the decision")),
                 (
                     "account",
                     models.ForeignKey(

@@ -37,6 +37,7 @@ class Flag(models.Model):
     raised_at = models.DateTimeField(_("raised at"), db_default=Now())
     resolved_at = models.DateTimeField(_("decided at"), null=True)
     resolved_by = models.TextField(_("decided by"), null=True)
+    resolved_key = models.TextField(_("key of the decision"), null=True)
 
     class Meta:
         verbose_name = _("flag")
