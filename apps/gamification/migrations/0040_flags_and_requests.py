@@ -169,12 +169,6 @@ class Migration(migrations.Migration):
                 ("decided_by", models.TextField(null=True, verbose_name="decided by")),
                 ("decided_at", models.DateTimeField(null=True, verbose_name="decided at")),
                 ("decision", models.TextField(null=True, verbose_name="reason of the decision")),
-                (
-                    "recorded_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="recorded at"
-                    ),
-                ),
             ],
             options={
                 "verbose_name": "request",
@@ -272,10 +266,13 @@ class Migration(migrations.Migration):
             DROP TRIGGER gamification_hold_stays ON gamification_hold;
             DROP TRIGGER gamification_staffrequest_guard ON gamification_staffrequest;
             DROP TRIGGER gamification_staffrequest_stays ON gamification_staffrequest;
+            DROP TRIGGER gamification_staffrequest_begins ON gamification_staffrequest;
             DROP FUNCTION gamification_decided_once();
             """,
         ),
         restrict_application("gamification_flag", insert=FLAG, update=(*FLAG[3:], *FLAG_DECISION)),
         restrict_application("gamification_hold", insert=HOLD, update=("status", "entry")),
-        restrict_application("gamification_staffrequest", insert=REQUEST, update=("status", *REQUEST_DECISION)),
+        restrict_application(
+            "gamification_staffrequest", insert=(*REQUEST, *REQUEST_DECISION), update=("status", *REQUEST_DECISION)
+        ),
     ]

@@ -3,7 +3,6 @@
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -31,7 +30,6 @@ class StaffRequest(models.Model):
     decided_by = models.TextField(_("decided by"), null=True)
     decided_at = models.DateTimeField(_("decided at"), null=True)
     decision = models.TextField(_("reason of the decision"), null=True)
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
 
     class Meta:
         verbose_name = _("request")

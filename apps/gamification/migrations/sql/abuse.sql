@@ -31,3 +31,8 @@ CREATE TRIGGER gamification_staffrequest_stays BEFORE DELETE OR TRUNCATE ON gami
 ALTER TABLE gamification_flag ENABLE ALWAYS TRIGGER gamification_flag_stays;
 ALTER TABLE gamification_hold ENABLE ALWAYS TRIGGER gamification_hold_stays;
 ALTER TABLE gamification_staffrequest ENABLE ALWAYS TRIGGER gamification_staffrequest_stays;
+
+-- Nobody writes down a request that was decided before it was made.
+CREATE TRIGGER gamification_staffrequest_begins BEFORE INSERT ON gamification_staffrequest
+    FOR EACH ROW WHEN (NEW.status <> 'pending') EXECUTE FUNCTION refuse_change();
+ALTER TABLE gamification_staffrequest ENABLE ALWAYS TRIGGER gamification_staffrequest_begins;
