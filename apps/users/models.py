@@ -170,7 +170,8 @@ class Suspension(models.Model):
             ),
             models.CheckConstraint(condition=Q(suspended_by__gt=""), name="users_suspension_by_somebody"),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True, ended_by__isnull=True) | Q(ended_at__isnull=False, ended_by__gt=""),
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False, ended_by__gt=""),
                 name="users_suspension_ended_by_somebody",
             ),
             models.CheckConstraint(

@@ -70,7 +70,7 @@ def test_a_form_that_is_sent_four_times_at_once_is_one_act() -> None:
 def test_a_request_that_two_approve_at_once_is_done_once() -> None:
     somebody = person()
     deciders = [Staff.objects.create_superuser(name) for name in ("ana", "olga")]
-    how = {"reason": "r", "actor": STAFF, "key": "k", "now": NOON}
+    how = {"reason": "r", "actor": Actor(999_999, "vera", "admin"), "key": "k", "now": NOON}
     services.act_or_ask(act="award_points", parameters={"person_id": somebody, "amount": 20_000}, **how)
     asked, told = StaffRequest.objects.get(), []
 

@@ -193,7 +193,9 @@ class Migration(migrations.Migration):
                             models.Q(
                                 ("decided_at__isnull", False),
                                 ("decided_by__gt", ""),
+                                ("decided_by__isnull", False),
                                 ("decided_by_id__isnull", False),
+                                ("decision__isnull", False),
                                 ("decision__regex", "\\S"),
                                 ("status__in", ["approved", "refused"]),
                             ),
@@ -235,6 +237,7 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("resolved_at__isnull", False),
                         ("resolved_by__gt", ""),
+                        ("resolved_by__isnull", False),
                         ("status__in", ["confirmed", "dismissed"]),
                     ),
                     _connector="OR",

@@ -53,7 +53,12 @@ class Flag(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(status="open", resolved_at__isnull=True, resolved_by__isnull=True)
-                | Q(status__in=["confirmed", "dismissed"], resolved_at__isnull=False, resolved_by__gt=""),
+                | Q(
+                    status__in=["confirmed", "dismissed"],
+                    resolved_at__isnull=False,
+                    resolved_by__isnull=False,
+                    resolved_by__gt="",
+                ),
                 name="gamification_flag_resolved_by_somebody",
             ),
         ]

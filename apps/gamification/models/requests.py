@@ -48,9 +48,11 @@ class StaffRequest(models.Model):
                 | Q(
                     status__in=["approved", "refused"],
                     decided_by__gt="",
+                    decided_by__isnull=False,
                     decided_by_id__isnull=False,
                     decided_at__isnull=False,
                     decision__regex=r"\S",
+                    decision__isnull=False,
                 ),
                 name="gamification_request_decided_by_somebody",
             ),

@@ -22,6 +22,7 @@ from apps.gamification.services import requests
 from apps.gamification.services.abuse import UnknownFlag, confirm_flag, dismiss_flag
 from apps.gamification.services.errors import PointsError, UnknownEntry
 from apps.gamification.services.points import award, reverse_entry
+from apps.users import selectors as users
 from diana import audit
 from diana.acts import Change, Preview, StateChanged
 
@@ -101,7 +102,7 @@ def act_or_ask(
 
     `shown` is the effect of the preview that somebody agreed to: raises StateChanged, and does nothing, if it would be
     another one now. `emergency` does without the second person, which the audit record says. A second call with the key
-    does nothing new. Locks the account. Raises PointsError.
+    does nothing new. Locks the account. Raises PointsError, UnknownPerson.
     """
     known = ACTS[act]
     with transaction.atomic():
@@ -109,8 +110,9 @@ def act_or_ask(
         if known.done(parameters, key):
             return known.perform(parameters, reason=reason, actor=actor, key=key, now=now)
         if needs_approval(act, parameters) and not emergency:
+            # Whoever is asked to agree must not find that it was never possible.
+            preview = preview_act(act=act, parameters=parameters, reason=reason, actor=actor, now=now)
             if shown is not None:
-                preview = preview_act(act=act, parameters=parameters, reason=reason, actor=actor, now=now)
                 _check_effect(shown, preview.effect)
             points = known.points(parameters)
             return requests.ask(
@@ -207,7 +209,7 @@ register_act(
         name="award_points",
         title=gettext_lazy("Give or take points"),
         permission="gamification.award_points",
-        account=lambda p: int(p["person_id"]),
+        account=lambda p: users.profile(p["person_id"]).person_id,
         points=lambda p: abs(int(p["amount"])),
         perform=lambda p, **how: award(person_id=p["person_id"], amount=p["amount"], **how),
         done=lambda p, key: _keyed(f"staff:{key}"),

@@ -112,10 +112,9 @@ def refuse(*, request_id: int, reason: str, actor: audit.Actor, now: datetime) -
 def expire_requests(*, now: datetime) -> int:
     """End the requests that nobody decided about in time; return how many. A second call ends none."""
     with transaction.atomic():
-        late = StaffRequest.objects.select_for_update(no_key=True, skip_locked=True).filter(
-            status=StaffRequest.Status.PENDING, expires_at__lte=now
-        )
-        for request in late.order_by("pk"):
+        waiting = StaffRequest.objects.select_for_update(no_key=True, skip_locked=True)
+        late = list(waiting.filter(status=StaffRequest.Status.PENDING, expires_at__lte=now).order_by("pk"))
+        for request in late:
             request.status = StaffRequest.Status.EXPIRED
             request.save(update_fields=["status"])
             clockwork = audit.Actor(None, "gamification.expire_requests", "command")

@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
-                            models.Q(("ended_at__isnull", False), ("ended_by__gt", "")),
+                            models.Q(("ended_at__isnull", False), ("ended_by__gt", ""), ("ended_by__isnull", False)),
                             _connector="OR",
                         ),
                         name="users_suspension_ended_by_somebody",
