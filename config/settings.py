@@ -61,6 +61,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Last: its roles are given what the others' migrations have made.
+    "apps.staff",
 ]
 
 MIDDLEWARE = [
