@@ -43,6 +43,7 @@ NOTES: dict[str, Promise | str] = {
     "cap": _("the day's points are used up"),
     "suspended": _("account suspended"),
     "short": _("more than there was"),
+    "abuse": _("too much at once"),
 }
 
 
@@ -60,7 +61,7 @@ def bonus(key: str, basis_points: int) -> str:
 def note(text: str) -> str:
     """Return why an act earned nothing or less; the ledger writes `limit` or, with what fell away, `cap=15`."""
     key, _separator, number = text.partition("=")
-    return html.escape(str(NOTES.get(key, key))) + (f" ({html.escape(number)})" if number else "")
+    return html.escape(str(NOTES.get(key, key))) + (f" ({html.escape(number)})" if number.isdecimal() else "")
 
 
 def level_title(title: str) -> str:
