@@ -1,21 +1,24 @@
 """Flags and held awards: nothing shows, nothing is lost, and staff decide once."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.gamification import selectors, services
 from apps.gamification.loading import lock_standings
-from apps.gamification.models import Entry, Flag, Hold
+from apps.gamification.models import Entry, Flag, Hold, MultiplierVersion
 from apps.gamification.verify import verify
-from diana import audit
+from diana import audit, clock
 from diana.audit.models import AuditRecord
 from diana.events.models import StoredEvent
 from tests.gamification.acts import NOON, STAFF, award, daily, event, happen, message, person
+from tests.gamification.test_commands import run
 
 pytestmark = pytest.mark.django_db
 
@@ -248,3 +251,48 @@ def test_what_was_decided_stays_decided_also_in_sql(table: str, status: str) -> 
     dismiss(Flag.objects.get())
     with pytest.raises(DatabaseError, match="decided"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE gamification_{table} SET status = %s", [status])
+
+
+def test_detectors_are_shown_and_set_by_a_command() -> None:
+    assert "All are off" in run("detectors")
+    with pytest.raises(CommandError, match="--reason"):
+        run("detectors", "--recommended")
+    for wrong in ("rapid_fire=nuke", "nothing=flag", "rapid_fire"):
+        with pytest.raises(CommandError):
+            run("detectors", "--set", wrong, "--reason", "r")
+    assert "rapid_fire: flag" in run("detectors", "--recommended", "--reason", "r", "--dry-run")
+    assert MultiplierVersion.objects.count() == 1
+    found = json.loads(run("detectors", "--recommended", "--set", "long_session=off", "--reason", "Spring", "--json"))[
+        "detectors"
+    ]
+    assert {name: config["action"] for name, config in found.items()} == {
+        "fast_answers": "flag",
+        "long_session": "off",
+        "rapid_fire": "flag",
+        "referral_burst": "flag",
+        "same_content": "suppress",
+    }
+    run("detectors", "--set", "rapid_fire=flag", "--reason", "again")
+    assert MultiplierVersion.objects.count() == 2
+    assert AuditRecord.objects.get().reason == "Spring"
+    spam(person(), 12)
+    later = clock.now() + timedelta(days=1)
+    services.add_multiplier_version(active_from=later, config={}, reason="r", actor=STAFF, now=later)
+    with pytest.raises(CommandError, match="begins at"):
+        run("detectors", "--set", "rapid_fire=off", "--reason", "r")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"rapid_fire": {"action": "nuke"}},
+        {"rapid_fire": {"more_than": 0}},
+        {"rapid_fire": {"more_than": 2**63}},
+        {"rapid_fire": {"seconds": 10**9}},
+        {"payments": {"action": "flag"}},
+        {"long_session": {"hours": -1}},
+    ],
+)
+def test_f45_settings_that_could_not_work_are_refused(config: dict[str, Any]) -> None:
+    with pytest.raises(services.InvalidRule):
+        watch(**config)

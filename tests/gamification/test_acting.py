@@ -99,7 +99,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("field", "value", "message"), BAD)
-def test_bad_values_are_refused_without_a_trace(
+def test_f45_bad_values_are_refused_without_a_trace(
     root: Client, somebody: int, field: str, value: str, message: str
 ) -> None:
     response = root.post(award_page(somebody), SENT | {field: value}, follow=True)
@@ -168,7 +168,7 @@ def test_the_queue_shows_flags_and_what_is_held_and_ends_them(root: Client) -> N
 
 
 @pytest.mark.parametrize("penalty", ["-1", str(2**63), "x"])
-def test_a_penalty_that_makes_no_sense_is_refused(root: Client, penalty: str) -> None:
+def test_f45_a_penalty_that_makes_no_sense_is_refused(root: Client, penalty: str) -> None:
     watch(rapid_fire={"action": "flag"})
     spam(person())
     address = reverse("admin:gamification_flag_confirm", args=[Flag.objects.get().pk])

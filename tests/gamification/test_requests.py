@@ -214,7 +214,7 @@ def test_what_was_shown_must_still_be_what_happens() -> None:
 
 
 @pytest.mark.parametrize("amount", [0, 2**63, -(2**63) - 1, 10**9 + 1])
-def test_nonsense_is_refused_before_it_waits_for_anybody(amount: int) -> None:
+def test_f45_nonsense_is_refused_before_it_waits_for_anybody(amount: int) -> None:
     with pytest.raises(services.PointsError):
         ask(person(), amount)
     assert not StaffRequest.objects.exists()

@@ -18,7 +18,7 @@ from tests.gamification.test_concurrency import at_once, give
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
-def test_of_four_who_decide_about_a_flag_one_wins_and_the_others_are_told() -> None:
+def test_f65_of_four_who_decide_about_a_flag_one_wins_and_the_others_are_told() -> None:
     watch(rapid_fire={"action": "flag"})
     somebody = person()
     spam(somebody)
@@ -38,7 +38,7 @@ def test_of_four_who_decide_about_a_flag_one_wins_and_the_others_are_told() -> N
     assert verify().ok
 
 
-def test_two_who_take_the_same_points_at_once_leave_two_records_or_one_is_refused() -> None:
+def test_f65_two_who_take_the_same_points_at_once_leave_two_records_or_one_is_refused() -> None:
     somebody = person()
     give(somebody, "k", 100)
     parameters = {"person_id": somebody, "amount": -80}

@@ -17,6 +17,7 @@ from apps.gamification.services.acting import (
     preview_act,
     register_act,
 )
+from apps.gamification.services.detecting import detectors, set_detectors
 from apps.gamification.services.errors import (
     AlreadyReversed,
     InvalidRule,
@@ -68,6 +69,7 @@ __all__ = [
     "check_version",
     "checked_multipliers",
     "confirm_flag",
+    "detectors",
     "dismiss_flag",
     "expire_requests",
     "needs_approval",
@@ -76,5 +78,6 @@ __all__ = [
     "refuse",
     "register_act",
     "reverse_entry",
+    "set_detectors",
     "set_rule_active",
 ]
