@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError
 from django.db import DatabaseError, connection, transaction
 
@@ -152,6 +153,10 @@ def test_who_approves_needs_the_permission_to_approve_and_to_do(other: Actor) ->
     plain = Staff.objects.create_user("ana", is_staff=True)
     with pytest.raises(services.NotAllowed):
         approve(asked, Actor(plain.pk, "ana", "admin"))
+    for permissions in (["approve_act"], ["award_points"]):
+        plain.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        with pytest.raises(services.NotAllowed):
+            approve(asked, Actor(plain.pk, "ana", "admin"))
     Staff.objects.filter(username="olga").update(is_active=False)
     with pytest.raises(services.NotAllowed):
         approve(asked, other)

@@ -24,12 +24,19 @@ DETECTORS: dict[str, tuple[frozenset[str], Watch]] = {
     "referral_burst": (referral_burst.TYPES, referral_burst.watch),
     "same_content": (same_content.TYPES, same_content.watch),
 }
-# Money is never looked at: what was paid for is given.
-BY_TYPE: dict[str, list[tuple[str, Watch]]] = {
-    event_type: [(name, watch) for name, (types, watch) in DETECTORS.items() if event_type in types]
-    for event_type in sorted(frozenset[str]().union(*(types for types, _ in DETECTORS.values())))
-    if not event_type.startswith("payment.")
-}
+
+
+def by_type(detectors: dict[str, tuple[frozenset[str], Watch]]) -> dict[str, list[tuple[str, Watch]]]:
+    """Return which detectors look at acts of each type. Money is never looked at: what was paid for is given."""
+    types = frozenset[str]().union(*(types for types, _ in detectors.values()))
+    return {
+        event_type: [(name, watch) for name, (watched, watch) in detectors.items() if event_type in watched]
+        for event_type in sorted(types)
+        if not event_type.startswith("payment.")
+    }
+
+
+BY_TYPE = by_type(DETECTORS)
 # What a flag holds at most; whoever goes on earns nothing, so that a script cannot fill the tables.
 HELD_AT_MOST = 500
 
