@@ -61,6 +61,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Last: its roles are given what the others' migrations have made.
+    "apps.staff",
 ]
 
 MIDDLEWARE = [
@@ -182,6 +184,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     **_sentinel_options,
 }
 CELERY_BEAT_SCHEDULE = {
+    "gamification.expire_requests": {
+        "task": "gamification.expire_requests",
+        "schedule": timedelta(minutes=10),
+        "options": {"queue": "backfill", "expires": 600},
+    },
+    "users.end_suspensions": {
+        "task": "users.end_suspensions",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "backfill", "expires": 60},
+    },
     "bot.delete_old_updates": {
         "task": "bot.delete_old_updates",
         "schedule": timedelta(hours=1),
@@ -254,6 +266,9 @@ EVENTS_RATE_LIMITS: dict[str, dict[str, str]] = {
     "telegram": {"person": "300/minute", "source": "1000/second", "over": "defer"},
     "command": {"person": "600/minute", "source": "200/second", "over": "refuse"},
 }
+
+# An act of staff on more points than this needs a second person.
+STAFF_APPROVAL_ABOVE = env.int("STAFF_APPROVAL_ABOVE", 10_000)
 
 # Flower reads it from the environment itself; without it the pages would be open to everybody on the machine.
 required("FLOWER_BASIC_AUTH", "open in development")

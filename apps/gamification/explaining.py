@@ -174,6 +174,8 @@ def _note(note: str) -> str:
         return _("The daily cap took %(number)s of the base away.") % {"number": number}
     if key == "short":
         return _("%(number)s more could not be taken: the balance was empty.") % {"number": number}
+    if key == "abuse":
+        return _("It looked like abuse: %(detector)s.") % {"detector": number.replace("_", " ")}
     return {
         "cap": _("The daily cap was used up."),
         "limit": _("The limit of the rule was reached."),

@@ -10,6 +10,7 @@ from diana.events import Envelope, subscribe
 AWARDED_TYPES = (
     "admin.achievement_granted",
     "admin.points_force_awarded",
+    "admin.abuse_resolved",
     "admin.user_suspended",
     "admin.user_unsuspended",
     "game.achievement_revoked",

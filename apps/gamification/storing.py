@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db import connection
 
-from apps.gamification import board_rows, events, unlocks
+from apps.gamification import board_rows, events, holds, unlocks
 from apps.gamification.decide.entries import Draft, Standing
 from apps.gamification.decide.facts import microseconds
 from apps.gamification.decide.outcomes import (
     AchievementProgressed,
     AchievementUnlocked,
     Awarded,
+    Flagged,
     LevelRaised,
     Outcome,
     StreakBroken,
@@ -68,6 +69,7 @@ def store(standings: Iterable[Standing], decided: Sequence[tuple[Envelope, Seque
     save_states(standings)
     board_rows.write(standings)
     unlocked = iter(unlocks.write(decided))
+    holds.write(decided)
     publish_many(
         [
             Publication(
@@ -77,6 +79,7 @@ def store(standings: Iterable[Standing], decided: Sequence[tuple[Envelope, Seque
             )
             for envelope, of_one in decided
             for outcome in of_one
+            if type(outcome) in _EVENTS
         ]
     )
 
@@ -156,7 +159,11 @@ def _progressed(outcome: AchievementProgressed, person: int | None, entry: int) 
     )
 
 
-# What each outcome is told as.
+def _flagged(outcome: Flagged, person: int | None, entry: int) -> Event:
+    return events.AbuseFlagged(user_id=person, detector=outcome.detector, score=outcome.score)
+
+
+# What each outcome is told as; of the others nothing is told.
 _EVENTS: dict[type[Outcome], Callable[[Any, int | None, int], Event]] = {
     Awarded: _awarded,
     Suppressed: _suppressed,
@@ -166,4 +173,5 @@ _EVENTS: dict[type[Outcome], Callable[[Any, int | None, int], Event]] = {
     StreakBroken: _broken,
     AchievementUnlocked: _unlocked,
     AchievementProgressed: _progressed,
+    Flagged: _flagged,
 }

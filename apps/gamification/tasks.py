@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from django.db import transaction
 
-from apps.gamification import board_tasks, events, loading
+from apps.gamification import board_tasks, events, loading, services
 from apps.gamification.decide.facts import date_of, day_number
 from apps.users import selectors as users
 from diana import clock
 from diana.events import Publication, publish_many
 from diana.periodic import run_once
 
-__all__ = ["board_tasks", "end_days"]
+__all__ = ["board_tasks", "end_days", "expire_requests"]
 
 # A streak outlives its last act by at most two freezes of one month and two of the next.
 LONGEST_WAIT_DAYS = 5
@@ -62,3 +62,12 @@ def _end(quiet: list[users.QuietDays], now: datetime) -> int:
         with transaction.atomic():
             publish_many(ended)
     return len(ended)
+
+
+@shared_task(name="gamification.expire_requests", ignore_result=True, time_limit=300)
+def expire_requests() -> int | None:
+    """End requests that nobody decided about; return how many, None if this slot's work was done already."""
+    now = clock.now()
+    return run_once(
+        "gamification.expire_requests", timedelta(minutes=10), lambda: services.expire_requests(now=now), now=now
+    )

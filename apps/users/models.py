@@ -53,6 +53,7 @@ class Person(models.Model):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         default_permissions = ("view",)
+        permissions = [("suspend_person", _("Can suspend people"))]
         constraints = [
             models.CheckConstraint(condition=Q(telegram_id__gt=0), name="users_person_telegram_id_positive"),
             models.CheckConstraint(condition=Q(language__in=LANGUAGES), name="users_person_language_spoken"),
@@ -141,3 +142,47 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"VIP {self.pk}: {self.get_source_display()}, {self.ends_at:%Y-%m-%d}"
+
+
+class Suspension(models.Model):
+    """A time in which a person earns nothing; ended once, by staff or by itself. The reasons stand in the audit record."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="suspensions", verbose_name=_("person"))
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"), null=True)
+    suspended_by = models.TextField(_("suspended by"))
+    former_status = models.CharField(_("status before"), max_length=20, choices=Person.Status.choices)
+    key = models.TextField(_("key"), unique=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+    ended_by = models.TextField(_("ended by"), null=True)
+
+    class Meta:
+        verbose_name = _("suspension")
+        verbose_name_plural = _("suspensions")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(ended_at__isnull=True), name="users_suspension_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="users_suspension_ends_after_start",
+            ),
+            models.CheckConstraint(condition=Q(suspended_by__gt=""), name="users_suspension_by_somebody"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False, ended_by__gt=""),
+                name="users_suspension_ended_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(former_status__in=["active", "deactivated", "deletion_requested"]),
+                name="users_suspension_former_status",
+            ),
+        ]
+        indexes = [
+            # read by: the task that ends what is over
+            models.Index(fields=["ends_at"], condition=Q(ended_at__isnull=True), name="users_suspension_due"),
+        ]
+
+    def __str__(self) -> str:
+        return _("Suspension %(id)s") % {"id": self.pk}

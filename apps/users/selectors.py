@@ -9,7 +9,7 @@ from django.conf import settings
 
 from apps.users import vip
 from apps.users.aliases import alias_of
-from apps.users.models import Grant, Person
+from apps.users.models import Grant, Person, Staff
 from apps.users.timezones import local_time, offset_minutes
 
 
@@ -118,6 +118,12 @@ def people_overview(ids: Iterable[int], now: datetime) -> dict[int, Overview]:
     profiles = people(ids)
     ends = _vip_ends(profiles, now)
     return {person_id: Overview(found, ends[person_id]) for person_id, found in profiles.items()}
+
+
+def staff_may(staff_id: int, permission: str) -> bool:
+    """Say whether the login is active, works in the admin, and has the permission (as in "users.add_grant") now."""
+    staff = Staff.objects.filter(pk=staff_id, is_active=True, is_staff=True).first()
+    return staff is not None and staff.has_perm(permission)
 
 
 def _vip_ends(ids: Iterable[int], now: datetime) -> dict[int, datetime | None]:

@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     from diana.audit.models import AuditRecord
 
 # Not by the ORM, which names every column: the application may not write the time.
+# The setting tells the walls (migrations/sql/walls.sql) from which record on this transaction has written its own.
 _INSERT = """
-INSERT INTO audit_record
-    (actor_id, actor, origin, act, object_type, object_id, before, after, reason, correlation_id)
-VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s)
-RETURNING *
+WITH written AS (
+    INSERT INTO audit_record
+        (actor_id, actor, origin, act, object_type, object_id, before, after, reason, correlation_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s)
+    RETURNING *
+)
+SELECT written.*, set_config(
+    'diana.audited', coalesce(nullif(current_setting('diana.audited', true), ''), written.id::text), true) AS audited
+FROM written
 """
 
 

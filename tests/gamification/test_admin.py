@@ -63,11 +63,22 @@ def test_an_entry_says_why(root: Client, entry: Entry) -> None:
     assert bytes(entry.hash).hex() in page
 
 
+def confirm(client: Client, address: str, values: dict[str, Any]) -> Any:
+    """Fill the form in, look at what it would change, confirm that; return the page after it."""
+    shown = client.post(address, values).context["shown"]
+    return client.post(address, values | {"shown": shown}, follow=True)
+
+
 def test_points_are_given_once_however_often_the_form_is_sent(root: Client, entry: Entry) -> None:
     address = f"/admin/gamification/account/{entry.account_id}/award/"
     assert "Give or take points" in root.get(address).content.decode()
+    sent = {"amount": "25", "reason": "Poetry", "key": "abc"}
+    page = root.post(address, sent)
+    assert ">75<" in page.content.decode(), "what it would be"
+    assert Entry.objects.count() == 1
     for _ in range(2):
-        root.post(address, {"amount": "25", "reason": "Poetry", "key": "abc"})
+        after = root.post(address, sent | {"shown": page.context["shown"]}, follow=True)
+        assert "Done, and recorded." in after.content.decode()
     assert selectors.balance(entry.account_id) == 75
     record = AuditRecord.objects.get()
     assert (record.actor, record.origin, record.reason) == ("root", "admin", "Poetry")
@@ -78,7 +89,7 @@ def test_points_are_given_once_however_often_the_form_is_sent(root: Client, entr
 
 
 def test_an_entry_is_reversed_with_a_reason(root: Client, entry: Entry) -> None:
-    root.post(f"/admin/gamification/entry/{entry.pk}/reverse/", {"reason": "A mistake", "key": "abc"})
+    confirm(root, f"/admin/gamification/entry/{entry.pk}/reverse/", {"reason": "A mistake", "key": "abc"})
     assert selectors.balance(entry.account_id) == 0
 
 

@@ -44,6 +44,7 @@ NOTES: dict[str, Promise | str] = {
     "suspended": _("account suspended"),
     "short": _("more than there was"),
     "recomputed": _("paid afterwards: there was room again"),
+    "abuse": _("too much at once"),
 }
 
 
@@ -68,7 +69,7 @@ def note(text: str) -> str:
 
 def _note(text: str) -> str:
     key, _separator, number = text.partition("=")
-    return html.escape(str(NOTES.get(key, key))) + (f" ({html.escape(number)})" if number else "")
+    return html.escape(str(NOTES.get(key, key))) + (f" ({html.escape(number)})" if number.isdecimal() else "")
 
 
 def level_title(title: str) -> str:

@@ -17,8 +17,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from apps.gamification import services
+from apps.gamification.models import StaffRequest
 from apps.gamification.services import PointsError
+from apps.users.selectors import UnknownPerson
+from diana import clock
 from diana.audit import Actor
+from diana.confirming import confirm_and_act
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -93,3 +98,47 @@ def ask_and_act(
     else:
         messages.success(request, _("Done, and recorded."))
     return redirect(back)
+
+
+def prepare_and_act(
+    admin: ModelAdmin[Any],
+    request: HttpRequest,
+    form: ActForm,
+    *,
+    act: str,
+    parameters: Callable[[dict[str, Any]], dict[str, Any]],
+    back: str,
+) -> HttpResponse:
+    """Show the form, then what the registered act would change, and do it when that is confirmed; or ask for it."""
+
+    def do(data: dict[str, Any], actor: Actor, shown: str) -> "StrOrPromise":
+        outcome = services.act_or_ask(
+            act=act,
+            parameters=parameters(data),
+            reason=data["reason"],
+            actor=actor,
+            key=data["key"],
+            now=clock.now(),
+            shown=shown,
+        )
+        if isinstance(outcome, StaffRequest):
+            return _("Asked for: request %(id)s waits for another member of staff.") % {"id": outcome.pk}
+        return _("Done, and recorded.")
+
+    return confirm_and_act(
+        admin,
+        request,
+        form,
+        title=services.ACTS[act].title,
+        back=back,
+        preview=lambda data, actor: services.preview_act(
+            act=act, parameters=parameters(data), reason=data["reason"], actor=actor, now=clock.now()
+        ),
+        act=do,
+        refusals=(PointsError, UnknownPerson),
+    )
+
+
+def form_for(request: HttpRequest, form_class: type[ActForm], **initial: Any) -> ActForm:
+    """Return the form as it was sent, or an empty one with a fresh key."""
+    return form_class(request.POST or None, initial={"key": uuid4().hex} | initial)

@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from apps.gamification import explaining, services
-from apps.gamification.admin.acting import ActForm, AmountForm, TierForm, ask_and_act
+from apps.gamification.admin.acting import ActForm, AmountForm, TierForm, ask_and_act, form_for, prepare_and_act
 from apps.gamification.decide.levels import level_of
 from apps.gamification.models import Account, Entry
 from apps.gamification.titles import localized
@@ -51,20 +51,13 @@ class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
         account = self.get_object(request, object_id)
         if account is None:
             raise Http404
-        return ask_and_act(
+        return prepare_and_act(
             self,
             request,
-            AmountForm,
-            title=_("Give or take points"),
+            form_for(request, AmountForm),
+            act="award_points",
+            parameters=lambda data: {"person_id": account.pk, "amount": data["amount"]},
             back=reverse("admin:gamification_account_change", args=[account.pk]),
-            act=lambda data, actor: services.award(
-                person_id=account.pk,
-                amount=data["amount"],
-                reason=data["reason"],
-                actor=actor,
-                key=data["key"],
-                now=clock.now(),
-            ),
         )
 
     @action(description=_("Repair the streak"), icon="mode_heat", permissions=["award"], url_path="repair-streak")  # type: ignore[untyped-decorator]  # unfold has no types
@@ -201,13 +194,11 @@ class EntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         entry = self.get_object(request, object_id)
         if entry is None:
             raise Http404
-        return ask_and_act(
+        return prepare_and_act(
             self,
             request,
-            ActForm,
-            title=_("Reverse"),
+            form_for(request, ActForm),
+            act="reverse_entry",
+            parameters=lambda data: {"entry_id": entry.pk},
             back=reverse("admin:gamification_entry_change", args=[entry.pk]),
-            act=lambda data, actor: services.reverse_entry(
-                entry_id=entry.pk, reason=data["reason"], actor=actor, key=data["key"], now=clock.now()
-            ),
         )

@@ -73,6 +73,11 @@ def _moved(state: State, streak: Streak, change: streaks.Change) -> list[Outcome
     return outcomes + [StreakExtended(days, date_of(since)) for days, since in change.extended]
 
 
+def _resolved(state: State, fact: Fact) -> None:
+    """Staff have decided about a flag: what comes next raises another."""
+    state.flags = {name: flag for name, flag in state.flags.items() if flag[0] != fact.fields["flag"]}
+
+
 FOLDS: dict[str, Callable[[State, Fact], list[Outcome] | None]] = {
     "vip.granted": _vip,
     "vip.renewed": _vip,
@@ -83,6 +88,7 @@ FOLDS: dict[str, Callable[[State, Fact], list[Outcome] | None]] = {
     "user.active_day": _active_day,
     "game.day_ended": _day_ended,
     "game.streak_frozen": _streak_frozen,
+    "admin.abuse_resolved": _resolved,
 }
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from apps.gamification.decide.entries import Draft
 
-Reason = Literal["limit", "cap", "suspended"]
+Reason = Literal["limit", "cap", "suspended", "abuse"]
 
 
 class Awarded(msgspec.Struct, frozen=True):
@@ -68,6 +68,32 @@ class AchievementProgressed(msgspec.Struct, frozen=True):
     target: int
 
 
+class Flagged(msgspec.Struct, frozen=True):
+    """A detector raised a flag: told once, however much follows."""
+
+    detector: str
+    score: int
+
+
+class Noticed(msgspec.Struct, frozen=True):
+    """A detector found an act suspicious; `flag` is the event that raised the flag, `since` the first act that counted."""
+
+    detector: str
+    score: int
+    flag: int
+    since: int
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A rule would have paid, with these bonuses, but the act is under a flag: staff decide."""
+
+    flag: int
+    rule: str
+    rule_version: int
+    base: int
+    multipliers: str
+
+
 Outcome = (
     Awarded
     | Suppressed
@@ -77,4 +103,7 @@ Outcome = (
     | StreakBroken
     | AchievementUnlocked
     | AchievementProgressed
+    | Flagged
+    | Noticed
+    | Held
 )

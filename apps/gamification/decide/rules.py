@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
+from apps.gamification.decide.abuse.config import Detectors
 from apps.gamification.decide.facts import microseconds
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class Multipliers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     factor_at_most: Annotated[int, msgspec.Meta(ge=10_000, le=100_000)] = 30_000
     daily_cap: Points = 800
     level_table: int = 1
+    detectors: Detectors = Detectors()
 
 
 class MultiplierVersion(msgspec.Struct, frozen=True, dict=True):

@@ -1,5 +1,9 @@
 """The tables of points. Their walls (CHECKs, triggers, rights) stand in the migrations, in SQL."""
 
+from apps.gamification.models.abuse import (
+    Flag,
+    Hold,
+)
 from apps.gamification.models.achievements import (
     Achievement,
     AchievementVersion,
@@ -16,6 +20,7 @@ from apps.gamification.models.ledger import (
     Progress,
     Reason,
 )
+from apps.gamification.models.requests import StaffRequest
 from apps.gamification.models.rules import (
     MultiplierVersion,
     Rule,
@@ -31,11 +36,14 @@ __all__ = [
     "BoardPerson",
     "BoardRow",
     "Entry",
+    "Flag",
+    "Hold",
     "MultiplierVersion",
     "Progress",
     "Reason",
     "Rule",
     "RuleVersion",
     "RulebookRevision",
+    "StaffRequest",
     "Unlock",
 ]

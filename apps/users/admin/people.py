@@ -1,8 +1,10 @@
 """The person's page: found by our id or the Telegram id, with their VIP grants; nothing is edited here."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -13,7 +15,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from apps.users import vip
-from apps.users.models import Grant, Person
+from apps.users.admin.suspending import suspend_or_end
+from apps.users.models import Grant, Person, Suspension
 from diana import clock
 from diana.readonly import ReadOnly
 
@@ -44,6 +47,17 @@ class GrantInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has 
         return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', address, grant.pk)
 
 
+class SuspensionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+    """All suspensions of the person, newest first."""
+
+    model = Suspension
+    fields = ("starts_at", "ends_at", "suspended_by", "ended_at", "ended_by")
+    ordering = ("-id",)
+    extra = 0
+    hide_title = True
+    verbose_name_plural = _("suspensions")
+
+
 @admin.register(Person)
 class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """A fixed number of queries, however long the list."""
@@ -55,8 +69,8 @@ class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    inlines = (GrantInline,)
-    actions_detail = ("add_vip",)
+    inlines = (GrantInline, SuspensionInline)
+    actions_detail = ("add_vip", "suspend", "unsuspend")
     fieldsets = (
         (None, {"fields": (("id", "telegram_id"), ("first_name", "last_name"), ("username", "status"))}),
         (_("Settings"), {"fields": (("language", "timezone"),)}),
@@ -109,3 +123,31 @@ class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
     def has_grant_vip_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Ask for the permission to add grants."""
         return request.user.has_perm("users.add_grant")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Offer to suspend, or to end it."""
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        suspended = Person.objects.filter(pk=object_id, status=Person.Status.SUSPENDED).exists()
+        without = "suspend" if suspended else "unsuspend"
+        return [found for found in offered if not found.action_name.endswith(f"_{without}")]
+
+    @action(description=_("Suspend"), icon="pause", permissions=["suspend"], url_path="suspend")  # type: ignore[untyped-decorator]  # unfold has no types
+    def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask until when and why; show it; then let the person earn nothing."""
+        return self._suspend_or_end(request, object_id, suspended=True)
+
+    @action(description=_("End the suspension"), icon="play_arrow", permissions=["suspend"], url_path="unsuspend")  # type: ignore[untyped-decorator]  # unfold has no types
+    def unsuspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask why; show it; then let the person earn again."""
+        return self._suspend_or_end(request, object_id, suspended=False)
+
+    def has_suspend_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Ask for the permission to suspend people."""
+        return request.user.has_perm("users.suspend_person")
+
+    def _suspend_or_end(self, request: HttpRequest, object_id: str, *, suspended: bool) -> HttpResponse:
+        person = self.get_object(request, object_id)
+        if person is None:
+            raise Http404
+        back = reverse("admin:users_person_change", args=[person.pk])
+        return suspend_or_end(self, request, person, back=back, suspended=suspended)

@@ -13,25 +13,39 @@ from apps.users.services.people import (
 )
 from apps.users.services.rows import PersonGone
 from apps.users.services.staff import UsernameTaken, ensure_superuser
+from apps.users.services.suspension import (
+    InvalidSuspension,
+    NotSuspended,
+    end_suspensions,
+    preview_suspension,
+    suspend,
+    unsuspend,
+)
 
 __all__ = [
     "LONGEST",
     "Act",
     "GrantOver",
     "InvalidGrant",
+    "InvalidSuspension",
     "InvalidTelegramId",
+    "NotSuspended",
     "PersonGone",
     "UnknownLanguage",
     "UnknownTimezone",
     "UsernameTaken",
     "act",
     "act_many",
+    "end_suspensions",
     "ensure_superuser",
     "find_or_add_person",
     "grant_vip",
+    "preview_suspension",
     "register",
     "revoke_grant",
     "set_language",
     "set_timezone",
+    "suspend",
     "touch",
+    "unsuspend",
 ]

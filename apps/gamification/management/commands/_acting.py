@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from apps.gamification.models import Entry
+from apps.gamification.models import Entry, StaffRequest
 from apps.gamification.services import PointsError
 from apps.users.selectors import UnknownPerson
 from diana import audit
@@ -21,8 +21,17 @@ def add_options(parser: CommandParser) -> None:
     parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON document")
 
 
-def run(command: BaseCommand, options: dict[str, Any], act: Callable[[], Entry]) -> None:
-    """Do it, print the entry; refused acts end the command with their message."""
+def add_emergency(parser: CommandParser) -> None:
+    """Add the way past the second person."""
+    parser.add_argument(
+        "--emergency",
+        action="store_true",
+        help="above STAFF_APPROVAL_ABOVE do it at once instead of asking a second person; the audit record says so",
+    )
+
+
+def run(command: BaseCommand, options: dict[str, Any], act: Callable[[], object]) -> None:
+    """Do it, print the entry, or the request that was made instead; refused acts end the command with their message."""
     try:
         with transaction.atomic():
             entry = act()
@@ -30,6 +39,10 @@ def run(command: BaseCommand, options: dict[str, Any], act: Callable[[], Entry])
                 transaction.set_rollback(True)
     except (PointsError, UnknownPerson, audit.ReasonMissing) as error:
         raise CommandError(str(error)) from error
+    if isinstance(entry, StaffRequest):
+        _print_request(command, options, entry)
+        return
+    assert isinstance(entry, Entry)
     outcome = {
         "entry": None if options["dry_run"] else entry.pk,
         "person": entry.account_id,
@@ -45,4 +58,17 @@ def run(command: BaseCommand, options: dict[str, Any], act: Callable[[], Entry])
     else:
         command.stdout.write(
             "  ".join(f"{name}: {value}" for name, value in outcome.items() if value not in (None, ""))
+        )
+
+
+def _print_request(command: BaseCommand, options: dict[str, Any], request: StaffRequest) -> None:
+    """Say that nothing was done yet, and who can have it done."""
+    number = None if options["dry_run"] else request.pk
+    if options["as_json"]:
+        outcome = {"request": number, "points": request.points, "dry_run": options["dry_run"]}
+        command.stdout.write(json.dumps(outcome))
+    else:
+        command.stdout.write(
+            f"{request.points} points are more than one person may move: request {number or 'not made'}"
+            f" waits until {request.expires_at:%Y-%m-%d %H:%M} UTC for somebody else to approve it in the admin."
         )

@@ -19,15 +19,17 @@ class Command(BaseCommand):
         parser.add_argument("--person", type=int, required=True, help="the person's id in Diana")
         parser.add_argument("--amount", type=int, required=True, help="points; negative ones are a penalty")
         _acting.add_options(parser)
+        _acting.add_emergency(parser)
 
     def handle(self, **options: Any) -> None:
         """Award, or take."""
         _acting.run(
             self,
             options,
-            lambda: services.award(
-                person_id=options["person"],
-                amount=options["amount"],
+            lambda: services.act_or_ask(
+                act="award_points",
+                parameters={"person_id": options["person"], "amount": options["amount"]},
+                emergency=options["emergency"],
                 reason=options["reason"],
                 actor=audit.Actor.command(),
                 key=options["key"],

@@ -18,14 +18,17 @@ class Command(BaseCommand):
         """Add the entry."""
         parser.add_argument("entry", type=int, help="the entry's id")
         _acting.add_options(parser)
+        _acting.add_emergency(parser)
 
     def handle(self, **options: Any) -> None:
         """Reverse it."""
         _acting.run(
             self,
             options,
-            lambda: services.reverse_entry(
-                entry_id=options["entry"],
+            lambda: services.act_or_ask(
+                act="reverse_entry",
+                parameters={"entry_id": options["entry"]},
+                emergency=options["emergency"],
                 reason=options["reason"],
                 actor=audit.Actor.command(),
                 key=options["key"],

@@ -1,0 +1,1 @@
+"""What staff need across apps: roles."""

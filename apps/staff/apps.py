@@ -1,0 +1,26 @@
+"""Staff as a Django application."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class StaffConfig(AppConfig):
+    """Brings the roles in line after every migration."""
+
+    name = "apps.staff"
+    label = "staff"
+    verbose_name = _("Staff")
+
+    def ready(self) -> None:
+        """Hear of the end of migrations."""
+        post_migrate.connect(_bring_roles_in_line, sender=self, dispatch_uid="staff.roles")
+
+
+def _bring_roles_in_line(**_kwargs: Any) -> None:
+    """Make and mend the roles; a permission that is not there (an older schema) waits for the next time."""
+    from apps.staff.services import sync_roles
+
+    sync_roles(strict=False)

@@ -1,0 +1,60 @@
+"""Who may what: the one table of roles. Each holds what stands in its own list, and all of the lists above it.
+
+What is in no list is a superuser's: logins, groups, rights. Whoever could set passwords could be two persons. Adding,
+changing and deleting where there is a history (ledger, log, records) nobody may, whatever stands here.
+"""
+
+ROLES: dict[str, tuple[str, ...]] = {
+    # looks, changes nothing
+    "viewer": (
+        "audit.view_auditrecord",
+        "bot.view_refusal",
+        "bot.view_update",
+        "events.view_cursor",
+        "events.view_deferredevent",
+        "events.view_delivery",
+        "events.view_failure",
+        "events.view_storedevent",
+        "gamification.view_account",
+        "gamification.view_entry",
+        "gamification.view_flag",
+        "gamification.view_hold",
+        "gamification.view_multiplierversion",
+        "gamification.view_reason",
+        "gamification.view_rule",
+        "gamification.view_ruleversion",
+        "gamification.view_staffrequest",
+        "users.view_grant",
+        "users.view_person",
+        "users.view_suspension",
+    ),
+    # keeps the peace
+    "moderator": (
+        "gamification.resolve_flag",
+        "users.suspend_person",
+    ),
+    # gives and takes
+    "manager": (
+        "gamification.approve_act",
+        "gamification.award_points",
+        "gamification.reverse_entry",
+        "users.add_grant",
+        "users.revoke_grant",
+    ),
+    # sets the rules, mends what failed
+    "admin": (
+        "auth.view_group",
+        "events.redrive",
+        "gamification.add_multiplierversion",
+        "gamification.add_ruleversion",
+        "gamification.change_rule",
+        "users.view_staff",
+    ),
+}
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """Return all permissions of a role, as in "users.add_grant". Raises KeyError for a role that is none."""
+    names = list(ROLES)
+    held = names[: names.index(role) + 1] if role in ROLES else [role]
+    return frozenset(permission for name in held for permission in ROLES[name])

@@ -1,0 +1,16 @@
+"""Periodic work on people. Beat may send a task twice, or two beats may run: a slot is worked on once."""
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from apps.users import services
+from diana import clock
+from diana.periodic import run_once
+
+
+@shared_task(name="users.end_suspensions", ignore_result=True, time_limit=300)
+def end_suspensions() -> int | None:
+    """End suspensions whose time is over; return how many, None if this minute's work was done already."""
+    now = clock.now()
+    return run_once("users.end_suspensions", timedelta(minutes=1), lambda: services.end_suspensions(now=now), now=now)

@@ -1,0 +1,96 @@
+"""The pages on which staff act in two steps: a form, then what it would change, and only then the act."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core import signing
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from diana.acts import Preview, StateChanged
+from diana.audit import Actor, ReasonMissing
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+Data = dict[str, Any]
+SIGNER = signing.Signer(salt="diana.confirming")
+
+
+def confirm_and_act(
+    admin: ModelAdmin[Any],
+    request: HttpRequest,
+    form: forms.Form,
+    *,
+    title: "StrOrPromise",
+    back: str,
+    preview: Callable[[Data, Actor], Preview],
+    act: Callable[[Data, Actor, str], "StrOrPromise"],
+    refusals: tuple[type[Exception], ...],
+) -> HttpResponse:
+    """Show the form, then the preview; act when that is confirmed, and go back with what `act` says.
+
+    `act` is given the effect that was shown and raises StateChanged if it would do something else by now: then the new
+    preview is shown. The form must have a field `key`, which makes a form that is sent twice one act. What was shown is
+    signed with what was filled in and by whom, so that nothing is done that was not shown.
+    """
+    if not form.is_valid():
+        return _page(admin, request, form, title, back, None)
+    data, actor = form.cleaned_data, Actor.staff(request.user)
+    expected: tuple[type[Exception], ...] = (*refusals, ReasonMissing)
+    try:
+        shown = _shown(request, data)
+        if shown is not None:
+            try:
+                messages.success(request, str(act(data, actor, shown)))
+                return redirect(back)
+            except StateChanged:
+                messages.warning(
+                    request, _("Something changed meanwhile. Nothing was done: this is how it stands now.")
+                )
+        return _page(admin, request, form, title, back, preview(data, actor))
+    except expected as error:
+        messages.error(request, str(error))
+        return redirect(back)
+
+
+def _shown(request: HttpRequest, data: Data) -> str | None:
+    """Return the effect that was shown for exactly these values, or None if none was."""
+    try:
+        effect, digest = SIGNER.unsign_object(request.POST.get("shown", ""))
+    except (signing.BadSignature, ValueError):
+        return None
+    return str(effect) if digest == _digest(request, data) else None
+
+
+def _digest(request: HttpRequest, data: Data) -> str:
+    """Return what tells this act by this login from every other."""
+    text = json.dumps([request.user.pk, request.path, data], cls=DjangoJSONEncoder, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _page(
+    admin: ModelAdmin[Any],
+    request: HttpRequest,
+    form: forms.Form,
+    title: "StrOrPromise",
+    back: str,
+    preview: Preview | None,
+) -> HttpResponse:
+    context: dict[str, Any] = {"title": title, "form": form, "back": back, "opts": admin.opts, "preview": preview}
+    if preview is not None:
+        context["sent"] = [
+            (name, value)
+            for name, values in request.POST.lists()
+            if name not in ("csrfmiddlewaretoken", "shown")
+            for value in values
+        ]
+        context["shown"] = SIGNER.sign_object([preview.effect, _digest(request, form.cleaned_data)])
+    return render(request, "audit/confirm.html", admin.admin_site.each_context(request) | context)

@@ -1,0 +1,309 @@
+"""Role x page, by real requests: every page of the admin's registry, who may open it, and nobody else.
+
+A page that stands in no table here must refuse everybody but superusers who may look at it; a model without a row is
+an error. So whoever adds a page, says here whose it is.
+"""
+
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Model
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import NoReverseMatch, URLPattern, resolve, reverse
+
+from apps.bot.models import Refusal, Update
+from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest
+from apps.staff.roles import ROLES
+from apps.users.models import Grant, Person, Staff
+from apps.users.services import grant_vip
+from diana import clock
+from diana.audit.models import AuditRecord
+from diana.events.models import Cursor, Delivery, Failure, StoredEvent
+from tests.gamification.acts import NOON, STAFF, award, daily, person
+from tests.gamification.test_abuse import spam, watch
+from tests.gamification.test_requests import ask
+
+pytestmark = pytest.mark.django_db
+
+# Everybody who can log in, the least first; each may what those before may.
+LEVELS = ["nobody", *ROLES, "superuser"]
+
+# Who may look at a model: its list, its page, its history.
+VIEW = {
+    "audit.auditrecord": "viewer",
+    "auth.group": "admin",
+    "bot.refusal": "viewer",
+    "bot.update": "viewer",
+    "events.cursor": "viewer",
+    "events.delivery": "viewer",
+    "events.failure": "viewer",
+    "events.storedevent": "viewer",
+    "gamification.account": "viewer",
+    "gamification.entry": "viewer",
+    "gamification.flag": "viewer",
+    "gamification.multiplierversion": "viewer",
+    "gamification.rule": "viewer",
+    "gamification.ruleversion": "viewer",
+    "gamification.staffrequest": "viewer",
+    "users.grant": "viewer",
+    "users.person": "viewer",
+    "users.staff": "admin",
+}
+# Who may add, change, delete; nobody where a model is not named.
+WRITE = {
+    "add": {
+        "auth.group": "superuser",
+        "gamification.multiplierversion": "admin",
+        "gamification.ruleversion": "admin",
+        "users.grant": "manager",
+        "users.staff": "superuser",
+    },
+    "change": {"auth.group": "superuser", "users.staff": "superuser"},
+    "delete": {"auth.group": "superuser", "users.staff": "superuser"},
+}
+# Pages on which staff act.
+ACTS = {
+    "auth_user_password_change": "superuser",
+    "gamification_account_award_points": "manager",
+    "gamification_entry_reverse_entry": "manager",
+    "gamification_flag_confirm": "moderator",
+    "gamification_flag_dismiss": "moderator",
+    "gamification_rule_switch": "admin",
+    "gamification_staffrequest_approve": "manager",
+    "gamification_staffrequest_refuse": "manager",
+    "users_grant_revoke": "manager",
+    "users_person_add_vip": "manager",
+    "users_person_suspend": "moderator",
+    "users_person_unsuspend": "moderator",
+}
+# Actions on a list's chosen rows.
+LIST_ACTIONS = {
+    "events.failure": {"redrive": "admin", "discard": "admin"},
+    "auth.group": {"delete_selected": "superuser"},
+    "users.staff": {"delete_selected": "superuser"},
+}
+# What holds the proof: not even superusers, on no way.
+UNTOUCHABLE = [AuditRecord, Account, Entry, StoredEvent, Flag, StaffRequest]
+
+REGISTRY: list[type[Model]] = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+
+
+@pytest.fixture
+def rows(db: None) -> dict[str, Any]:
+    """One row of every registered model, by the model's label; the key in the form of the admin's addresses."""
+    watch(rapid_fire={"action": "flag"})
+    somebody = person()
+    award(daily(somebody))
+    spam(somebody)
+    ask(somebody)
+    grant_vip(person_id=somebody, source="gift", days=3, reason="a", actor=STAFF, now=clock.now())
+    letter = {"lane": 1, "position": 1, "key": "1"}
+    Failure.objects.create(subscriber="a.b", type="game.login", status="dead", **letter)
+    Delivery.objects.create(subscriber="a.b", **letter)
+    Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)
+    Refusal.objects.create(reason=Refusal.Reason.values[0], day=date(2026, 1, 1), count=1)
+    Staff.objects.create_user("aim", is_staff=True)
+    found = {m._meta.label_lower: m._default_manager.values_list("pk", flat=True).first() for m in REGISTRY}
+    missing = sorted(label for label, pk in found.items() if pk is None)
+    assert not missing, f"Make a row of {missing} in this fixture, so that its pages can be tried."
+    assert {Person, Grant, Cursor, Rule, RuleVersion, MultiplierVersion} <= set(REGISTRY)
+    return found
+
+
+class Browser(Client):
+    """Sends real requests, but keeps no copies of what templates were given: that takes longer than the pages."""
+
+    def request(self, **request: Any) -> Any:
+        """Send one request through the whole stack."""
+        return self.handler(self._base_environ(**request))
+
+
+def login(level: str, browser: type[Client] = Browser) -> Client:
+    """Return the browser of somebody of this level."""
+    if level == "superuser":
+        staff = Staff.objects.create_superuser(level)
+    else:
+        staff = Staff.objects.create_user(level, is_staff=True)
+        staff.groups.set(Group.objects.filter(name=level))
+    client = browser()
+    client.force_login(staff)
+    return client
+
+
+def may(level: str, least: str | None) -> bool:
+    """Say whether this level reaches the least one that may."""
+    return least is not None and LEVELS.index(level) >= LEVELS.index(least)
+
+
+def refused(response: HttpResponse) -> bool:
+    """Say whether a page was refused; a redirection to the login or the index is none of its work."""
+    if response.status_code == 302:
+        return response["Location"].startswith(("/admin/login/", reverse("admin:index") + "?")) or response[
+            "Location"
+        ] == reverse("admin:index")
+    assert response.status_code in (200, 403), response.status_code
+    return response.status_code == 403
+
+
+def pages(model: type[Model], pk: object) -> list[tuple[str, str]]:
+    """Return name and address of every page that the admin of the model has."""
+    found = []
+    for pattern in admin.site._registry[model].get_urls():
+        assert isinstance(pattern, URLPattern)
+        if pattern.name is None:
+            continue  # leads to the page of the object
+        try:
+            address = reverse(f"admin:{pattern.name}")
+        except NoReverseMatch:
+            address = reverse(f"admin:{pattern.name}", args=[pk])
+        found.append((pattern.name, address))
+    return found
+
+
+def least(model: type[Model], page: str, method: str) -> str | None:
+    """Return the least level that may, by the tables above; None for nobody."""
+    label = model._meta.label_lower
+    name = page.removeprefix(f"{model._meta.app_label}_{model._meta.model_name}_")
+    if name in ("changelist", "history"):
+        return VIEW.get(label)
+    if name == "change" and method == "get":
+        return VIEW.get(label)
+    return WRITE[name].get(label) if name in WRITE else ACTS.get(page)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_everybody_opens_what_is_theirs_and_nothing_else(rows: dict[str, Any], level: str) -> None:
+    client = login(level)
+    wrong = []
+    for model in REGISTRY:
+        for page, address in pages(model, rows[model._meta.label_lower]):
+            for method in ("get", "post"):
+                if page.endswith(("_changelist", "_history")) and method == "post":
+                    continue  # lists are posted to for their actions, which have a test of their own
+                allowed = may(level, least(model, page, method))
+                response = getattr(client, method)(address)
+                if refused(response) == allowed:
+                    wrong.append((page, method, "refused" if allowed else f"opened ({response.status_code})"))
+    assert wrong == [], f"For a {level}; name new pages in the tables of this file, or guard them."
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_everybody_is_offered_only_their_actions_on_lists(rows: dict[str, Any], level: str) -> None:
+    client = login(level)
+    staff = Staff.objects.get(username=level)
+    for model in REGISTRY:
+        label = model._meta.label_lower
+        request = RequestFactory().get("/")
+        request.user = staff
+        offered = set(admin.site._registry[model].get_actions(request)) if may(level, VIEW[label]) else set()
+        expected = {name for name, least in LIST_ACTIONS.get(label, {}).items() if may(level, least)}
+        assert offered == expected, label
+    sent = {"action": "discard", "_selected_action": rows["events.failure"], "reason": "r"}
+    client.post(reverse("admin:events_failure_changelist"), sent)
+    assert (Failure.objects.get().status == "discarded") == may(level, "admin")
+
+
+def test_whoever_is_not_logged_in_sees_the_login_alone(rows: dict[str, Any], client: Client) -> None:
+    for model in REGISTRY:
+        for _page, address in pages(model, rows[model._meta.label_lower]):
+            assert client.get(address)["Location"].startswith("/admin/login/")
+            assert client.post(address)["Location"].startswith("/admin/login/")
+
+
+def test_every_permission_is_given_to_a_role_or_to_nobody_on_purpose() -> None:
+    given = {permission for permissions in ROLES.values() for permission in permissions}
+    unnamed = set()
+    for model in apps.get_models():
+        for codename, _ in model._meta.permissions:
+            unnamed |= {f"{model._meta.app_label}.{codename}"} - given
+    assert unnamed == set(), "Give it to a role in apps/staff/roles.py."
+    for model in REGISTRY:
+        label = f"{model._meta.app_label}.view_{model._meta.model_name}"
+        assert (label in given) == (VIEW[model._meta.label_lower] != "superuser"), label
+
+
+@pytest.mark.parametrize("model", UNTOUCHABLE)
+def test_what_holds_the_proof_is_not_changed_even_by_superusers(rows: dict[str, Any], model: type[Model]) -> None:
+    root, label, pk = login("superuser"), model._meta.label_lower, rows[model._meta.label_lower]
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    before = list(model._default_manager.values())
+    assert root.post(reverse(f"{name}_add"), {"reason": "x"}).status_code == 403
+    assert (
+        root.post(reverse(f"{name}_change", args=[pk]), {"amount": 1, "balance": 1, "status": "x"}).status_code == 403
+    )
+    assert root.post(reverse(f"{name}_delete", args=[pk]), {"post": "yes"}).status_code == 403
+    sent = {"action": "delete_selected", "_selected_action": pk, "post": "yes"}
+    root.post(reverse(f"{name}_changelist"), sent)
+    row = model._default_manager.get(pk=pk)
+    for change in (row.delete, model._default_manager.all().delete, row.save):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+    table = connection.ops.quote_name(model._meta.db_table)
+    for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+    assert list(model._default_manager.values()) == before, label
+
+
+def test_what_a_form_does_not_ask_for_is_not_taken(rows: dict[str, Any]) -> None:
+    manager, somebody = login("manager", Client), rows["users.person"]
+    grant = {"person": somebody, "source": "gift", "days": "3", "reason": "r"}
+    more = {"granted_by": "root", "payment_reference": "paid", "revoked_by": "me", "ends_at_0": "2099-01-01"}
+    assert manager.post(reverse("admin:users_grant_add"), grant | more).status_code == 302
+    added = Grant.objects.latest("pk")
+    assert (added.granted_by, added.payment_reference, added.revoked_by) == ("manager", None, None)
+    assert added.ends_at.year < 2099
+    paid = manager.post(reverse("admin:users_grant_add"), grant | {"source": "purchase"})
+    assert paid.status_code == 200, "purchases come with a payment"
+    other = person()
+    address = reverse("admin:gamification_account_award_points", args=[rows["gamification.account"]])
+    sent = {"amount": "5", "reason": "r", "key": "k", "person_id": other, "balance": "9", "actor": "root"}
+    shown = manager.post(address, sent).context["shown"]
+    manager.post(address, sent | {"shown": shown})
+    entry = Entry.objects.latest("pk")
+    assert (entry.account_id, entry.amount, entry.actor) == (rows["gamification.account"], 5, "admin:manager")
+
+
+def test_the_login_leads_nowhere_else(client: Client, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    Staff.objects.create_user("ana", password="a-long-password-1", is_staff=True)
+    sent = {"username": "ana", "password": "a-long-password-1"}
+    for elsewhere in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        response = client.post("/admin/login/", sent | {"next": elsewhere})
+        assert response.status_code == 302
+        assert "evil" not in response["Location"]
+
+
+@pytest.mark.parametrize("level", ["viewer", "manager"])
+def test_no_page_offers_what_it_then_refuses(rows: dict[str, Any], level: str) -> None:
+    """A crawler follows the links, one of each kind of page."""
+    client, seen, waiting = login(level), set[str](), [reverse("admin:index")]
+    while waiting:
+        address = waiting.pop()
+        name = resolve(address.partition("?")[0]).url_name or address
+        if name in seen or name in ("logout", "jsi18n"):
+            continue
+        seen.add(name)
+        response = client.get(address)
+        if response.status_code == 302:
+            waiting.append(response["Location"])
+            continue
+        assert response.status_code == 200, (address, response.status_code)
+        text = response.content.decode()
+        links = [part.partition('"')[0].replace("&amp;", "&") for part in text.split('href="')[1:]]
+        waiting += [link for link in links if link.startswith("/admin/")]
+    acts = {name for name, least in ACTS.items() if may(level, least)}
+    assert seen & set(ACTS) <= acts
+    assert len(seen) > 15
+
+
+def test_levels_grow() -> None:
+    for lower, higher in pairwise(ROLES):
+        assert not set(ROLES[lower]) & set(ROLES[higher])
