@@ -32,6 +32,8 @@ CHECKPOINT_FIELDS = (
     "sealed_at", "resumes", "key_id",
 )  # fmt: skip
 
+SEALED_FIELDS = ("id", "account", "sequence", "balance_after", "lifetime_after", "hash")
+
 
 class Unusable(Exception):
     """What was given cannot be checked at all."""
@@ -191,12 +193,13 @@ class Ranges:
         """Take the next entry."""
         while self.checkpoints and entry["id"] > self.checkpoints[0]["last_id"]:
             self.close()
-        if self.checkpoints and entry["id"] > self.checkpoints[0]["after_id"]:
-            self.found.append(
-                tuple(entry[f] for f in ("id", "account", "sequence", "balance_after", "lifetime_after", "hash"))
-            )
-        else:
+        if not self.checkpoints:
             self.unsealed += 1
+        elif entry["id"] > self.checkpoints[0]["after_id"]:
+            self.found.append(tuple(entry[field] for field in SEALED_FIELDS))
+        else:
+            where = f"person {entry['account']}, entry {entry['id']}"
+            self.faults.add(where, "is below the seals, and in none of them")
 
     def close(self):
         """Compare what came with the next checkpoint."""
@@ -302,7 +305,7 @@ def reversed_amounts(path):
 
 def check_export(path, checkpoints, faults, up_to):
     """Check the whole export against the checkpoints; return how many entries and accounts it has, and are sealed."""
-    exported, ranges, last_id, counts = {}, None, 0, {"entry": 0, "account": 0}
+    exported, ranges, last_id, counts = {}, None, None, {"entry": 0, "account": 0}
     accounts, ended = Accounts(reversed_amounts(path), faults), False
     live = check_chain(checkpoints, faults)
     for kind, value in read_export(path):
@@ -311,7 +314,7 @@ def check_export(path, checkpoints, faults, up_to):
         elif kind == "entry":
             ranges = ranges or Ranges(live, {n: c["index"] for n, c in exported.items()}, faults)
             counts["entry"] += 1
-            if value["id"] <= last_id:
+            if last_id is not None and value["id"] <= last_id:
                 faults.add(f"entry {value['id']}", "is not in the order of the ids")
             last_id = value["id"]
             ranges.take(value)

@@ -11,6 +11,8 @@ from apps.gamification.verify import Fault, Progress, Report
 CHUNK = 5000
 # Entries of one checkpoint that are told one by one; more are only counted.
 MOST_NAMED = 100
+# No sequence gives out an id below 1, but somebody might.
+LOWEST_ID = -(1 << 63)
 
 ENTRIES = """
 SELECT id, account_id, sequence, balance_after, lifetime_after, hash FROM gamification_entry WHERE id > %s ORDER BY id
@@ -25,15 +27,15 @@ def check_ranges(
 ) -> None:
     """Compare the entries of each checkpoint's range with its roots, and count those above all of them.
 
-    The ranges follow one another from `first_id` on; what lies below it was checked before.
+    The ranges follow one another from `first_id` on; what lies below it was checked before, with 0 it is checked too.
     """
-    stream = _entries(first_id)
+    stream = _entries(first_id or LOWEST_ID)
     waiting: Sealed | None = next(stream, None)
     for checkpoint in checkpoints:
         found: list[Sealed] = []
         while waiting is not None and waiting.id <= checkpoint.after_id:
-            # no genuine checkpoint has its range any more, which was reported
-            waiting, report.unsealed = next(stream, None), report.unsealed + 1
+            report.add(Fault(waiting.account, waiting.id, "added", "below the seals, and in none of them"))
+            waiting = next(stream, None)
         while waiting is not None and waiting.id <= checkpoint.last_id:
             found.append(waiting)
             waiting = next(stream, None)

@@ -1,14 +1,11 @@
 """Fixtures of the proof: a checkpoint file of the test's own, a superuser, a small real history."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from tests.gamification.proof.histories import history
-from tests.servers import Servers
 
 
 @pytest.fixture(autouse=True)
@@ -16,14 +13,6 @@ def checkpoint_file(tmp_path: Path, settings: Any) -> Path:
     """The checkpoint file, in a folder of the test's own; not there yet."""
     settings.LEDGER_CHECKPOINTS = str(tmp_path / "outside" / "checkpoints.jsonl")
     return Path(settings.LEDGER_CHECKPOINTS)
-
-
-@pytest.fixture
-def superuser(servers: Servers, committed_db: str) -> Iterator[psycopg.Connection]:
-    """A superuser's connection to the test's database, with all triggers off."""
-    with psycopg.connect(servers.postgres.admin_url(committed_db), autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")
-        yield connection
 
 
 @pytest.fixture
