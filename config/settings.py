@@ -187,6 +187,22 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"queue": "backfill", "expires": 3600},
     },
+    "gamification.seal_ledger": {
+        "task": "gamification.seal_ledger",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "backfill", "expires": 60},
+    },
+    "gamification.verify_new_entries": {
+        "task": "gamification.verify_new_entries",
+        "schedule": timedelta(hours=1),
+        "options": {"queue": "backfill", "expires": 3600},
+    },
+    # done once a day, in UTC's first hour; asked for each hour, so that one that was missed is made up for
+    "gamification.verify_ledger": {
+        "task": "gamification.verify_ledger",
+        "schedule": timedelta(hours=1),
+        "options": {"queue": "backfill", "expires": 3600},
+    },
 }
 
 # The bus (docs/architecture.md says what each one is for).

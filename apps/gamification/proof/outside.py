@@ -87,13 +87,16 @@ def check(last: Checkpoint | None) -> None:
     """
     if last is None and not path().exists():
         begin()
-    found = tip()
+    _agree(tip(), last)
+
+
+def _agree(found: Checkpoint | None, last: Checkpoint | None) -> None:
+    """Raise FileAhead or FileDiffers unless the file's last checkpoint stands in the table."""
     if found is None:
         return
     if last is None or found.number > last.number:
         raise FileAhead(FileAhead.__doc__)
-    known = next(rows.after(found.number - 1), None)
-    if known != found:
+    if next(rows.after(found.number - 1), None) != found:
         raise FileDiffers(FileDiffers.__doc__)
 
 
@@ -109,10 +112,8 @@ def catch_up() -> int:
     with _alone() as file:
         _mend(file)
         found = _tip(file)
-        number = found.number if found else 0
-        if found is not None and next(rows.after(number - 1), None) != found:
-            raise FileDiffers(FileDiffers.__doc__)
-        added = 0
+        _agree(found, rows.last())
+        number, added = found.number if found else 0, 0
         for checkpoint in rows.after(number):
             file.write(as_line(checkpoint))
             added += 1

@@ -66,5 +66,5 @@ def _entries(after_id: int) -> Iterator[Sealed]:
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(ENTRIES, [after_id])
         while found := cursor.fetchmany(CHUNK):
-            for *columns, digest in found:
-                yield Sealed(*columns, bytes(digest))
+            for row in found:
+                yield Sealed._make(row)

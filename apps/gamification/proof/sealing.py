@@ -147,8 +147,8 @@ def read_entries(after_id: int, last_id: int, most: int) -> Iterator[Sealed]:
     """Yield what a checkpoint keeps of the entries of a range, in the order of their ids."""
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES, [after_id, last_id, most])
-        for *columns, digest in cursor.fetchall():
-            yield Sealed(*columns, bytes(digest))
+        for row in cursor.fetchall():
+            yield Sealed._make(row)
 
 
 def count_entries(after_id: int, last_id: int) -> int:

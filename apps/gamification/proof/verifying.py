@@ -75,7 +75,7 @@ def _run(scope: str, base: Verification | None, progress: Progress | None, remem
         live = comparing.check_checkpoints(report, early, since)
         _check_accounts(report, since, progress)
         ranges.check_ranges(report, live, progress, first_id=since.last_id if since else 0)
-        newest = (live or [since])[-1]
+        newest = live[-1] if live else since
     if remember:
         _remember(scope, report, newest, time.monotonic() - started)
     return report
