@@ -48,7 +48,8 @@ class Fault:
 class Report:
     """What was looked at, and what was wrong. Beyond 1,000 faults they are only counted.
 
-    `sealed` entries are below the newest checkpoint, `unsealed` ones above it.
+    `sealed` entries are below the newest checkpoint, `unsealed` ones above it; `lost` were sealed, and are gone with a
+    restore that a checkpoint declares.
     """
 
     accounts: int = 0
@@ -56,6 +57,7 @@ class Report:
     checkpoints: int = 0
     sealed: int = 0
     unsealed: int = 0
+    lost: int = 0
     faulty: int = 0
     faults: list[Fault] = field(default_factory=list)
 
@@ -229,6 +231,7 @@ def as_json(report: Report) -> str:
             "checkpoints": report.checkpoints,
             "sealed": report.sealed,
             "unsealed": report.unsealed,
+            "lost": report.lost,
             "faulty": report.faulty,
             "faults": report.faults,
         }

@@ -96,6 +96,7 @@ def check_chain(report: Report, checkpoints: Iterable[Checkpoint], since: Checkp
     for checkpoint in checkpoints:
         number, previous = (last.number + 1, last.hash) if last else (1, BEGINNING)
         if checkpoint.resumes is not None:
+            report.lost += sum(c.entries for c in live if c.number > checkpoint.resumes)
             live = [c for c in live if c.number <= checkpoint.resumes]
         base = live[-1] if live else None
         expected = (

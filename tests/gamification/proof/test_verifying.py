@@ -231,6 +231,7 @@ def test_after_a_restore_it_goes_on_and_keeps_saying_so(owner: Owner, checkpoint
     assert verifying.verify_everything().ok
     [resumed] = Checkpoint.objects.filter(resumes__isnull=False)
     assert (resumed.number, resumed.resumes, resumed.total) == (4, 2, 43)
+    assert "21 sealed entries were lost with a restore" in run()
     assert len(checkpoint_file.read_bytes().splitlines()) == 4
     grant(Account.objects.first().pk, 1, "newer")
     assert [c.number for c in seal()] == [5]

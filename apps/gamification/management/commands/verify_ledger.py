@@ -43,6 +43,10 @@ class Command(BaseCommand):
             if not options["person"]:
                 seals = f"{report.checkpoints} checkpoints, {report.sealed} entries sealed, {report.unsealed} not yet."
                 self.stdout.write(seals)
+            if report.lost:
+                self.stdout.write(
+                    f"{report.lost} sealed entries were lost with a restore, which a checkpoint declares."
+                )
         if options["export"]:
             try:
                 exporting.export(Path(options["export"]), now=clock.now(), progress=self._progress())
