@@ -219,6 +219,22 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=6),
         "options": {"queue": "backfill", "expires": 3600},
     },
+    "gamification.seal_ledger": {
+        "task": "gamification.seal_ledger",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "backfill", "expires": 60},
+    },
+    "gamification.verify_new_entries": {
+        "task": "gamification.verify_new_entries",
+        "schedule": timedelta(hours=1),
+        "options": {"queue": "backfill", "expires": 3600},
+    },
+    # done once a day, in UTC's first hour; asked for each hour, so that one that was missed is made up for
+    "gamification.verify_ledger": {
+        "task": "gamification.verify_ledger",
+        "schedule": timedelta(hours=1),
+        "options": {"queue": "backfill", "expires": 3600},
+    },
 }
 
 # The bus (docs/architecture.md says what each one is for).
@@ -242,6 +258,12 @@ DEVELOPMENT_SEALING_KEYS = "development:ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1r
 EVENTS_SEALING_KEYS = sealing_keys(
     "EVENTS_SEALING_KEYS", env.str("EVENTS_SEALING_KEYS", "" if PRODUCTION else DEVELOPMENT_SEALING_KEYS)
 )
+# The proof of the ledger: the first key signs checkpoints, all of them check; public keys are of keys that are put away.
+DEVELOPMENT_SIGNING_KEY = "development:bGVkZ2VyLWRldmVsb3BtZW50LW9ubHktc2lnbmluZy0="
+LEDGER_SIGNING_KEY = sealing_keys("LEDGER_SIGNING_KEY", required("LEDGER_SIGNING_KEY", DEVELOPMENT_SIGNING_KEY))
+LEDGER_PUBLIC_KEYS = sealing_keys("LEDGER_PUBLIC_KEYS", env.str("LEDGER_PUBLIC_KEYS", ""))
+# Where checkpoints are written outside the database; a copy elsewhere is what protects.
+LEDGER_CHECKPOINTS = env.str("LEDGER_CHECKPOINTS", str(STATE_DIR / "ledger-checkpoints.jsonl"))
 # What goes by, without payloads, for whoever looks at it live: through Redis, at best.
 EVENTS_FEED = env.bool("EVENTS_FEED", True)
 EVENTS_FEED_PER_COMMIT = 100

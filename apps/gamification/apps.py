@@ -5,16 +5,20 @@ from django.utils.translation import gettext_lazy as _
 
 
 class GamificationConfig(AppConfig):
-    """Registers the checks of the rules and what the ledger can tell in a trace; events and handlers are found by the bus."""
+    """Registers checks, what the ledger can tell in a trace, and how its proof stands; the bus finds events and handlers."""
 
     name = "apps.gamification"
     label = "gamification"
     verbose_name = _("Points")
 
     def ready(self) -> None:
-        """Register both."""
+        """Register them."""
         from apps.gamification import checks, tracing
+        from apps.gamification.proof import standing
         from diana.events.tracing import register_trace
+        from diana.metrics.gauges import register_concerns, register_gauges
 
         checks.register_checks()
+        register_gauges("ledger", standing.families)
+        register_concerns("ledger", standing.concerns)
         register_trace("entry", tracing.tell, find=tracing.find)

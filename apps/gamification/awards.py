@@ -6,7 +6,7 @@ from itertools import chain
 
 from apps.gamification import counting, loading, storing
 from apps.gamification.decide.awarding import decide, idempotency_key
-from apps.gamification.decide.entries import Standing
+from apps.gamification.decide.entries import OutOfRange, Standing
 from apps.gamification.decide.facts import Fact, fact
 from apps.gamification.decide.outcomes import Outcome
 from apps.gamification.decide.rules import Rulebook
@@ -20,10 +20,14 @@ class WrongLane(Permanent):
     """An event about a person must be keyed to that person, or their order is lost: publish it without a key of its own."""
 
 
+class TooManyPoints(Permanent):
+    """The account would hold more points than the ledger can count: look at the rule's base points, then redrive."""
+
+
 def award(envelopes: Sequence[Envelope]) -> None:
     """Let each event have its effect on its person's account, in the order given; the caller's transaction holds it.
 
-    Events about nobody are passed over. Raises WrongLane.
+    Events about nobody are passed over. Raises WrongLane, TooManyPoints.
     """
     concerning = [envelope for envelope in envelopes if envelope.user_id is not None]
     if not concerning:
@@ -32,9 +36,12 @@ def award(envelopes: Sequence[Envelope]) -> None:
     skipped = _handled_before(concerning, standings, rulebook)
     fresh = [envelope for envelope in concerning if envelope.position not in skipped]
     started = time.perf_counter()
-    decided: list[tuple[Envelope, list[Outcome]]] = [
-        (envelope, decide(standings[person_of(envelope)], fact_of(envelope), rulebook)) for envelope in fresh
-    ]
+    try:
+        decided: list[tuple[Envelope, list[Outcome]]] = [
+            (envelope, decide(standings[person_of(envelope)], fact_of(envelope), rulebook)) for envelope in fresh
+        ]
+    except OutOfRange as error:
+        raise TooManyPoints(TooManyPoints.__doc__) from error
     if decided:
         at = time.perf_counter()
         storing.store([standings[person] for person in sorted(set(map(person_of, fresh)))], decided)

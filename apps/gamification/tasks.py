@@ -7,12 +7,13 @@ from django.db import transaction
 
 from apps.gamification import board_tasks, events, loading, services
 from apps.gamification.decide.facts import date_of, day_number
+from apps.gamification.proof import tasks as proof_tasks
 from apps.users import selectors as users
 from diana import clock
 from diana.events import Publication, publish_many
 from diana.periodic import run_once
 
-__all__ = ["board_tasks", "end_days", "expire_requests"]
+__all__ = ["board_tasks", "end_days", "expire_requests", "proof_tasks"]
 
 # A streak outlives its last act by at most two freezes of one month and two of the next.
 LONGEST_WAIT_DAYS = 5

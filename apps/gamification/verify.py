@@ -1,4 +1,7 @@
-"""The proof: walks every entry of the ledger and says where it does not hold. Reads only; trusts no column."""
+"""The proof of accounts: walks their entries and says where the ledger does not hold. Reads only; trusts no column.
+
+Whether entries are those that were sealed is for apps/gamification/proof/verifying.py, which calls this.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,20 +22,42 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Where the ledger does not hold: account, entry (None: the account itself), which check failed, what was found."""
+    """Where the ledger does not hold: account, entry (None: the account itself), which check failed, what was found.
 
-    account: int
+    What concerns a checkpoint has its number, and no account unless it can be told whose entry it is.
+    """
+
+    account: int | None
     entry: int | None
     check: str
     found: str
+    checkpoint: int | None = None
+
+    @property
+    def where(self) -> str:
+        """Return in words what is concerned."""
+        parts = [
+            None if self.checkpoint is None else f"checkpoint {self.checkpoint}",
+            None if self.account is None else f"person {self.account}",
+            f"entry {self.entry}" if self.entry else None if self.account is None else "the account",
+        ]
+        return ", ".join(filter(None, parts)) or "the ledger"
 
 
 @dataclass
 class Report:
-    """What the walk saw. Beyond 1,000 faults they are only counted."""
+    """What was looked at, and what was wrong. Beyond 1,000 faults they are only counted.
+
+    `sealed` entries are below the newest checkpoint, `unsealed` ones above it; `lost` were sealed, and are gone with a
+    restore that a checkpoint declares.
+    """
 
     accounts: int = 0
     entries: int = 0
+    checkpoints: int = 0
+    sealed: int = 0
+    unsealed: int = 0
+    lost: int = 0
     faulty: int = 0
     faults: list[Fault] = field(default_factory=list)
 
@@ -203,6 +228,10 @@ def as_json(report: Report) -> str:
             "ok": report.ok,
             "accounts": report.accounts,
             "entries": report.entries,
+            "checkpoints": report.checkpoints,
+            "sealed": report.sealed,
+            "unsealed": report.unsealed,
+            "lost": report.lost,
             "faulty": report.faulty,
             "faults": report.faults,
         }

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from diana.events import overview, wakeups
+from diana.metrics import gauges
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -95,9 +96,10 @@ def _ask_database() -> None:
 
 
 def _ask_bus() -> list[str]:
-    """Return what is the matter with the bus."""
+    """Return what is the matter with the bus, and with what the apps look after."""
     try:
         found = overview.recent()
+        concerns = gauges.concerns()
     finally:
         connection.close()
     reasons = []
@@ -106,7 +108,7 @@ def _ask_bus() -> list[str]:
         reasons.append("no relay is awake")
     if found.lag_seconds() > settings.HEALTH_LAG_SECONDS:
         reasons.append("events wait for too long")
-    return reasons
+    return reasons + concerns
 
 
 def _redis_answers() -> bool:

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Metri
 from prometheus_client.registry import Collector
 
 from diana.events import overview
-from diana.metrics import store
+from diana.metrics import gauges, store
 from diana.metrics.standing import families
 
 
@@ -23,9 +23,11 @@ class _Everything(Collector):
         yield from store.collect()
         try:
             found = overview.recent()
+            more = list(gauges.families())
         except (DatabaseError, InterfaceError):
-            found = None
+            found, more = None, []
         yield from families(found)
+        yield from more
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

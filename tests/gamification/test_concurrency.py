@@ -1,21 +1,27 @@
 """Real threads and real commits: staff and workers at the same accounts at the same time."""
 
+import random
+import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
-from apps.gamification import selectors, services
-from apps.gamification.decide.achievements.marks import Mark
+from apps.gamification import loading, selectors, services
 from apps.gamification.loading import lock_standings
-from apps.gamification.models import Account, Entry, Unlock
+from apps.gamification.models import Account, Entry
 from apps.gamification.verify import verify
+from diana.events.drain import drain_lane
+from diana.events.lanes import lane_of
+from diana.events.locks import lane_lock
+from diana.events.models import Failure
+from diana.events.subscriptions import subscriber
 from diana.events.testing import drain
-from tests.gamification.acts import NOON, STAFF, award, message, people, person
+from tests.gamification.acts import AWARDS, NOON, STAFF, award, happen, message, people, person
+from tests.gamification.lock_order import watched
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -85,40 +91,96 @@ def test_batches_of_the_same_people_in_any_order_do_not_deadlock() -> None:
     assert Account.objects.count() == 20
 
 
-def test_a_grant_beside_the_worker_unlocks_once() -> None:
-    crowd = people(3)
-    given = {"achievement": "voice", "tier": "bronze", "reason": "r", "actor": STAFF, "now": NOON}
+ACTS, THREADS = 400, 20
+# At the highest level from the first act on, so that a message is worth the same whatever came before: 5.5, half up.
+PLENTY, PER_MESSAGE = 300_000, 6
 
-    def grant(somebody: int) -> Callable[[], None]:
-        def act() -> None:
-            with suppress(services.NotGrantable):
-                services.grant_achievement(person_id=somebody, key=f"g{somebody}", **given)
 
-        return act
-
-    at_once(*[grant(somebody) for somebody in crowd], lambda: award(*[message(p) for p in crowd for _ in range(100)]))
-    drain("gamification.award_points")
-    assert Unlock.objects.filter(achievement="voice").count() == 3
-    assert Entry.objects.filter(rule="achievement_unlocked").count() == 3
+def test_400_acts_at_once_on_few_accounts_lose_nothing() -> None:
+    crowd = people(4)
+    for somebody in crowd:
+        give(somebody, f"plenty{somebody}", PLENTY)
+    acts: list[Callable[[], object]] = []
+    expected = Counter(dict.fromkeys(crowd, PLENTY))
+    for number in range(ACTS):
+        somebody = crowd[number % 4]
+        act, change = ACTS_OF[number // 4 % len(ACTS_OF)]
+        acts.append(lambda act=act, somebody=somebody, number=number: act(somebody, number))
+        expected[somebody] += change
+    random.Random(7).shuffle(acts)
+    shares = [acts[start::THREADS] for start in range(THREADS)]
+    with watched() as watch:
+        at_once(*[lambda share=share: [act() for act in share] for share in shares])
+        drain(AWARDS)
+    assert {somebody: selectors.balance(somebody) for somebody in crowd} == expected
+    assert Entry.objects.count() == 4 + ACTS + ACTS // len(ACTS_OF), "a reversal is two"
+    assert not Failure.objects.exists()
     assert verify().ok
+    assert len(watch.locked) > ACTS / 2
+    assert watch.out_of_order() == []
 
 
-def test_a_backfill_beside_the_worker_loses_and_doubles_nothing() -> None:
+def reverse_a_gift(person_id: int, number: int) -> None:
+    """Give and take back."""
+    entry = services.award(person_id=person_id, amount=17, reason="r", actor=STAFF, key=f"g{number}", now=NOON)
+    services.reverse_entry(entry_id=entry.pk, reason="r", actor=STAFF, key=f"r{number}", now=NOON)
+
+
+def write_a_message(person_id: int, number: int) -> None:
+    """Have the subscriber award it, in whatever batch and whichever thread it comes to."""
+    happen(message(person_id))
+    lane = lane_of(str(person_id))
+    with lane_lock(AWARDS, lane) as held:
+        if held:
+            drain_lane(subscriber(AWARDS), lane)
+
+
+# Acts with what each is worth in the end.
+ACTS_OF: list[tuple[Callable[[int, int], object], int]] = [
+    (lambda somebody, number: give(somebody, f"a{number}", 11), 11),
+    (lambda somebody, number: give(somebody, f"p{number}", -3), -3),
+    (reverse_a_gift, 0),
+    (write_a_message, PER_MESSAGE),
+]
+
+
+def test_a_batch_locks_accounts_upwards_whatever_the_order_of_its_events() -> None:
+    crowd = people(6)
+    with watched() as watch, transaction.atomic():
+        lock_standings([crowd[3], crowd[0], crowd[5], crowd[1]])
+    assert list(watch.locked.values()) == [[crowd[0], crowd[1], crowd[3], crowd[5]]]
+
+
+def test_the_watch_sees_locks_that_go_downwards(monkeypatch: pytest.MonkeyPatch) -> None:
     crowd = people(3)
-    award(*[message(p) for p in crowd for _ in range(60)])
-
-    def backfill() -> None:
-        for _ in range(3):
-            services.backfill_achievements(reason="r", actor=STAFF, now=NOON)
-
-    at_once(backfill, lambda: award(*[message(p) for p in crowd for _ in range(60)], at=NOON + timedelta(hours=1)))
-    drain("gamification.award_points")
-    marks = [lock_marks(somebody)["voice"].value for somebody in crowd]
-    assert (marks, Unlock.objects.filter(achievement="voice").count()) == ([120] * 3, 3)
-    assert services.backfill_achievements(reason="r", actor=STAFF, now=NOON).marks == 0
-
-
-def lock_marks(person_id: int) -> dict[str, Mark]:
-    """Return how far the person has come."""
     with transaction.atomic():
-        return lock_standings([person_id])[0][person_id].state.marks
+        lock_standings(crowd)
+    with watched() as watch:
+        with transaction.atomic():
+            lock_standings([crowd[1]])
+            lock_standings([crowd[0]])
+        monkeypatch.setattr(loading, "_LOCK", loading._LOCK.replace("ORDER BY account_id", "ORDER BY account_id DESC"))
+        with transaction.atomic():
+            lock_standings(crowd)
+    assert watch.out_of_order() == [[crowd[1], crowd[0]], crowd[::-1]]
+
+
+def test_locks_that_go_both_ways_do_deadlock() -> None:
+    """What the order is for: without it PostgreSQL has to end one of two transactions."""
+    one, other = people(2)
+    with transaction.atomic():
+        lock_standings([one, other])
+    both, failed = threading.Barrier(2), []
+
+    def lock(first: int, second: int) -> None:
+        try:
+            with transaction.atomic():
+                lock_standings([first])
+                both.wait(10)
+                lock_standings([second])
+        except OperationalError as error:
+            failed.append(error)
+
+    at_once(lambda: lock(one, other), lambda: lock(other, one))
+    assert len(failed) == 1
+    assert "deadlock" in str(failed[0])

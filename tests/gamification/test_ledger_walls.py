@@ -1,8 +1,10 @@
 """What the database refuses, tried in SQL as the application's role: the ledger's truths do not depend on Python."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -10,7 +12,10 @@ from apps.gamification.decide import chain
 from apps.gamification.decide.entries import append
 from apps.gamification.decide.facts import microseconds
 from apps.gamification.loading import lock_standings
-from apps.gamification.models import Account, Entry
+from apps.gamification.models import Account, Checkpoint, DayScore, Entry
+from apps.gamification.proof import rows as checkpoint_rows
+from apps.gamification.proof import sealing
+from apps.gamification.proof.checkpoints import Checkpoint as Checkpoint_
 from apps.gamification.storing import write_entries
 from tests.gamification.acts import NOON, award, daily, person
 
@@ -39,16 +44,137 @@ FORBIDDEN = [
     "DROP TRIGGER gamification_entry_append_only ON gamification_entry",
     "CREATE OR REPLACE FUNCTION gamification_gain(kind text, amount bigint, base bigint) RETURNS bigint"
     " LANGUAGE sql AS 'SELECT 0'",
+    *[
+        statement.format(table=f"gamification_{table}")
+        for table in ("entry", "account", "checkpoint", "verification", "reason", "dayscore")
+        for statement in (
+            "TRUNCATE {table} CASCADE",
+            "ALTER TABLE {table} DISABLE TRIGGER ALL",
+            "ALTER TABLE {table} DISABLE TRIGGER USER",
+            "ALTER TABLE {table} OWNER TO diana_app",
+            "ALTER TABLE {table} RENAME TO another",
+            "ALTER TABLE {table} DISABLE RULE ALL",
+            "CREATE RULE nothing AS ON INSERT TO {table} DO INSTEAD NOTHING",
+            "CREATE TRIGGER another BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            "DROP TABLE {table} CASCADE",
+            "LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
+        )
+        if not (table == "reason" and statement.startswith("LOCK"))
+    ],
+    "UPDATE gamification_checkpoint SET entries = entries",
+    "DELETE FROM gamification_checkpoint",
+    "UPDATE gamification_verification SET faults = 0",
+    "DELETE FROM gamification_verification",
+    "INSERT INTO gamification_verification (id, scope, accounts, entries, faults, seconds) OVERRIDING SYSTEM VALUE"
+    " VALUES (1, 'everything', 0, 0, 0, 0)",
+    "INSERT INTO gamification_verification (at, scope, accounts, entries, faults, seconds)"
+    " VALUES (now(), 'everything', 0, 0, 0, 0)",
+    "INSERT INTO gamification_entry (recorded_at) VALUES (now())",
+    "UPDATE gamification_entry SET recorded_at = now()",
+    "MERGE INTO gamification_entry e USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE",
+    "INSERT INTO gamification_entry (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET amount = 9",
+    "SET LOCAL session_replication_role = replica",
+    "SELECT set_config('session_replication_role', 'replica', true)",
+    "ALTER ROLE CURRENT_USER SET session_replication_role = replica",
+    "ALTER ROLE CURRENT_USER SUPERUSER",
+    "SET ROLE diana_owner",
+    "SET SESSION AUTHORIZATION diana_owner",
+    "DROP TRIGGER gamification_checkpoint_continues ON gamification_checkpoint",
+    "DROP FUNCTION gamification_post_entries() CASCADE",
+    "ALTER FUNCTION gamification_post_entries() OWNER TO diana_app",
+    "ALTER TABLE gamification_entry DROP CONSTRAINT gamification_entry_kind",
+    "ALTER SEQUENCE gamification_entry_id_seq RESTART",
+    "SELECT setval('gamification_entry_id_seq', 1)",
+    "UPDATE pg_trigger SET tgenabled = 'D'",
+    "COPY gamification_entry FROM PROGRAM 'true'",
 ]
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
 def test_the_application_may_not(statement: str) -> None:
     award(daily(person()))
-    before = list(Entry.objects.values()), list(Account.objects.values())
+    sealing.seal_all(now=NOON)
+    before = rows()
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
-    assert (list(Entry.objects.values()), list(Account.objects.values())) == before
+    assert rows() == before
+
+
+def rows() -> list[list[dict[str, Any]]]:
+    """Return everything that is walled in."""
+    return [list(model.objects.values()) for model in (Entry, Account, Checkpoint, DayScore)]
+
+
+@pytest.fixture(autouse=True)
+def checkpoint_file(tmp_path: Path, settings: Any) -> None:
+    """A checkpoint file of the test's own."""
+    settings.LEDGER_CHECKPOINTS = str(tmp_path / "checkpoints.jsonl")
+
+
+def test_the_application_owns_nothing_and_is_nobodys_member() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        assert cursor.fetchone() == (False, False, False)
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)"
+        )
+        assert cursor.fetchone() == (0,)
+        cursor.execute(
+            "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = current_user"
+        )
+        assert cursor.fetchone() == (0,)
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'"
+            " AND tgrelid::regclass::text IN ('gamification_entry', 'gamification_checkpoint', 'gamification_verification')"
+        )
+        assert cursor.fetchall() == [], "each trigger fires always"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": 1},
+        {"number": 3},
+        {"previous": bytes(32)},
+        {"after_id": 0},
+        {"total": 7},
+        {"entries": 0, "accounts": 0},
+        {"resumes": 5},
+        {"key_id": "a|b"},
+        {"signature": bytes(63)},
+        {"entries_root": bytes(31)},
+        {"last_id": 0},
+    ],
+)
+def test_a_checkpoint_out_of_turn_is_refused(change: dict[str, Any]) -> None:
+    somebody = person()
+    award(daily(somebody))
+    [first] = sealing.seal_all(now=NOON)
+    fields = msgspec.structs.asdict(first) | {
+        "number": 2,
+        "previous": first.hash,
+        "after_id": first.last_id,
+        "total": 2,
+    }
+    fields |= {"last_id": first.last_id + 1}
+    with pytest.raises(DatabaseError), transaction.atomic():
+        checkpoint_rows.add(Checkpoint_(**fields | change), bytes(20 * (fields | change)["entries"]))
+    checkpoint_rows.add(Checkpoint_(**fields), bytes(20))
+
+
+def test_a_checkpoint_with_a_hash_of_another_text_is_refused() -> None:
+    award(daily(person()))
+    [first] = sealing.seal_all(now=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gamification_checkpoint_hash(c) FROM gamification_checkpoint c")
+        assert bytes(cursor.fetchone()[0]) == first.hash, "PostgreSQL computes the same"
+        with pytest.raises(DatabaseError, match="out of turn"), transaction.atomic():
+            cursor.execute(
+                "INSERT INTO gamification_checkpoint (number, previous, after_id, last_id, entries, total, accounts,"
+                " entries_root, heads_root, sealed_at, key_id, signature, hash, entry_index) SELECT 2, hash, last_id,"
+                " last_id + 1, 0, total, 0, entries_root, heads_root, sealed_at, key_id, signature, hash, ''"
+                " FROM gamification_checkpoint"
+            )
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Replaying awards: all of history once more makes no entry, no new state, no event; whatever runs beside it or kills it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,15 +8,18 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 
+import msgspec
 import psycopg
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.gamification import awards
+from apps.gamification.handlers import AWARDED_TYPES
 from apps.gamification.models import Entry
 from apps.gamification.verify import verify
 from diana.events import cursors, log, replay
+from diana.events.catalogue import event_class
 from diana.events.lanes import lane_of
 from diana.events.models import Failure, StoredEvent
 from diana.events.subscriptions import subscriber
@@ -24,6 +28,7 @@ from tests.conftest import close_connections
 from tests.events.racing import alongside, until
 from tests.gamification.acts import AWARDS, NOON, award, daily, event, happen, message, people
 from tests.gamification.folding import state
+from tests.processes import ROOT
 from tests.servers import Servers
 
 
@@ -148,8 +153,20 @@ def test_f71_killed_in_the_middle_it_has_changed_nothing_and_can_be_repeated(
     assert state() == before
 
 
+def everything(crowd: list[int]) -> None:
+    """Publish an event of each type that is awarded, as the corpus has it, for everybody, on two days."""
+    lines = (ROOT / "tests" / "events" / "corpus" / "rows.jsonl").read_text().splitlines()
+    fields = {row["type"]: row["current"] for row in map(json.loads, lines)}
+    for day in range(2):
+        for somebody in crowd:
+            for event_type in sorted(AWARDED_TYPES):
+                made = msgspec.convert(fields[event_type] | {"user_id": somebody}, event_class(event_type))
+                happen(made, at=NOON + timedelta(days=10 + day))
+
+
 def test_f13_the_seed_of_the_hashes_does_not_show_in_what_is_awarded(committed_db: str, servers: Servers) -> None:
     live(people(4))
+    everything(people(2))
     close_connections()
     copies = {}
     for seed in ("1", "2"):

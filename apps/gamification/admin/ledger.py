@@ -121,7 +121,7 @@ class EntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         "occurred_at",
     )
     list_filter = ("kind",)
-    search_fields = ("=id", "=account__person_id", "=event_id", "=idempotency_key")
+    search_fields = ("=id", "=account__person__id", "=event_id", "=idempotency_key")
     search_help_text = _("Entry, person's id, event's id or key")
     ordering = ("-id",)
     list_per_page = 50

@@ -8,9 +8,16 @@ import msgspec
 from apps.gamification.decide.chain import entry_hash
 from apps.gamification.decide.state import State
 
+# The ledger's columns are of 64 bits; Python's numbers have no end.
+LARGEST = (1 << 63) - 1
+
 Kind = Literal["award", "suppressed", "staff_award", "penalty", "reversal"]
 Board = Literal["total", "weekly", "monthly", "daily", "streak", "narrative", "trivia", "achievements"]
 KINDS: tuple[Kind, ...] = ("award", "suppressed", "staff_award", "penalty", "reversal")
+
+
+class OutOfRange(ValueError):
+    """The account would hold more points than the ledger can count (2**63 - 1): check base points and amounts."""
 
 
 class Draft(NamedTuple):
@@ -83,12 +90,14 @@ def append(
     actor: str | None = None,
     reason_hash: bytes | None = None,
 ) -> Draft:
-    """Add an entry to the account's chain and move the account on."""
+    """Add an entry to the account's chain and move the account on; raises OutOfRange and leaves it as it is."""
+    balance, lifetime = standing.balance + amount, standing.lifetime + lifetime_gain(kind, amount, base)
+    if max(balance, lifetime, amount, base) > LARGEST or min(balance, lifetime, amount, base) < -LARGEST:
+        raise OutOfRange(OutOfRange.__doc__)
     previous = standing.hash
     standing.sequence += 1
-    standing.balance += amount
-    standing.lifetime += lifetime_gain(kind, amount, base)
-    account, sequence, balance, lifetime = standing.account, standing.sequence, standing.balance, standing.lifetime
+    standing.balance, standing.lifetime = balance, lifetime
+    account, sequence = standing.account, standing.sequence
     what = (account, sequence, amount, balance, lifetime, kind, rule, rule_version, base, multipliers, note)
     why = (event_id, idempotency_key, reverses, actor, reason_hash)
     standing.hash = entry_hash(*what, *why, occurred_at, previous)

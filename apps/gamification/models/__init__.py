@@ -20,6 +20,10 @@ from apps.gamification.models.ledger import (
     Progress,
     Reason,
 )
+from apps.gamification.models.proof import (
+    Checkpoint,
+    Verification,
+)
 from apps.gamification.models.requests import StaffRequest
 from apps.gamification.models.rules import (
     MultiplierVersion,
@@ -35,6 +39,7 @@ __all__ = [
     "BoardChange",
     "BoardPerson",
     "BoardRow",
+    "Checkpoint",
     "Entry",
     "Flag",
     "Hold",
@@ -46,4 +51,5 @@ __all__ = [
     "RulebookRevision",
     "StaffRequest",
     "Unlock",
+    "Verification",
 ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.gamification import events, loading, recomputing, storing
 from apps.gamification.decide.chain import reason_hash
-from apps.gamification.decide.entries import Draft, Kind, Standing, append
+from apps.gamification.decide.entries import Draft, Kind, OutOfRange, Standing, append
 from apps.gamification.decide.facts import microseconds
 from apps.gamification.decide.levels import level_of
 from apps.gamification.decide.rules import Rulebook
@@ -128,20 +128,23 @@ def _write(
     """Append the entry and keep its reason beside it."""
     salt, reason = secrets.token_bytes(16), reason.strip()
     short = abs(base) - abs(amount)
-    draft: Draft = append(
-        standing,
-        kind=kind,
-        amount=amount,
-        base=base,
-        idempotency_key=key,
-        occurred_at=microseconds(now),
-        rule=original.rule if original else "",
-        rule_version=original.rule_version if original else 0,
-        note=f"short={short}" if short else "",
-        reverses=original.pk if original else None,
-        actor=NOT_IN_AN_ACTOR.sub("_", f"{actor.origin}:{actor.name}")[:150],
-        reason_hash=reason_hash(salt, reason),
-    )
+    try:
+        draft: Draft = append(
+            standing,
+            kind=kind,
+            amount=amount,
+            base=base,
+            idempotency_key=key,
+            occurred_at=microseconds(now),
+            rule=original.rule if original else "",
+            rule_version=original.rule_version if original else 0,
+            note=f"short={short}" if short else "",
+            reverses=original.pk if original else None,
+            actor=NOT_IN_AN_ACTOR.sub("_", f"{actor.origin}:{actor.name}")[:150],
+            reason_hash=reason_hash(salt, reason),
+        )
+    except OutOfRange as error:
+        raise PointsError(_("The account would hold more points than the ledger can count.")) from error
     (entry_id,) = storing.write_entries([draft])
     Reason.objects.create(entry_id=entry_id, salt=salt, text=reason)
     return Entry.objects.get(pk=entry_id)
