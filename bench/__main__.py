@@ -11,7 +11,7 @@ from bench.load import Crowd
 from diana.local.errors import LocalError
 from diana.local.supervise import Stack
 
-MESSAGES = 40_000
+MESSAGES, ACTS = 40_000, 40_000
 TEXTBOOK_TASKS = 1_500
 LATENCY_SECONDS, QUIET_SECONDS = 20.0, 8.0
 # Forty people; every fifth update is a command.
@@ -45,7 +45,7 @@ def diana_figures(here: Any) -> dict[str, Any]:
     """Measure Diana as it runs."""
     from django.db import connection
 
-    from bench import awards, latency, publishing, throughput
+    from bench import awards, batches, latency, publishing, throughput
 
     values = here.variables()
     rate, people = throughput.measure(MESSAGES)
@@ -62,6 +62,8 @@ def diana_figures(here: Any) -> dict[str, Any]:
     world.wait_until_at_rest()
     found["award_ms"] = awards.measure(people)
     found |= publishing.measure()
+    found |= batches.measure(people)
+    say(f"statements of a batch: {json.dumps(found['queries_by_size'])}")
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(rescued) FROM event_cursor")
         found["rescued_by_relay"] = int(cursor.fetchone()[0])
@@ -69,9 +71,14 @@ def diana_figures(here: Any) -> dict[str, Any]:
 
 
 def others(here: Any) -> dict[str, Any]:
-    """Measure plain SQL and the textbook in databases of their own, while Diana's processes are idle."""
-    from bench import raw
+    """Measure plain SQL, boards and the textbook in databases of their own, while Diana's processes are idle."""
+    from bench import boards, full_rules, raw
 
+    world.add_database(here, "raw_full")
+    full = full_rules.measure(here.postgres.admin_url("raw_full"), ACTS)
+    say(f"all rules and achievements: {json.dumps(full)}")
+    sizes = [boards.measure(here, people) for people in boards.SIZES]
+    say(f"boards: {json.dumps(sizes)}")
     rate = raw.measure(world.add_database(here, "raw")["DATABASE_OWNER_URL"], MESSAGES)
     say(f"the same rows by plain SQL: {rate:.0f}/s")
     environment = world.add_database(here, "textbook")
@@ -79,7 +86,8 @@ def others(here: Any) -> dict[str, Any]:
     printed = subprocess.run(command, cwd=world.ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     textbook = float(printed.stdout.split()[-1])
     say(f"one Celery task for each event: {textbook:.0f}/s")
-    return {"raw_per_second": round(rate), "textbook_per_second": round(textbook, 1)}
+    read = {name: sizes[-1][name] for name in ("board_read_ms", "board_rebuild_seconds", "board_close_seconds")}
+    return {"raw_per_second": round(rate), "textbook_per_second": round(textbook, 1), **full, **read, "boards": sizes}
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def fresh_start(here: Instance) -> None:
     with here.alone():
         here.postgres.start()
         with psycopg.connect(here.postgres.admin_url(), autocommit=True) as connection:
-            for name in ("diana", "raw", "textbook"):
+            for name in ("diana", "raw", "raw_full", "textbook"):
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         here.postgres.stop()
 

@@ -97,7 +97,14 @@ def confirm_flag(
             text = _("These entries are no awards in the span of the flag, or were reversed: %(ids)s.")
             raise NotOfTheFlag(text % {"ids": ", ".join(map(str, sorted(wrong)))})
         for entry_id in sorted(set(reverse)):
-            reverse_entry(entry_id=entry_id, reason=reason, actor=actor, key=f"flag-{flag_id}-{entry_id}", now=now)
+            reverse_entry(
+                entry_id=entry_id,
+                reason=reason,
+                actor=actor,
+                key=f"flag-{flag_id}-{entry_id}",
+                now=now,
+                recompute=False,
+            )
         if penalty:
             amount, name = -penalty, f"flag-{flag_id}-{key}"
             award(person_id=flag.account_id, amount=amount, reason=reason, actor=actor, key=name[:100], now=now)
