@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -268,7 +269,8 @@ def _newest(achievement: Achievement) -> AchievementVersion | None:
 
 
 def _found(page: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
-    found = page.get_object(request, object_id)
+    # Addresses hold a key's underscores quoted.
+    found = page.get_object(request, unquote(object_id))
     if found is None:
         raise Http404
     return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -75,7 +76,8 @@ class RuleAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no ty
     @action(description=_("Switch on or off"), icon="toggle_on", permissions=["switch"], url_path="switch")  # type: ignore[untyped-decorator]  # unfold has no types
     def switch(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the reason, then let the rule pay or stop it."""
-        rule = self.get_object(request, object_id)
+        # Addresses hold a key's underscores quoted.
+        rule = self.get_object(request, unquote(object_id))
         if rule is None:
             raise Http404
         return ask_and_act(
