@@ -16,6 +16,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "events.view_failure",
         "events.view_storedevent",
         "gamification.view_account",
+        "gamification.view_achievement",
+        "gamification.view_achievementversion",
+        "gamification.view_checkpoint",
         "gamification.view_entry",
         "gamification.view_flag",
         "gamification.view_hold",
@@ -24,30 +27,37 @@ ROLES: dict[str, tuple[str, ...]] = {
         "gamification.view_rule",
         "gamification.view_ruleversion",
         "gamification.view_staffrequest",
+        "gamification.view_unlock",
+        "gamification.view_verification",
         "users.view_grant",
         "users.view_person",
         "users.view_suspension",
     ),
-    # keeps the peace
+    # keeps the peace, gives and takes a little: above STAFF_APPROVAL_ABOVE it waits for a manager
     "moderator": (
+        "gamification.award_points",
+        "gamification.grant_achievement",
         "gamification.resolve_flag",
+        "gamification.reverse_entry",
+        "gamification.revoke_achievement",
         "users.suspend_person",
     ),
-    # gives and takes
+    # makes the game: rules, bonuses, achievements, VIP; agrees to what others ask for
     "manager": (
+        "gamification.add_achievement",
+        "gamification.add_achievementversion",
+        "gamification.add_multiplierversion",
+        "gamification.add_ruleversion",
         "gamification.approve_act",
-        "gamification.award_points",
-        "gamification.reverse_entry",
+        "gamification.change_achievement",
+        "gamification.change_rule",
         "users.add_grant",
         "users.revoke_grant",
     ),
-    # sets the rules, mends what failed
+    # mends what failed, sees who can log in
     "admin": (
         "auth.view_group",
         "events.redrive",
-        "gamification.add_multiplierversion",
-        "gamification.add_ruleversion",
-        "gamification.change_rule",
         "users.view_staff",
     ),
 }

@@ -19,14 +19,14 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, resolve, reverse
 
 from apps.bot.models import Refusal, Update
-from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest
+from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest, Unlock
 from apps.staff.roles import ROLES
 from apps.users.models import Grant, Person, Staff
 from apps.users.services import grant_vip
 from diana import clock
 from diana.audit.models import AuditRecord
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
-from tests.gamification.acts import NOON, STAFF, award, daily, person
+from tests.gamification.acts import NOON, STAFF, award, daily, event, person
 from tests.gamification.test_abuse import spam, watch
 from tests.gamification.test_requests import ask
 
@@ -46,12 +46,15 @@ VIEW = {
     "events.failure": "viewer",
     "events.storedevent": "viewer",
     "gamification.account": "viewer",
+    "gamification.achievement": "viewer",
+    "gamification.achievementversion": "viewer",
     "gamification.entry": "viewer",
     "gamification.flag": "viewer",
     "gamification.multiplierversion": "viewer",
     "gamification.rule": "viewer",
     "gamification.ruleversion": "viewer",
     "gamification.staffrequest": "viewer",
+    "gamification.unlock": "viewer",
     "users.grant": "viewer",
     "users.person": "viewer",
     "users.staff": "admin",
@@ -60,8 +63,10 @@ VIEW = {
 WRITE = {
     "add": {
         "auth.group": "superuser",
-        "gamification.multiplierversion": "admin",
-        "gamification.ruleversion": "admin",
+        "gamification.achievement": "manager",
+        "gamification.achievementversion": "manager",
+        "gamification.multiplierversion": "manager",
+        "gamification.ruleversion": "manager",
         "users.grant": "manager",
         "users.staff": "superuser",
     },
@@ -71,13 +76,19 @@ WRITE = {
 # Pages on which staff act.
 ACTS = {
     "auth_user_password_change": "superuser",
-    "gamification_account_award_points": "manager",
-    "gamification_entry_reverse_entry": "manager",
+    "gamification_account_award_points": "moderator",
+    "gamification_account_grant_achievement": "moderator",
+    "gamification_account_repair_streak": "moderator",
+    "gamification_achievement_preview": "viewer",
+    "gamification_achievement_switch": "manager",
+    "gamification_entry_reverse_entry": "moderator",
     "gamification_flag_confirm": "moderator",
     "gamification_flag_dismiss": "moderator",
-    "gamification_rule_switch": "admin",
+    "gamification_multiplierversion_add_window": "manager",
+    "gamification_rule_switch": "manager",
     "gamification_staffrequest_approve": "manager",
     "gamification_staffrequest_refuse": "manager",
+    "gamification_unlock_revoke": "moderator",
     "users_grant_revoke": "manager",
     "users_person_add_vip": "manager",
     "users_person_suspend": "moderator",
@@ -90,7 +101,7 @@ LIST_ACTIONS = {
     "users.staff": {"delete_selected": "superuser"},
 }
 # What holds the proof: not even superusers, on no way.
-UNTOUCHABLE = [AuditRecord, Account, Entry, StoredEvent, Flag, StaffRequest]
+UNTOUCHABLE = [AuditRecord, Account, Entry, StoredEvent, Flag, StaffRequest, Unlock]
 
 REGISTRY: list[type[Model]] = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 
@@ -100,7 +111,7 @@ def rows(db: None) -> dict[str, Any]:
     """One row of every registered model, by the model's label; the key in the form of the admin's addresses."""
     watch(rapid_fire={"action": "flag"})
     somebody = person()
-    award(daily(somebody))
+    award(daily(somebody), event("user.returned", somebody, days_away=9))
     spam(somebody)
     ask(somebody)
     grant_vip(person_id=somebody, source="gift", days=3, reason="a", actor=STAFF, now=clock.now())
