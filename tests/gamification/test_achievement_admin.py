@@ -4,16 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from apps.gamification.models import Achievement, AchievementVersion, Unlock
+from apps.gamification import selectors, services
+from apps.gamification.models import Achievement, AchievementVersion, Entry, StaffRequest, Unlock
 from apps.users.models import Staff
 from diana import clock
 from diana.audit.models import AuditRecord
 from diana.events.testing import drain
-from tests.gamification.acts import AWARDS, award, event, message, person
+from tests.gamification.acts import AWARDS, NOON, STAFF, award, event, message, person
 
 pytestmark = pytest.mark.django_db
 
@@ -59,31 +61,107 @@ def test_unlocks_are_not_added(root: Client) -> None:
     assert root.post(reverse("admin:gamification_unlock_add"), {}).status_code == 403
 
 
-def test_an_unlock_is_revoked_with_a_reason(root: Client, unlock: Unlock) -> None:
+def confirm(client: Client, address: str, sent: dict[str, str]) -> list[str]:
+    """Look at what it would change and confirm that, with a double click; return the two pages after it."""
+    shown = client.post(address, sent).context["shown"]
+    return [client.post(address, sent | {"shown": shown}, follow=True).content.decode() for _ in range(2)]
+
+
+def changes(page: Any) -> list[tuple[object, object]]:
+    """Return what the page says of before and after: what the act is about, then the points."""
+    return [(change.before, change.after) for change in page.context["preview"].changes]
+
+
+def test_an_unlock_is_revoked_with_a_reason_once_however_often_it_is_clicked(root: Client, unlock: Unlock) -> None:
     drain(AWARDS)
-    address = f"/admin/gamification/unlock/{unlock.pk}/revoke/"
-    for _ in range(2):
-        root.post(address, {"reason": "A mistake", "key": "abc"})
+    address, sent = f"/admin/gamification/unlock/{unlock.pk}/revoke/", {"reason": "A mistake", "key": "abc"}
+    assert changes(root.post(address, sent)) == [("secret", "–"), (75, 0), (75, 0), (1, 1)]
+    unlock.refresh_from_db()
+    assert unlock.revoked_at is None
+    assert all("Done, and recorded." in page for page in confirm(root, address, sent))
     unlock.refresh_from_db()
     assert unlock.revoked_by == "admin:root"
     assert AuditRecord.objects.filter(act="revoke_achievement").count() == 1
+    assert Entry.objects.filter(kind="reversal").count() == 1
+    assert "revoked before" in root.post(address, sent | {"key": "other"}, follow=True).content.decode()
+
+
+def test_a_revocation_that_would_take_less_by_now_is_shown_anew(root: Client, unlock: Unlock) -> None:
+    drain(AWARDS)
+    address, sent = f"/admin/gamification/unlock/{unlock.pk}/revoke/", {"reason": "A mistake", "key": "abc"}
+    shown = root.post(address, sent).context["shown"]
+    services.award(person_id=unlock.account_id, amount=-70, reason="r", actor=STAFF, key="k", now=NOON)
+    page = root.post(address, sent | {"shown": shown})
+    assert "Something changed meanwhile" in page.content.decode()
+    assert changes(page)[1] == (5, 0)
+    unlock.refresh_from_db()
+    assert unlock.revoked_at is None
+
+
+GIFT = {"achievement": "staff_pick", "tier": "single", "reason": "Kind", "key": "abc"}
 
 
 def test_an_achievement_is_given_on_the_page_of_an_account(root: Client, unlock: Unlock) -> None:
+    drain(AWARDS)
     address = f"/admin/gamification/account/{unlock.account_id}/grant/"
     assert "Give an achievement" in root.get(address).content.decode()
-    sent = {"achievement": "staff_pick", "tier": "single", "reason": "Kind", "key": "abc"}
-    for _ in range(2):
-        root.post(address, sent)
+    assert changes(root.post(address, GIFT)) == [("–", "single"), (0, 40), (75, 75), (75, 75), (1, 1)]
+    assert Unlock.objects.count() == 1
+    assert all("Done, and recorded." in page for page in confirm(root, address, GIFT))
     assert Unlock.objects.filter(achievement="staff_pick").count() == 1
-    refused = root.post(address, sent | {"achievement": "nothing", "key": "x"}, follow=True)
+    assert AuditRecord.objects.filter(act="grant_achievement").count() == 1
+    drain(AWARDS)
+    assert selectors.balance(unlock.account_id) == 75 + 40
+    refused = root.post(address, GIFT | {"achievement": "nothing", "key": "x"}, follow=True)
     assert "There is no achievement nothing." in refused.content.decode()
+
+
+def test_what_somebody_else_gave_meanwhile_is_refused(root: Client, unlock: Unlock) -> None:
+    address = f"/admin/gamification/account/{unlock.account_id}/grant/"
+    shown = root.post(address, GIFT).context["shown"]
+    given = {name: GIFT[name] for name in ("achievement", "tier", "reason")}
+    services.grant_achievement(person_id=unlock.account_id, actor=STAFF, key="theirs", now=NOON, **given)
+    assert "has it already" in root.post(address, GIFT | {"shown": shown}, follow=True).content.decode()
+    assert Unlock.objects.filter(achievement="staff_pick").count() == 1
+
+
+def test_a_gift_whose_reward_is_another_by_now_is_shown_anew(root: Client, unlock: Unlock) -> None:
+    address = f"/admin/gamification/account/{unlock.account_id}/grant/"
+    shown = root.post(address, GIFT).context["shown"]
+    services.set_rule_active(rule="achievement_unlocked", active=False, reason="r", actor=STAFF, now=NOON)
+    page = root.post(address, GIFT | {"shown": shown})
+    assert "Something changed meanwhile" in page.content.decode()
+    assert changes(page)[1] == (0, 0)
+    assert not Unlock.objects.filter(achievement="staff_pick").exists()
+
+
+def test_a_reward_above_the_limit_needs_a_second_person(
+    client: Client, root: Client, unlock: Unlock, settings: Any
+) -> None:
+    settings.STAFF_APPROVAL_ABOVE = 39
+    drain(AWARDS)
+    confirm(root, f"/admin/gamification/account/{unlock.account_id}/grant/", GIFT)
+    confirm(root, f"/admin/gamification/unlock/{unlock.pk}/revoke/", {"reason": "r", "key": "def"})
+    assert Unlock.objects.filter(revoked_at=None).count() == 1
+    client.force_login(Staff.objects.create_superuser("olga"))
+    for asked, points in zip(StaffRequest.objects.order_by("pk"), (40, 75), strict=True):
+        assert asked.points == points
+        address = reverse("admin:gamification_staffrequest_approve", args=[asked.pk])
+        assert "Approved, done" in confirm(client, address, {"reason": "Yes", "key": "g"})[0]
+    assert Unlock.objects.get(revoked_at=None).granted_by == "admin:root"
 
 
 def test_an_achievement_is_switched_off_and_on(root: Client) -> None:
     for active in (False, True):
         root.post("/admin/gamification/achievement/voice/switch/", {"reason": "r", "key": "abc"})
         assert Achievement.objects.get(pk="voice").active is active
+
+
+def test_keys_with_underscores_are_found_by_the_addresses_that_pages_link_to(root: Client) -> None:
+    page = root.get(reverse("admin:gamification_achievement_change", args=[quote("welcome_back")])).content.decode()
+    for address in ("welcome_5Fback/switch/", "welcome_5Fback/preview/"):
+        assert address in page
+        assert root.get(f"/admin/gamification/achievement/{address}").status_code == 200
 
 
 def test_a_new_achievement_begins_inactive(root: Client) -> None:

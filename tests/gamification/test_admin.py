@@ -13,7 +13,8 @@ from apps.gamification.models import Account, Entry, MultiplierVersion, Rule, Ru
 from apps.users.models import Staff
 from diana import clock
 from diana.audit.models import AuditRecord
-from tests.gamification.acts import NOON, award, daily, event, message, person
+from diana.events.testing import drain
+from tests.gamification.acts import AWARDS, NOON, award, daily, event, message, person
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,11 @@ def test_a_rule_is_switched_off_with_a_reason(root: Client) -> None:
     assert AuditRecord.objects.get().act == "retire_rule"
 
 
+def test_a_rule_is_found_by_the_quoted_key_in_addresses(root: Client) -> None:
+    root.post("/admin/gamification/rule/message_5Fsent/switch/", {"reason": "Too easy", "key": "abc"})
+    assert not Rule.objects.get(pk="message_sent").active
+
+
 def version(**changes: str) -> dict[str, str]:
     """Return what the form for a version of a rule sends."""
     later = clock.now() + timedelta(days=1)
@@ -187,6 +193,30 @@ def test_a_streak_is_repaired_with_a_reason_or_the_page_says_why_not(
     for day in (11, 13, 15):
         award(event("user.active_day", entry.account_id, local_date=f"2026-03-{day}"))
     award(event("game.day_ended", entry.account_id, local_date="2026-03-16"))
-    done = root.post(address, {"reason": "A fair one", "key": "b"}, follow=True).content.decode()
-    assert "Done, and recorded." in done
+    sent = {"reason": "A fair one", "key": "b"}
+    page = root.post(address, sent)
+    assert [(c.before, c.after) for c in page.context["preview"].changes[:2]] == [(0, 3), ("–", "2026-03-16")]
+    assert not AuditRecord.objects.exists()
+    for _ in range(2):
+        done = root.post(address, sent | {"shown": page.context["shown"]}, follow=True).content.decode()
+        assert "Done, and recorded." in done
+        drain(AWARDS)
     assert AuditRecord.objects.get().after["bridged"] == ["2026-03-16"]
+    assert selectors.standing(entry.account_id).streak_days == 3
+
+
+def test_a_repair_that_would_bridge_other_dates_by_now_is_shown_anew(
+    root: Client, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/admin/gamification/account/{entry.account_id}/repair-streak/"
+    for day in (11, 13, 15):
+        award(event("user.active_day", entry.account_id, local_date=f"2026-03-{day}"))
+    award(event("game.day_ended", entry.account_id, local_date="2026-03-16"))
+    sent = {"reason": "A fair one", "key": "b"}
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(days=6))
+    shown = root.post(address, sent).context["shown"]
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(days=7))
+    page = root.post(address, sent | {"shown": shown}).content.decode()
+    assert "Something changed meanwhile" in page
+    assert "2026-03-16, 2026-03-17" in page
+    assert not AuditRecord.objects.exists()

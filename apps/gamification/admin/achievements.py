@@ -15,7 +15,7 @@ from unfold.decorators import action, display
 
 from apps.gamification import services
 from apps.gamification.achievements import had_by_people
-from apps.gamification.admin.acting import ActForm, ask_and_act, reason_field
+from apps.gamification.admin.acting import ActForm, ask_and_act, form_for, prepare_and_act, reason_field
 from apps.gamification.admin.rules import VersionAdmin
 from apps.gamification.models import Achievement, AchievementVersion, Unlock
 from diana import clock
@@ -250,17 +250,15 @@ class UnlockAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
 
     @action(description=_("Revoke"), icon="undo", permissions=["revoke"], url_path="revoke")  # type: ignore[untyped-decorator]  # unfold has no types
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the reason, then take it back with its points."""
+        """Ask for the reason, show what goes, then take it back with its points."""
         unlock = _found(self, request, object_id)
-        return ask_and_act(
+        return prepare_and_act(
             self,
             request,
-            ActForm,
-            title=_("Revoke"),
+            form_for(request, ActForm),
+            act="revoke_achievement",
+            parameters=lambda data: {"unlock_id": unlock.pk},
             back=reverse("admin:gamification_unlock_change", args=[unlock.pk]),
-            act=lambda data, actor: services.revoke_achievement(
-                unlock_id=unlock.pk, reason=data["reason"], actor=actor, key=data["key"], now=clock.now()
-            ),
         )
 
 

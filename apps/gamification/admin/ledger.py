@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from apps.gamification import explaining, services
-from apps.gamification.admin.acting import ActForm, AmountForm, TierForm, ask_and_act, form_for, prepare_and_act
+from apps.gamification import explaining
+from apps.gamification.admin.acting import ActForm, AmountForm, TierForm, form_for, prepare_and_act
 from apps.gamification.decide.levels import level_of
 from apps.gamification.models import Account, Entry
 from apps.gamification.titles import localized
-from diana import clock
 from diana.readonly import ReadOnly
 
 
@@ -62,19 +61,17 @@ class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
 
     @action(description=_("Repair the streak"), icon="mode_heat", permissions=["award"], url_path="repair-streak")  # type: ignore[untyped-decorator]  # unfold has no types
     def repair_streak(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the reason, then bridge what broke the streak."""
+        """Ask for the reason, show what it restores, then bridge what broke the streak."""
         account = self.get_object(request, object_id)
         if account is None:
             raise Http404
-        return ask_and_act(
+        return prepare_and_act(
             self,
             request,
-            ActForm,
-            title=_("Repair the streak"),
+            form_for(request, ActForm),
+            act="repair_streak",
+            parameters=lambda data: {"person_id": account.pk},
             back=reverse("admin:gamification_account_change", args=[account.pk]),
-            act=lambda data, actor: services.repair_streak(
-                person_id=account.pk, reason=data["reason"], actor=actor, now=clock.now()
-            ),
         )
 
     def has_grant_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
@@ -83,25 +80,21 @@ class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
 
     @action(description=_("Give an achievement"), icon="trophy", permissions=["grant"], url_path="grant")  # type: ignore[untyped-decorator]  # unfold has no types
     def grant_achievement(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask which and why, then give it."""
+        """Ask which and why, show what it changes, then give it."""
         account = self.get_object(request, object_id)
         if account is None:
             raise Http404
-        return ask_and_act(
+        return prepare_and_act(
             self,
             request,
-            TierForm,
-            title=_("Give an achievement"),
+            form_for(request, TierForm),
+            act="grant_achievement",
+            parameters=lambda data: {
+                "person_id": account.pk,
+                "achievement": data["achievement"],
+                "tier": data["tier"],
+            },
             back=reverse("admin:gamification_account_change", args=[account.pk]),
-            act=lambda data, actor: services.grant_achievement(
-                person_id=account.pk,
-                achievement=data["achievement"],
-                tier=data["tier"],
-                reason=data["reason"],
-                actor=actor,
-                key=data["key"],
-                now=clock.now(),
-            ),
         )
 
 

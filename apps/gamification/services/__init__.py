@@ -52,6 +52,7 @@ from apps.gamification.services.errors import (
     UnknownEntry,
     UnknownRule,
 )
+from apps.gamification.services.other_acts import reward_of
 from apps.gamification.services.points import (
     award,
     reverse_entry,
@@ -129,6 +130,7 @@ __all__ = [
     "repair_streak",
     "reverse_entry",
     "revoke_achievement",
+    "reward_of",
     "set_achievement_active",
     "set_detectors",
     "set_rule_active",

@@ -3,7 +3,7 @@
 An act whose points lie above STAFF_APPROVAL_ABOVE is not done but asked for (services/requests.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,8 @@ class StaffAct:
     """An act of staff on one account. `parameters` are what JSON can hold.
 
     `account` is whose points move, `points` how many are at stake; `done` says whether it was done under this key.
-    `permission` is asked for once more when somebody approves it.
+    `permission` is asked for once more when somebody approves it. `besides` is what it changed besides the account's
+    points, told by the parameters and what `perform` returned.
     """
 
     name: str
@@ -51,6 +52,7 @@ class StaffAct:
     points: Callable[[Parameters], int]
     perform: Perform
     done: Callable[[Parameters, str], bool]
+    besides: Callable[[Parameters, Any], Sequence[Change]] = lambda parameters, outcome: ()
 
 
 ACTS: dict[str, StaffAct] = {}
@@ -72,9 +74,9 @@ def preview_act(*, act: str, parameters: Parameters, reason: str, actor: audit.A
     """Say what the act would change, by doing it and taking it back. Locks the account meanwhile. Raises PointsError."""
     known = ACTS[act]
     with transaction.atomic():
-        before = _figures(known.account(parameters), now)
-        known.perform(parameters, reason=reason, actor=actor, key=f"preview-{uuid4().hex}", now=now)
-        after = _figures(known.account(parameters), now)
+        _outcome, changes, effect = _perform(
+            known, parameters, reason=reason, actor=actor, key=f"preview-{uuid4().hex}", now=now
+        )
         transaction.set_rollback(True)
     notes: tuple[str, ...] = ()
     if needs_approval(act, parameters):
@@ -82,9 +84,7 @@ def preview_act(*, act: str, parameters: Parameters, reason: str, actor: audit.A
             _("More than %(limit)s points are at stake: another member of staff must approve it.")
             % {"limit": settings.STAFF_APPROVAL_ABOVE},
         )
-    names = {"balance": _("balance"), "lifetime": _("lifetime points"), "level": _("level")}
-    changes = tuple(Change(names[name], before[name], after[name]) for name in names)
-    return Preview(changes, _effect(before, after), notes)
+    return Preview(changes, effect, notes)
 
 
 def act_or_ask(
@@ -118,10 +118,9 @@ def act_or_ask(
             return requests.ask(
                 act=act, parameters=parameters, points=points, reason=reason, actor=actor, key=key, now=now
             )
-        before = _figures(known.account(parameters), now)
-        outcome = known.perform(parameters, reason=reason, actor=actor, key=key, now=now)
+        outcome, _changes, effect = _perform(known, parameters, reason=reason, actor=actor, key=key, now=now)
         if shown is not None:
-            _check_effect(shown, _effect(before, _figures(known.account(parameters), now)))
+            _check_effect(shown, effect)
         if emergency and needs_approval(act, parameters):
             _record_emergency(known, parameters, reason, actor)
     return outcome
@@ -145,11 +144,26 @@ def approve(
         asker = audit.Actor(request.asked_by_id, request.asked_by, request.asked_origin)  # type: ignore[arg-type]
         key, parameters = f"request-{request.pk}", request.parameters
         loading.lock_standings([known.account(parameters)])
-        before = _figures(known.account(parameters), now)
-        known.perform(parameters, reason=request.reason, actor=asker, key=key, now=now)
+        _outcome, _changes, effect = _perform(known, parameters, reason=request.reason, actor=asker, key=key, now=now)
         if shown is not None:
-            _check_effect(shown, _effect(before, _figures(known.account(parameters), now)))
+            _check_effect(shown, effect)
     return request
+
+
+def _perform(known: StaffAct, parameters: Parameters, **how: Any) -> tuple[object, tuple[Change, ...], str]:
+    """Do the act; return what it returned, what it changed, and the effect of that as text.
+
+    The effect holds by how much each figure changes: points earned meanwhile do not matter, what the act does to them does.
+    """
+    before = _figures(known.account(parameters), how["now"])
+    outcome = known.perform(parameters, **how)
+    after = _figures(known.account(parameters), how["now"])
+    besides = tuple(known.besides(parameters, outcome))
+    names = {"balance": _("balance"), "lifetime": _("lifetime points"), "level": _("level")}
+    changes = tuple(Change(names[name], before[name], after[name]) for name in names)
+    effect = [f"{name}{after[name] - before[name]:+d}" for name in names]
+    effect += [f"{change.name}:{change.before}>{change.after}" for change in besides]
+    return outcome, besides + changes, ",".join(effect)
 
 
 def _figures(account_id: int, now: datetime) -> dict[str, int]:
@@ -157,11 +171,6 @@ def _figures(account_id: int, now: datetime) -> dict[str, int]:
     balance, lifetime = (account.balance, account.lifetime) if account else (0, 0)
     table = loading.rulebook().multipliers_at(microseconds(now)).level_table
     return {"balance": balance, "lifetime": lifetime, "level": level_of(lifetime, table)}
-
-
-def _effect(before: Mapping[str, int], after: Mapping[str, int]) -> str:
-    """Return by how much each figure changes: points earned meanwhile do not matter, what the act does to them does."""
-    return ",".join(f"{name}{after[name] - before[name]:+d}" for name in before)
 
 
 def _check_effect(shown: str, effect: str) -> None:

@@ -12,6 +12,7 @@ from apps.gamification.services.errors import DayNotOver, NothingToRepair
 from apps.gamification.services.points import publish_level
 from apps.users import selectors as users
 from diana import audit
+from diana.audit.models import AuditRecord
 from diana.events import Publication, publish_many
 
 
@@ -37,15 +38,18 @@ def recompute_day(*, person_id: int, day: date, reason: str, actor: audit.Actor,
     return entries
 
 
-def repair_streak(*, person_id: int, reason: str, actor: audit.Actor, now: datetime) -> list[date]:
+def repair_streak(*, person_id: int, reason: str, actor: audit.Actor, now: datetime, key: str = "") -> list[date]:
     """Bridge the dates that broke the person's streak; return them. Within 48 hours, once in 30 days.
 
     Locks the account and publishes game.streak_frozen for each date; the award subscriber makes the streak whole. Until
-    it has, a second call publishes nothing and returns the same dates. Raises NothingToRepair, UnknownPerson.
+    it has, a second call publishes nothing and returns the same dates; with the first one's key it does so for ever, and
+    leaves no second record. Raises NothingToRepair, UnknownPerson.
     """
     offset, today = users.local_days([person_id], now)[person_id]
     with transaction.atomic():
         standings, _ = loading.lock_standings([person_id])
+        if key and (known := repair_of(person_id, key)):
+            return [date.fromisoformat(day) for day in (known.after or {})["bridged"]]
         streak = standings[person_id].state.streak
         days = streaks.repairable(streak, day_number(today)) if streak else []
         if not days:
@@ -57,7 +61,7 @@ def repair_streak(*, person_id: int, reason: str, actor: audit.Actor, now: datet
             act="repair_streak",
             target=("gamification.Account", person_id),
             before={"streak_days": standings[person_id].state.streak_days},
-            after={"bridged": dates, "streak_days": lost},
+            after={"bridged": dates, "streak_days": lost} | ({"key": key} if key else {}),
             reason=reason,
         )
         publish_many(
@@ -72,3 +76,11 @@ def repair_streak(*, person_id: int, reason: str, actor: audit.Actor, now: datet
             ]
         )
     return dates
+
+
+def repair_of(person_id: int, key: str | None = None) -> AuditRecord | None:
+    """Return the record of the person's last repair, or of the one under the key; None if there is none."""
+    found = AuditRecord.objects.filter(
+        object_type="gamification.Account", object_id=str(person_id), act="repair_streak"
+    )
+    return (found if key is None else found.filter(after__key=key)).order_by("-id").first()
