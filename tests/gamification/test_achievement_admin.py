@@ -135,6 +135,16 @@ def test_a_gift_whose_reward_is_another_by_now_is_shown_anew(root: Client, unloc
     assert not Unlock.objects.filter(achievement="staff_pick").exists()
 
 
+def test_a_late_second_click_asks_nobody_for_what_is_done(root: Client, unlock: Unlock, settings: Any) -> None:
+    address = f"/admin/gamification/account/{unlock.account_id}/grant/"
+    shown = root.post(address, GIFT).context["shown"]
+    for limit in (40, 39):
+        settings.STAFF_APPROVAL_ABOVE = limit
+        page = root.post(address, GIFT | {"shown": shown}, follow=True)
+        assert "Done, and recorded." in page.content.decode()
+    assert not StaffRequest.objects.exists()
+
+
 def test_a_reward_above_the_limit_needs_a_second_person(
     client: Client, root: Client, unlock: Unlock, settings: Any
 ) -> None:
