@@ -20,8 +20,11 @@ logger = logging.getLogger(__name__)
 # Never fewer: on a starved machine the statements of a batch take longer than its events, and ever smaller ones would end in
 # one event a batch, which a busy community outruns.
 MIN_BATCH, FIRST_BATCH, MAX_BATCH = 32, 100, 2000
-# A look at a lane sees so many rows for each event that fits into a batch; where few of them are its own, many more.
-WINDOW_PER_EVENT, WIDE_WINDOW = 4, 5_000
+# A look at lanes sees so many rows for each event that fits into a batch, divided among the lanes and never fewer than a
+# hundred of each; where few of them are the subscriber's, many more.
+WINDOW_PER_EVENT, LEAST_WINDOW, WIDE_WINDOW = 4, 100, 5_000
+# A look that fills less than this part of a batch although there is more shows that few are its own.
+RARE_PART = 8
 # An event during which the process ended so often is dead.
 KILLING_ATTEMPTS = 3
 
@@ -166,12 +169,14 @@ def scan(subscriber: Subscriber, states: Mapping[int, cursors.State], *, limit: 
     highest = max(state.position for state in states.values())
     if highest > bound:
         log.check_sequence(highest)
-    window = WIDE_WINDOW if subscriber.name in _rare else max(WINDOW_PER_EVENT * limit, 100)
+    window = max(WINDOW_PER_EVENT * limit // len(states), LEAST_WINDOW)
+    if subscriber.name in _rare:
+        window = WIDE_WINDOW
     after = {lane: state.position for lane, state in states.items()}
     found = log.scan_lanes(subscriber, after, upto=bound, limit=limit, window=window)
-    if found.more and len(found.envelopes) < limit:
+    if found.more and len(found.envelopes) < limit // RARE_PART:
         _rare.add(subscriber.name)
-    else:
+    elif len(found.envelopes) == limit or not found.more:
         _rare.discard(subscriber.name)
     unknown = log.unknown_types(found.types, subscriber.patterns)
     if unknown:

@@ -213,7 +213,7 @@ def derived(state: State, exactly: bool) -> dict[str, Any]:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=int(os.environ.get("HISTORIES", "6")),
+    max_examples=int(os.environ.get("HISTORIES", "12")),
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
