@@ -6,6 +6,7 @@ lost, whatever stands in it; and who comes with an older moment than the mark's 
 another has read newer rows since.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -25,6 +26,8 @@ MEMBERS_AT_ONCE = 2_000
 # A shadow that nobody swapped in, and a period that is over, vanish by themselves.
 SHADOW_SECONDS = 900
 KEPT_SECONDS = 2 * 86_400
+# Longer than the breaker stays open.
+PATIENCE, PAUSE_SECONDS = 4, 0.6
 
 # Returns -1: the set is lost; 0: somebody newer was here; 1: written. The rest are pairs of member and score, 0 removes.
 _WRITE = """
@@ -38,10 +41,12 @@ for i = 2, #ARGV, 2 do
 end
 return 1
 """
-# The same for a whole set that was built beside it. UNLINK frees the old one in the background: DEL would hold up everybody.
+# The same for a whole set that was built beside it; once more, because the answer was lost, changes nothing. UNLINK frees
+# the old one in the background: DEL would hold up everybody.
 _SWAP = """
 local mark = redis.call('ZSCORE', KEYS[1], '0')
 if mark and -tonumber(mark) > tonumber(ARGV[1]) then redis.call('UNLINK', KEYS[2]) return 0 end
+if mark and -tonumber(mark) == tonumber(ARGV[1]) and redis.call('EXISTS', KEYS[2]) == 0 then return 1 end
 redis.call('ZADD', KEYS[2], '-' .. ARGV[1], '0')
 redis.call('UNLINK', KEYS[1])
 redis.call('RENAME', KEYS[2], KEYS[1])
@@ -70,6 +75,18 @@ def guarded(call: Callable[[], T]) -> T:
     except Exception as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
     return result
+
+
+def _patiently(call: Callable[[], T]) -> T:
+    """Make a call that may be repeated, of building sets: nobody waits for it, and a server that saves a million members
+    answers late. Raises Unavailable after PATIENCE tries.
+    """
+    for _ in range(PATIENCE - 1):
+        try:
+            return guarded(call)
+        except Unavailable:
+            time.sleep(PAUSE_SECONDS)
+    return guarded(call)
 
 
 def ranks(scope: Scope, scores: Sequence[int]) -> dict[int, int] | None:
@@ -118,14 +135,14 @@ def add(scope: Scope, moment: int, members: Sequence[int]) -> None:
     if members:
         shadow = _shadow(scope, moment)
         # zadd() would take a dict and lay it flat again, for each of a million members.
-        guarded(lambda: cache.client().execute_command("ZADD", shadow, *members))  # type: ignore[no-untyped-call]
-        guarded(lambda: cache.client().expire(shadow, SHADOW_SECONDS))
+        _patiently(lambda: cache.client().execute_command("ZADD", shadow, *members))  # type: ignore[no-untyped-call]
+        _patiently(lambda: cache.client().expire(shadow, SHADOW_SECONDS))
 
 
 def swap(scope: Scope, moment: int, now: datetime) -> None:
     """Put what was added, if anything, in the place of the set; raises Late if somebody newer was faster, and Unavailable."""
     keys = (scope.key, _shadow(scope, moment))
-    if not guarded(lambda: cache.client().eval(_SWAP, 2, *keys, moment, _seconds_left(scope, now))):
+    if not _patiently(lambda: cache.client().eval(_SWAP, 2, *keys, moment, _seconds_left(scope, now))):
         raise Late(scope.key)
 
 
