@@ -19,6 +19,7 @@ from apps.gamification.verify import verify
 from diana.audit.models import AuditRecord
 from diana.events import Event
 from diana.events.models import StoredEvent
+from tests.gamification.achieving import switch_achievements_off
 from tests.gamification.acts import NOON, STAFF, award, daily, event, message, person
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,7 @@ def capped(person_id: int) -> int:
 
 
 def test_the_cap_that_a_reversal_frees_pays_what_it_had_taken_that_day() -> None:
+    switch_achievements_off()
     somebody = person()
     award(*[challenge(somebody, n) for n in range(6)])
     assert [amount for _, amount, _, _ in paid(somebody)] == [200] * 4
