@@ -69,11 +69,14 @@ def marked(name: str, value: str) -> list[psutil.Process]:
 
 
 def is_gone(process: psutil.Process) -> bool:
-    """Say whether the process has ended; a zombie has, and one of ours is reaped."""
+    """Say whether the process has ended; a zombie has, and one of ours is reaped.
+
+    A zombie of several threads has not: while one of them waits for the disk, all its files and ports are still taken.
+    """
     with suppress(ChildProcessError):
         os.waitpid(process.pid, os.WNOHANG)
     try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        return not process.is_running() or (process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
     except psutil.NoSuchProcess:
         return True
 

@@ -7,6 +7,7 @@ from apps.bot.screens import top
 from apps.users import selectors as users
 from apps.users.aliases import alias_of
 from apps.users.models import Person
+from tests.gamification.achieving import switch_achievements_off
 from tests.gamification.acts import NOON, award, people
 from tests.gamification.boards.acts import becomes, give, sees, vip
 
@@ -54,6 +55,7 @@ def test_an_alias_takes_the_place_of_the_name_and_the_hidden_are_not_there(crowd
 
 
 def test_segments_show_those_who_are_of_them(crowd: list[int]) -> None:
+    switch_achievements_off()
     award(vip(crowd[12], NOON.replace(year=2027)), becomes(crowd[1], "Explorer"))
     assert "<b>1. Zoe – 10</b>" in shown("top.total.vip", crowd[12])
     assert "1. Zoe – 10\nYou are not on this board yet." in shown("top.total.vip", crowd[0])

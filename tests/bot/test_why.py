@@ -74,8 +74,10 @@ def test_the_clamp_shows_where_it_cut() -> None:
     config = {"factor_at_most": 12_000}
     services.add_multiplier_version(active_from=NOON, config=config, reason="r", actor=STAFF, now=NOON)
     award(event("vip.granted", who, grant=1, source="gift", until=(NOON + timedelta(days=1)).isoformat()), daily(who))
-    assert lines(who, "en") == ["<b>+60</b> Daily reward – base 50 · VIP +50 % · at most ×1.2 · rule, version 1"]
-    assert "All together are at most ×1.2." in selectors.explain(Entry.objects.get().pk).words
+    reward, clamped = lines(who, "en")
+    assert clamped == "<b>+60</b> Daily reward – base 50 · VIP +50 % · at most ×1.2 · rule, version 1"
+    assert reward == "<b>+20</b> Achievement – base 20 · rule, version 1", "no bonus, nothing to cut"
+    assert "All together are at most ×1.2." in selectors.explain(Entry.objects.get(rule="daily_login").pk).words
 
 
 def test_every_line_has_its_words_in_every_language() -> None:

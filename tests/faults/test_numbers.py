@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.processes import ROOT
 
-REQUIRED = {*range(1, 13), *range(14, 29), *range(31, 40), 41, 43, 44, 48, 49, 50, *range(68, 72)}
+REQUIRED = {*range(1, 29), *range(31, 40), 41, 43, 44, 45, 48, 49, 50, 62, 63, *range(68, 72), 74}
 
 
 def numbered(*folders: str) -> set[int]:

@@ -3,7 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from apps.gamification.models import Achievement
 from tests.gamification.acts import NOON, award, event
+
+
+def switch_achievements_off() -> None:
+    """Have nothing unlock, where a test counts points and rewards would only be in the way."""
+    Achievement.objects.update(active=False)
 
 
 def later(days: float = 0, **more: float) -> datetime:

@@ -94,6 +94,8 @@ def test_batches_of_the_same_people_in_any_order_do_not_deadlock() -> None:
 ACTS, THREADS = 400, 20
 # At the highest level from the first act on, so that a message is worth the same whatever came before: 5.5, half up.
 PLENTY, PER_MESSAGE = 300_000, 6
+# So many points and the level that they make unlock three tiers each.
+UNLOCKED, REWARDS = 6, 2 * (20 + 60 + 200)
 
 
 def test_400_acts_at_once_on_few_accounts_lose_nothing() -> None:
@@ -101,7 +103,7 @@ def test_400_acts_at_once_on_few_accounts_lose_nothing() -> None:
     for somebody in crowd:
         give(somebody, f"plenty{somebody}", PLENTY)
     acts: list[Callable[[], object]] = []
-    expected = Counter(dict.fromkeys(crowd, PLENTY))
+    expected = Counter(dict.fromkeys(crowd, PLENTY + REWARDS))
     for number in range(ACTS):
         somebody = crowd[number % 4]
         act, change = ACTS_OF[number // 4 % len(ACTS_OF)]
@@ -113,7 +115,7 @@ def test_400_acts_at_once_on_few_accounts_lose_nothing() -> None:
         at_once(*[lambda share=share: [act() for act in share] for share in shares])
         drain(AWARDS)
     assert {somebody: selectors.balance(somebody) for somebody in crowd} == expected
-    assert Entry.objects.count() == 4 + ACTS + ACTS // len(ACTS_OF), "a reversal is two"
+    assert Entry.objects.count() == 4 * (1 + UNLOCKED) + ACTS + ACTS // len(ACTS_OF), "a reversal is two"
     assert not Failure.objects.exists()
     assert verify().ok
     assert len(watch.locked) > ACTS / 2

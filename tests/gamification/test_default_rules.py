@@ -10,11 +10,18 @@ from apps.gamification import loading
 from apps.gamification.decide.rules import Rule
 from apps.gamification.models import Entry, RuleVersion
 from diana.events import Event
+from tests.gamification.achieving import switch_achievements_off
 from tests.gamification.acts import NOON, award, daily, event, message, person
 
 pytestmark = pytest.mark.django_db
 
 Making = Callable[[int, int], Event]
+
+
+@pytest.fixture(autouse=True)
+def _rules_alone(db: None) -> None:
+    """What unlocks by the way is paid by a rule of this table too: here only acts of the tests are."""
+    switch_achievements_off()
 
 
 def trivia(who: int, n: int) -> Event:

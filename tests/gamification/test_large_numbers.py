@@ -201,7 +201,9 @@ def test_numbers_in_events_do_not_reach_the_ledger() -> None:
         event("game.streak_extended", somebody, days=EDGE, since="2026-03-11"),
     )
     assert not Failure.objects.exists()
-    assert selectors.balance(somebody) == 300
+    rewards = Entry.objects.filter(rule="achievement_unlocked").order_by("sequence").values_list("amount", flat=True)
+    assert list(rewards) == [75, 20, 60, 200], "a streak without end is as long as any"
+    assert selectors.balance(somebody) == 300 + sum(rewards)
     assert verify().ok
 
 

@@ -18,6 +18,7 @@ from apps.gamification.boards import cache, places, recount, refreshing
 from apps.gamification.boards.scope import Scope, current_scopes, scope_of
 from apps.gamification.models import BoardChange
 from tests.events.test_bounded_redis import behind_a_breaker
+from tests.gamification.achieving import switch_achievements_off
 from tests.gamification.acts import NOON, award, people, person
 from tests.gamification.boards.acts import becomes, give, sees, vip
 from tests.servers import Servers
@@ -232,6 +233,7 @@ def test_a_change_that_commits_while_a_pass_writes_is_kept_for_the_next(
 
 
 def test_vip_that_ends_leaves_the_set_without_an_event(client: redis.Redis) -> None:
+    switch_achievements_off()
     somebody, other = people(2)
     give(somebody, 5)
     give(other, 4)

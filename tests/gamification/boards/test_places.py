@@ -7,6 +7,7 @@ import pytest
 from apps.gamification import boards
 from apps.gamification.boards import places
 from apps.gamification.models import BoardPerson, BoardRow
+from tests.gamification.achieving import switch_achievements_off
 from tests.gamification.acts import NOON, award, event, message, people, person
 from tests.gamification.boards.acts import becomes, give, reverse, seen, sees, vip
 
@@ -58,6 +59,7 @@ def test_a_penalty_takes_nothing_from_boards() -> None:
 
 
 def test_boards_of_other_things_than_points() -> None:
+    switch_achievements_off()
     somebody, other = people(2)
     for day in ("2026-03-10", "2026-03-11"):
         award(event("user.active_day", somebody, local_date=day))
@@ -126,6 +128,7 @@ def test_an_alias_is_told_to_whoever_shows_the_board() -> None:
 
 
 def test_vips_are_among_themselves_as_long_as_they_are_vips() -> None:
+    switch_achievements_off()
     first, second, third = people(3)
     for points, somebody in enumerate((third, second, first), start=1):
         give(somebody, points)
@@ -139,6 +142,7 @@ def test_vips_are_among_themselves_as_long_as_they_are_vips() -> None:
 
 
 def test_people_of_an_archetype_see_each_other() -> None:
+    switch_achievements_off()
     first, second, third, none = people(4)
     for points, somebody in enumerate((none, third, second, first), start=1):
         give(somebody, points)
@@ -188,6 +192,7 @@ def test_ranks_behind_the_exact_ones_are_counted(monkeypatch: pytest.MonkeyPatch
 
 
 def test_states_that_do_not_change_a_board_write_no_row() -> None:
+    switch_achievements_off()
     somebody = person()
     award(event("user.returned", somebody, days_away=8))
     assert not BoardRow.objects.exists()

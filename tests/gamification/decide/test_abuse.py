@@ -227,7 +227,8 @@ def test_memory_is_bounded_and_the_same_history_gives_the_same_through_the_store
     whole, stored, now = standing(), standing(), 0
     for n, (event_type, gap, yes) in enumerate(happened, start=1):
         now += gap
-        fact = act(now, n, event_type, content_digest="ab"[yes] * 32, correct=yes, milliseconds=500)
+        told = {"content_digest": "ab"[yes] * 32, "correct": yes, "milliseconds": 500, "story": "s", "chapter": f"{n}"}
+        fact = act(now, n, event_type, **told)
         detectors = Detectors(**{name: type(getattr(RECOMMENDED, name))("flag") for name in judging.DETECTORS})
         first = run(whole, detectors, fact)
         stored.state = state.decode(state.encode(stored.state))

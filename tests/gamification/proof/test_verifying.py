@@ -13,9 +13,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from apps.gamification import tasks
 from apps.gamification.models import Account, Checkpoint, Verification
-from apps.gamification.proof import standing, verifying
+from apps.gamification.proof import standing, tasks, verifying
 from apps.gamification.verify import verify
 from diana.events import adoption, overview
 from diana.events.models import StoredEvent
