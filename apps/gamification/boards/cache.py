@@ -78,15 +78,15 @@ def guarded(call: Callable[[], T]) -> T:
 
 
 def _patiently(call: Callable[[], T]) -> T:
-    """Make a call that may be repeated, of building sets: nobody waits for it, and a server that saves a million members
-    answers late. Raises Unavailable after PATIENCE tries.
+    """Make a guarded call that may be repeated, of building sets: nobody waits for it, and a server that saves a million
+    members answers late. Raises Unavailable after PATIENCE tries.
     """
     for _ in range(PATIENCE - 1):
         try:
-            return guarded(call)
+            return call()
         except Unavailable:
             time.sleep(PAUSE_SECONDS)
-    return guarded(call)
+    return call()
 
 
 def ranks(scope: Scope, scores: Sequence[int]) -> dict[int, int] | None:
@@ -135,14 +135,15 @@ def add(scope: Scope, moment: int, members: Sequence[int]) -> None:
     if members:
         shadow = _shadow(scope, moment)
         # zadd() would take a dict and lay it flat again, for each of a million members.
-        _patiently(lambda: cache.client().execute_command("ZADD", shadow, *members))  # type: ignore[no-untyped-call]
-        _patiently(lambda: cache.client().expire(shadow, SHADOW_SECONDS))
+        _patiently(lambda: guarded(lambda: cache.client().execute_command("ZADD", shadow, *members)))  # type: ignore[no-untyped-call]
+        _patiently(lambda: guarded(lambda: cache.client().expire(shadow, SHADOW_SECONDS)))
 
 
 def swap(scope: Scope, moment: int, now: datetime) -> None:
     """Put what was added, if anything, in the place of the set; raises Late if somebody newer was faster, and Unavailable."""
     keys = (scope.key, _shadow(scope, moment))
-    if not _patiently(lambda: cache.client().eval(_SWAP, 2, *keys, moment, _seconds_left(scope, now))):
+    left = _seconds_left(scope, now)
+    if not _patiently(lambda: guarded(lambda: cache.client().eval(_SWAP, 2, *keys, moment, left))):
         raise Late(scope.key)
 
 
