@@ -155,6 +155,7 @@ class Community:
         locks = self.sql("SELECT pid, mode, granted, objid FROM pg_locks WHERE locktype = 'advisory'")
         return "\n".join(
             [
+                f"the webhook's answers: {Counter(self.statuses)}",
                 f"effects: {self.expected_entries() - self.entries()}",
                 f"answers: {self.expected_answers() - self.answers()}",
                 f"behind: {behind}",

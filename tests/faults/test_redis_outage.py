@@ -9,54 +9,56 @@ import redis
 from tests.faults.conftest import Community
 from tests.processes import wait_until
 
-PEOPLE = range(1, 7)
 
-
-@pytest.fixture(autouse=True)
-def _workers(community: Community) -> None:
-    for name in ("worker", "telegram"):
-        community.processes.start_worker(name)
-    community.processes.start("relay")
+@pytest.fixture
+def community(shared: Community) -> Community:
+    """One community survives all of it; in each test it is other people who write."""
+    shared.post_seconds.clear()
+    return shared
 
 
 def test_f25_flushall_in_the_middle_of_a_run(community: Community) -> None:
+    people = range(1, 7)
     client = redis.Redis.from_url(community.servers.redis_url)
     for round_ in range(6):
-        community.say_all(PEOPLE, [f"message {round_}", "/help"])
+        community.say_all(people, [f"message {round_}", "/help"])
         client.flushall()
     community.settle()
 
 
 def test_f16_killing_valkey_and_starting_it_empty(community: Community) -> None:
-    community.say_all(PEOPLE, ["before", "/daily"])
+    people = range(11, 17)
+    community.say_all(people, ["before", "/daily"])
     community.servers.valkey.kill()
-    community.say_all(PEOPLE, ["while it is away", "/help"])
+    community.say_all(people, ["while it is away", "/help"])
     community.servers.valkey.start()
-    community.say_all(PEOPLE, ["after", "/help"])
+    community.say_all(people, ["after", "/help"])
     community.settle()
 
 
 def test_f19_eight_seconds_without_valkey_while_updates_keep_coming(community: Community) -> None:
-    community.say_all(PEOPLE, ["before", "/daily"])
+    people = range(21, 27)
+    community.say_all(people, ["before", "/daily"])
     community.settle()
     usual = statistics.median(community.post_seconds)
     community.servers.valkey.stop()
     started, before = time.monotonic(), len(community.post_seconds)
     while time.monotonic() - started < 8:
-        community.say_all(PEOPLE, ["still here", "/help"])
+        community.say_all(people, ["still here", "/help"])
         time.sleep(0.5)
     wait_until(community.effects_are_there, "awards without Valkey", seconds=10)
     community.servers.valkey.start()
-    community.say_all(PEOPLE, ["it is back", "/help"])
+    community.say_all(people, ["it is back", "/help"])
     community.settle()
     assert statistics.median(community.post_seconds[before:]) < 10 * max(usual, 0.01)
 
 
 def test_f22_a_hung_valkey_does_not_slow_the_webhook(community: Community) -> None:
-    community.say_all(PEOPLE, ["before", "/daily"])
+    people = range(31, 37)
+    community.say_all(people, ["before", "/daily"])
     community.servers.valkey.pause()
     try:
-        community.say_all(PEOPLE, ["while it hangs", "/help"])
+        community.say_all(people, ["while it hangs", "/help"])
         assert max(community.post_seconds) < 1
         wait_until(community.effects_are_there, "awards while Valkey hangs")
     finally:

@@ -55,7 +55,7 @@ def test_f09_the_time_limit_inside_a_transaction_rolls_back(shared: Community, w
     shared.settle()
 
 
-@pytest.mark.parametrize("worker", [("parent", "--max-tasks-per-child 5")], indirect=True, ids=["recycled"])
+@pytest.mark.parametrize("worker", [("parent", "--max-tasks-per-child 3")], indirect=True, ids=["recycled"])
 def test_f14_f15_children_are_replaced_all_the_time_and_the_parent_uses_its_own_connection(
     shared: Community, worker: Process
 ) -> None:
