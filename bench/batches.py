@@ -1,5 +1,6 @@
 """One batch of the award subscriber, in this process and rolled back: how many statements it takes, and how long."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from bench import world
 from bench.world import percentiles
 
 SIZES, ROUNDS = (1, 10, 200), 25
@@ -34,6 +36,7 @@ def measure(people: list[int]) -> dict[str, Any]:
 def _statements(people: list[int]) -> int:
     with transaction.atomic():
         envelopes = _events(people)
+        # What the process and the planner do once is not the batch's.
         _award(envelopes[: len(envelopes) // 2])
         with CaptureQueriesContext(connection) as queries, _copies() as copies:
             _award(envelopes[len(envelopes) // 2 :])
@@ -82,6 +85,7 @@ def _events(people: list[int]) -> list[Any]:
     from apps.bot.events import MessageSent
     from apps.content.events import TriviaCompleted
     from diana.events import Publication, publish_many
+    from diana.events.log import read_events
 
     now = datetime.now(UTC)
     events: list[Any] = []
@@ -90,7 +94,11 @@ def _events(people: list[int]) -> list[Any]:
             events.append(MessageSent(user_id=person, chat=1, length=12, content_digest=f"{number:032x}"))
             question = f"bench-{number}"
             events.append(TriviaCompleted(user_id=person, question=question, correct=True, milliseconds=6_000))
-    return publish_many([Publication(event=event, occurred_at=now) for event in events])
+    published = publish_many([Publication(event=event, occurred_at=now) for event in events])
+    # Read as the subscriber reads them: only the log knows their places.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM event_log WHERE event_id = ANY(%s)", [[one.event_id for one in published]])
+        return read_events([row[0] for row in cursor.fetchall()])
 
 
 def _award(envelopes: list[Any]) -> None:
@@ -120,3 +128,23 @@ def _copies() -> Iterator[list[str]]:
     finally:
         for module, function in zip(modules, real, strict=True):
             module.__dict__["copy_rows"] = function
+
+
+def main() -> None:
+    """Measure this alone; nothing but PostgreSQL takes part."""
+    here = world.instance()
+    world.fresh_start(here)
+    here.start_services()
+    try:
+        world.add_database(here, "diana")
+        world.set_up_django(here)
+        people = world.add_people()
+        with transaction.atomic():
+            _award(_events(people[:200]))
+        print(json.dumps(measure(people)))
+    finally:
+        here.stop_services()
+
+
+if __name__ == "__main__":
+    main()

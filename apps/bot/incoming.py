@@ -1,6 +1,6 @@
 """What the webhook must know of a body before it keeps it: decoded strictly, and only so much. No ORM here."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -33,7 +33,8 @@ class _Part(msgspec.Struct):
     user: _Sender | None = None
     chat: _Chat | None = None
     message: _Pressed | None = None
-    text: Any = None
+    # Read only if it is a text: what stands there may be anything.
+    text: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Body(msgspec.Struct):
@@ -72,9 +73,19 @@ def decode(body: bytes) -> Incoming:
     for kind in KINDS:
         part: _Part | None = getattr(decoded, kind)
         if part is not None:
-            answered = kind != "message" or (isinstance(part.text, str) and part.text.startswith("/"))
+            answered = kind != "message" or _is_command(bytes(part.text))
             return Incoming(decoded.update_id, kind, _person(part), _chat(part), answered)
     return Incoming(decoded.update_id, None, None, None)
+
+
+def _is_command(text: bytes) -> bool:
+    """Say whether the JSON is a text that begins with a slash, which may be escaped."""
+    if not text.startswith(b'"'):
+        return False
+    try:
+        return msgspec.json.decode(text, type=str).startswith("/")
+    except msgspec.DecodeError as error:
+        raise Malformed(Malformed.__doc__) from error
 
 
 def _person(part: _Part) -> int | None:
