@@ -91,12 +91,18 @@ class Relay:
         self._ended = threading.Event()
 
     def run(self) -> None:
-        """Make a pass each EVENTS_RELAY_INTERVAL_SECONDS until stop() is called; errors are logged and tried again."""
+        """Make a pass each EVENTS_RELAY_INTERVAL_SECONDS until stop() is called; errors are logged and tried again. The first
+        pass that succeeds is worth a line.
+        """
+        passed = False
         while not self._ended.is_set():
             started = time.monotonic()
             try:
                 close_old_connections()
                 self.pass_once()
+                if not passed:
+                    logger.info("relay ready.")
+                passed = True
             except Exception:
                 logger.exception("a pass of the relay failed")
             interval = RECOVERY_INTERVAL_SECONDS if self._recovering() else settings.EVENTS_RELAY_INTERVAL_SECONDS

@@ -2,6 +2,8 @@
 
 import contextlib
 import gc
+import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +50,21 @@ def keep_connections(**_: Any) -> None:
 def stop_in_time(**_: Any) -> None:
     """Finish the batches under way, as Celery does, but not for ever: the database or the broker may hang."""
     stopping.end_within(children=lambda: [child.pid for child in active_children() if child.pid])
+
+
+@worker_ready.connect
+def bound_cold_stops(**_: Any) -> None:
+    """On SIGQUIT Celery says that it shuts down only after what may hang: the time is counted from the signal itself."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    celerys = signal.getsignal(signal.SIGQUIT)
+
+    def end(number: int, frame: Any) -> None:
+        stop_in_time()
+        if callable(celerys):
+            celerys(number, frame)
+
+    signal.signal(signal.SIGQUIT, end)
 
 
 @worker_process_init.connect

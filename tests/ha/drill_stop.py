@@ -38,7 +38,7 @@ def stuck(community: Community) -> Iterator[None]:
 
 @contextmanager
 def _locked(community: Community) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(community.servers.postgres.admin_url(community._database)) as connection:
+    with psycopg.connect(community.servers.postgres.admin_url(community.database)) as connection:
         connection.execute("LOCK TABLE gamification_account IN EXCLUSIVE MODE")
         community.say_all(PEOPLE, ["under way", "/daily"])
         waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -115,6 +115,18 @@ def test_sigterm_ends_everything(
     wait_until(community.effects_are_there, "all effects")
     wait_until(community.answers_are_there, "all answers")
     assert community.entries() == community.expected_entries()
+    assert max(ended.values()) <= LIMIT_SECONDS, ended
+
+
+@pytest.mark.parametrize("situation", [stuck, without_redis])
+def test_sigquit_ends_a_worker_whatever_hangs(community: Community, situation: Callable[[Community], object]):
+    """Celery itself may wait for ever in a cold stop."""
+    worker = community.processes.start_worker("worker")
+    ended: dict[str, float] = {}
+    with situation(community):
+        started = time.monotonic()
+        worker._popen.send_signal(signal.SIGQUIT)
+        watch([worker], ended, started)
     assert max(ended.values()) <= LIMIT_SECONDS, ended
 
 

@@ -126,7 +126,7 @@ def web(world: World, chance: random.Random) -> float:
     return time.time()
 
 
-@fault("F06 kill a relay")
+@fault("F06 kill a relay", takes_away=("relay",))
 def relay(world: World, chance: random.Random) -> float:
     """The relay dies."""
     world.crew["relay"].send_group(signal.SIGKILL)
@@ -164,7 +164,7 @@ def quit_(world: World, chance: random.Random) -> None:
     _ask_to_end(_worker(world, chance), signal.SIGQUIT)
 
 
-@fault("F07 SIGTERM the relay")
+@fault("F07 SIGTERM the relay", takes_away=("relay",))
 def term_relay(world: World, chance: random.Random) -> None:
     """The relay is asked to end."""
     _ask_to_end(world.crew["relay"], signal.SIGTERM)
