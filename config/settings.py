@@ -183,58 +183,23 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     **_sentinel_options,
 }
+# How often each periodic task is sent; whatever is sent twice is done once. One that waited for a whole period is stale.
+_PERIODS = {
+    "bot.delete_old_updates": timedelta(hours=1),
+    "gamification.close_boards": timedelta(minutes=1),
+    "gamification.end_days": timedelta(hours=1),
+    "gamification.expire_requests": timedelta(minutes=10),
+    "gamification.forget_board_rows": timedelta(hours=6),
+    "gamification.refresh_boards": timedelta(seconds=10),
+    "gamification.seal_ledger": timedelta(minutes=1),
+    # Done once a day, in UTC's first hour; asked for each hour, so that one that was missed is made up for.
+    "gamification.verify_ledger": timedelta(hours=1),
+    "gamification.verify_new_entries": timedelta(hours=1),
+    "users.end_suspensions": timedelta(minutes=1),
+}
 CELERY_BEAT_SCHEDULE = {
-    "gamification.expire_requests": {
-        "task": "gamification.expire_requests",
-        "schedule": timedelta(minutes=10),
-        "options": {"queue": "backfill", "expires": 600},
-    },
-    "users.end_suspensions": {
-        "task": "users.end_suspensions",
-        "schedule": timedelta(minutes=1),
-        "options": {"queue": "backfill", "expires": 60},
-    },
-    "bot.delete_old_updates": {
-        "task": "bot.delete_old_updates",
-        "schedule": timedelta(hours=1),
-        "options": {"queue": "backfill", "expires": 3600},
-    },
-    "gamification.end_days": {
-        "task": "gamification.end_days",
-        "schedule": timedelta(hours=1),
-        "options": {"queue": "backfill", "expires": 3600},
-    },
-    "gamification.refresh_boards": {
-        "task": "gamification.refresh_boards",
-        "schedule": timedelta(seconds=10),
-        "options": {"queue": "backfill", "expires": 10},
-    },
-    "gamification.close_boards": {
-        "task": "gamification.close_boards",
-        "schedule": timedelta(minutes=1),
-        "options": {"queue": "backfill", "expires": 60},
-    },
-    "gamification.forget_board_rows": {
-        "task": "gamification.forget_board_rows",
-        "schedule": timedelta(hours=6),
-        "options": {"queue": "backfill", "expires": 3600},
-    },
-    "gamification.seal_ledger": {
-        "task": "gamification.seal_ledger",
-        "schedule": timedelta(minutes=1),
-        "options": {"queue": "backfill", "expires": 60},
-    },
-    "gamification.verify_new_entries": {
-        "task": "gamification.verify_new_entries",
-        "schedule": timedelta(hours=1),
-        "options": {"queue": "backfill", "expires": 3600},
-    },
-    # done once a day, in UTC's first hour; asked for each hour, so that one that was missed is made up for
-    "gamification.verify_ledger": {
-        "task": "gamification.verify_ledger",
-        "schedule": timedelta(hours=1),
-        "options": {"queue": "backfill", "expires": 3600},
-    },
+    task: {"task": task, "schedule": period, "options": {"queue": "backfill", "expires": period.total_seconds()}}
+    for task, period in _PERIODS.items()
 }
 
 # The bus (docs/architecture.md says what each one is for).

@@ -1,14 +1,13 @@
 """Writing what states say to the boards: people's looks, and the scores that are no points. Nothing changed: no statement."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from apps.gamification.decide.boards import ALWAYS, CODES, snapshot
 from apps.gamification.decide.entries import Standing
-from apps.gamification.decide.facts import EPOCH
+from apps.gamification.decide.facts import moment_of
 
 _LOOKS = """
 INSERT INTO gamification_boardperson (account_id, shown, alias, vip_until, archetype)
@@ -58,11 +57,6 @@ def write_looks(standings: Sequence[Standing]) -> None:
         until = moment_of(look.vip_until) if look.vip_until else None
         rows.append((standing.account, look.shown, look.alias, until, look.archetype))
     _execute(_LOOKS, rows)
-
-
-def moment_of(microseconds: int) -> datetime:
-    """Return the moment, exactly."""
-    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def _execute(statement: str, rows: Sequence[tuple[Any, ...]], *before: Any) -> None:

@@ -1,13 +1,12 @@
 """Writing down what detectors noticed and what is held: two statements for a batch, none if there is nothing."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from django.db import connection
 
-from apps.gamification.decide.facts import EPOCH, MICROSECOND
+from apps.gamification.decide.facts import moment_of
 from apps.gamification.decide.outcomes import Held, Noticed, Outcome
 from diana.events import Envelope
 
@@ -48,7 +47,7 @@ def write(decided: Sequence[tuple[Envelope, Sequence[Outcome]]]) -> None:
 
 def _notice(flags: dict[int, list[Any]], envelope: Envelope, noticed: Noticed) -> None:
     """Add one act to its flag's row."""
-    at, since = envelope.occurred_at, _moment(noticed.since)
+    at, since = envelope.occurred_at, moment_of(noticed.since)
     row = flags.setdefault(
         noticed.flag, [noticed.flag, envelope.user_id, noticed.detector, noticed.score, 0, since, at, 0]
     )
@@ -60,10 +59,6 @@ def _notice(flags: dict[int, list[Any]], envelope: Envelope, noticed: Noticed) -
 def _hold(envelope: Envelope, held: Held) -> tuple[Any, ...]:
     act = (envelope.user_id, envelope.position, envelope.event_id)
     return (held.flag, *act, held.rule, held.rule_version, held.base, held.multipliers, envelope.occurred_at)
-
-
-def _moment(microseconds: int) -> datetime:
-    return EPOCH + microseconds * MICROSECOND
 
 
 def _insert(statement: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -1,6 +1,5 @@
 """Writing unlocks down: one statement for a batch, none if there are none."""
 
-import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,13 +7,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from prometheus_client import Counter as Meter
 
 from apps.gamification.decide.outcomes import AchievementUnlocked, Outcome
+from diana import metrics
 from diana.bulk import copy_rows, insert_row
 from diana.events import Envelope
 from diana.events.identifiers import uuid7
-from diana.metrics.meters import own_meters, registry
 
 COLUMNS = {
     "account_id": "int8",
@@ -69,22 +67,10 @@ def write_rows(rows: Sequence[Row]) -> None:
         return
     copy_rows("gamification_unlock", COLUMNS, rows)
     tiers = Counter(row.tier for row in rows)
-    transaction.on_commit(lambda: _count(tiers), robust=True)
+    transaction.on_commit(lambda: metrics.unlocked(tiers))
 
 
 def write_grant(row: Row, *, granted_by: str, key: str) -> None:
     """Append an unlock that staff gave, under the key of the act; `row.audit` is its record."""
     insert_row("gamification_unlock", COLUMNS | {"granted_by": "text", "grant_key": "text"}, (*row, granted_by, key))
-    transaction.on_commit(lambda: _count(Counter([row.tier])), robust=True)
-
-
-def _count(tiers: Counter[str]) -> None:
-    for tier, number in tiers.items():
-        _meter().labels(tier).inc(number)
-
-
-@functools.cache
-def _meter() -> Meter:
-    # The numbers of all meters of a process stand in its files, which the first use opens.
-    own_meters()
-    return Meter("diana_achievements_unlocked", "Tiers of achievements unlocked.", ["tier"], registry=registry)
+    transaction.on_commit(lambda: metrics.unlocked({row.tier: 1}))

@@ -126,10 +126,11 @@ class Relay:
             standing = [one for one in found if self._stands_still(one, alone=alone)]
             lanes = {one.lane for one in standing} | {lane for lane in range(LANES) if (subscriber.name, lane) in due}
             late = lanes if alone else {one.lane for one in standing if self._is_late(one)}
-            if late:
-                self._drain_here(subscriber, sorted(late))
+            # First, because a lane that is being drained here looks like one that somebody came to.
             if lanes and not alone:
                 self._wake(subscriber, sorted(lanes), standing)
+            if late:
+                self._drain_here(subscriber, sorted(late))
 
     def _look_for_redis(self) -> None:
         """Ask Redis through the breaker; remember an outage for a while."""

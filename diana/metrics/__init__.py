@@ -90,6 +90,13 @@ def awarded(
 
 
 @_harmless
+def unlocked(tiers: Mapping[str, int]) -> None:
+    """Count committed unlocks of achievements by tier."""
+    for tier, number in tiers.items():
+        own_meters().unlocked.labels(tier).inc(number)
+
+
+@_harmless
 def delivered(subscriber: str) -> None:
     """Count a delivery that an external subscriber has made."""
     own_meters().delivered.labels(subscriber).inc()

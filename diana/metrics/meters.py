@@ -38,6 +38,7 @@ class Meters:
     awarded: Counter
     awarded_points: Counter
     suppressed: Counter
+    unlocked: Counter
     decide_seconds: Histogram
     store_seconds: Histogram
 
@@ -84,6 +85,7 @@ def _meters() -> Meters:
         suppressed=_counter(
             "diana_awards_suppressed", "Acts that earned nothing although a rule named them.", "reason"
         ),
+        unlocked=_counter("diana_achievements_unlocked", "Tiers of achievements unlocked.", "tier"),
         decide_seconds=_histogram("diana_decide_seconds", "Time that deciding about a batch took.", SECONDS),
         store_seconds=_histogram(
             "diana_store_seconds", "Time that writing a batch's entries and events took.", SECONDS

@@ -47,6 +47,8 @@ def test_a_person_cannot_be(person: Person, change: str) -> None:
 
 def test_a_person_may_be_erased(person: Person) -> None:
     run("UPDATE users_person SET status = 'erased', telegram_id = NULL, first_name = '', username = ''")
+    person.refresh_from_db()
+    assert (person.status, person.telegram_id, person.full_name) == ("erased", None, "")
 
 
 def test_names_are_bounded(person: Person) -> None:

@@ -20,6 +20,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
+def moment_of(at: int) -> datetime:
+    """Return the moment of so many microseconds since 1970, exactly."""
+    return EPOCH + at * MICROSECOND
+
+
 def day_number(day: date) -> int:
     """Return a calendar date as days since 1970."""
     return day.toordinal() - EPOCH_ORDINAL

@@ -1,13 +1,11 @@
 """Checkpoints in their table."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
-from apps.gamification.decide.facts import microseconds
+from apps.gamification.decide.facts import microseconds, moment_of
 from apps.gamification.models import Checkpoint as Stored
 from apps.gamification.proof.checkpoints import BINARY, Checkpoint, of_values
 from diana.bulk import insert_row
-from diana.periodic.slots import EPOCH
 
 _COLUMNS = {
     "number": "int8",
@@ -55,7 +53,7 @@ def index_of(number: int) -> bytes:
 def add(checkpoint: Checkpoint, index: bytes) -> None:
     """Append the row; the database refuses one that does not continue the last."""
     fields = {name: getattr(checkpoint, name) for name in _FIELDS}
-    fields |= {"sealed_at": EPOCH + timedelta(microseconds=checkpoint.sealed_at)}
+    fields |= {"sealed_at": moment_of(checkpoint.sealed_at)}
     insert_row("gamification_checkpoint", _COLUMNS, [*fields_in_order(fields), checkpoint.hash, index])
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from apps.gamification.backfilling import Found, Reader, Stretch
 from apps.gamification.decide.achievements.definitions import Definition
 from apps.gamification.decide.achievements.evaluation import unlock
 from apps.gamification.decide.entries import Standing
-from apps.gamification.decide.facts import EPOCH
+from apps.gamification.decide.facts import moment_of
 from apps.gamification.services.errors import UnknownAchievement
 from diana import audit
 from diana.events import Publication, publish_many
@@ -131,7 +131,7 @@ def _correct_marks(reader: Reader, past: backfilling.Past, standing: Standing) -
 
 
 def _row(person: int, one: Found, record: int) -> unlocks.Row:
-    at = EPOCH + timedelta(microseconds=one.at)
+    at = moment_of(one.at)
     return unlocks.Row(person, one.achievement, one.version, one.tier, one.period, uuid7(), at, True, record)
 
 

@@ -18,10 +18,10 @@ from apps.gamification.models import Entry, Reason
 from apps.gamification.services.errors import AlreadyReversed, KeyTaken, NotReversible, PointsError, UnknownEntry
 from apps.users import selectors as users
 from diana import audit
+from diana.acts import is_key
 from diana.events import Event, publish
 
 LARGEST_AMOUNT = 1_000_000_000
-KEY = re.compile(r"[A-Za-z0-9_:.-]{1,100}")
 NOT_IN_AN_ACTOR = re.compile(r"[|\x00-\x1f\x7f-\x9f]")
 
 
@@ -32,7 +32,7 @@ def award(*, person_id: int, amount: int, reason: str, actor: audit.Actor, key: 
     apps.users.selectors.UnknownPerson.
     """
     _check_amount(amount)
-    full_key = f"staff:{_checked_key(key)}"
+    full_key = f"staff:{checked_key(key)}"
     users.profile(person_id)
     with transaction.atomic():
         standings, rulebook = loading.lock_standings([person_id])
@@ -68,7 +68,7 @@ def reverse_entry(
     that a limit or the cap had taken away and that have room now are paid by entries of their own, unless `recompute` is
     false. A second call with the key returns the first reversal. Raises PointsError.
     """
-    full_key = f"reversal:{_checked_key(key)}"
+    full_key = f"reversal:{checked_key(key)}"
     with transaction.atomic():
         original = Entry.objects.filter(pk=entry_id).first()
         if original is None:
@@ -100,8 +100,14 @@ def _check_amount(amount: int) -> None:
         raise PointsError(_("The amount must lie between 1 and 1,000,000,000, or their negatives."))
 
 
-def _checked_key(key: str) -> str:
-    if not KEY.fullmatch(key):
+def name_of(actor: audit.Actor) -> str:
+    """Return how the ledger names whoever acts: what its columns may not hold is replaced."""
+    return NOT_IN_AN_ACTOR.sub("_", f"{actor.origin}:{actor.name}")[:150]
+
+
+def checked_key(key: str) -> str:
+    """Return the key of an act if it can be one; raises PointsError."""
+    if not is_key(key):
         raise PointsError(_("The key may have 1 to 100 letters, digits and _ : . -"))
     return key
 
@@ -140,7 +146,7 @@ def _write(
             rule_version=original.rule_version if original else 0,
             note=f"short={short}" if short else "",
             reverses=original.pk if original else None,
-            actor=NOT_IN_AN_ACTOR.sub("_", f"{actor.origin}:{actor.name}")[:150],
+            actor=name_of(actor),
             reason_hash=reason_hash(salt, reason),
         )
     except OutOfRange as error:

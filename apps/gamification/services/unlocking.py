@@ -12,8 +12,8 @@ from apps.gamification.decide.achievements.evaluation import unlock
 from apps.gamification.decide.entries import Standing
 from apps.gamification.decide.rules import Rulebook
 from apps.gamification.models import Achievement, Entry, Unlock
-from apps.gamification.services.errors import KeyTaken, NotGrantable, PointsError, UnknownAchievement
-from apps.gamification.services.points import KEY, reverse_entry
+from apps.gamification.services.errors import KeyTaken, NotGrantable, UnknownAchievement
+from apps.gamification.services.points import checked_key, name_of, reverse_entry
 from apps.users import selectors as users
 from diana import audit
 from diana.events import publish
@@ -31,7 +31,7 @@ def grant_achievement(
     Locks the account. A second call with the key returns the first unlock. Raises PointsError, and
     apps.users.selectors.UnknownPerson.
     """
-    full_key = f"grant:{_checked(key)}"
+    full_key = f"grant:{checked_key(key)}"
     users.profile(person_id)
     with transaction.atomic():
         standings, rulebook = loading.lock_standings([person_id])
@@ -46,7 +46,7 @@ def grant_achievement(
         storing.save_states([standing])
         record = _record(actor, "grant_achievement", standing, achievement, before, reason)
         row = unlocks.Row(person_id, achievement, definition.version, tier, "", uuid7(), now, audit=record)
-        unlocks.write_grant(row, granted_by=_name(actor), key=full_key)
+        unlocks.write_grant(row, granted_by=name_of(actor), key=full_key)
         granted = Unlock.objects.get(event_id=row.event_id)
         told = events.AchievementUnlocked(user_id=person_id, achievement=achievement, tier=tier)
         publish(told, occurred_at=now, event_id=granted.event_id)
@@ -62,7 +62,7 @@ def revoke_achievement(*, unlock_id: int, reason: str, actor: audit.Actor, key: 
 
     Locks the account. A second call with the key returns the same unlock. Raises PointsError.
     """
-    full_key = f"revoke:{_checked(key)}"
+    full_key = f"revoke:{checked_key(key)}"
     with transaction.atomic():
         found = Unlock.objects.filter(pk=unlock_id).first()
         if found is None:
@@ -86,7 +86,7 @@ def revoke_achievement(*, unlock_id: int, reason: str, actor: audit.Actor, key: 
             forget(standing.state, name, tier, _definition(rulebook, name))
         storing.save_states([standing])
         record = _record(actor, "revoke_achievement", standing, name, before, reason)
-        found.revoked_at, found.revoked_by = now, _name(actor)
+        found.revoked_at, found.revoked_by = now, name_of(actor)
         found.revocation_audit, found.revocation_key = record, full_key
         found.save(update_fields=["revoked_at", "revoked_by", "revocation_audit", "revocation_key"])
         told = events.AchievementRevoked(user_id=person, achievement=name, tier=tier, period=found.period)
@@ -96,16 +96,6 @@ def revoke_achievement(*, unlock_id: int, reason: str, actor: audit.Actor, key: 
         )
         publish(report, occurred_at=now)
     return found
-
-
-def _name(actor: audit.Actor) -> str:
-    return f"{actor.origin}:{actor.name}"[:150]
-
-
-def _checked(key: str) -> str:
-    if not KEY.fullmatch(key):
-        raise PointsError(_("The key may have 1 to 100 letters, digits and _ : . -"))
-    return key
 
 
 def _reverse_reward(found: Unlock, standing: Standing, reason: str, actor: audit.Actor, now: datetime) -> None:

@@ -1,13 +1,13 @@
 """Giving VIP and taking it back; every change leaves an audit record of what was effective before and after."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from apps.users import events as facts
 from apps.users import selectors
 from apps.users.models import REASON_MAX_LENGTH, Grant, Person
-from apps.users.services.rows import about, lock_person
+from apps.users.services.rows import about, iso, lock_person
 from diana import audit
 from diana.events import publish_many
 
@@ -111,17 +111,13 @@ def _record(
     grant: Grant, act: str, before: datetime | None, reason: str, actor: audit.Actor, now: datetime
 ) -> str | None:
     """Write the audit record and return the end of effective VIP after the act."""
-    until = _iso(selectors.effective_vip(grant.person_id, now))
+    until = iso(selectors.effective_vip(grant.person_id, now))
     audit.record(
         actor=actor,
         act=act,
         target=("users.Person", grant.person_id),
-        before={"vip_until": _iso(before)},
+        before={"vip_until": iso(before)},
         after={"vip_until": until, "grant": grant.pk},
         reason=reason,
     )
     return until
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None

@@ -1,7 +1,7 @@
 """The person's row as every act begins and ends with it: locked first, so that events follow the facts' order."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from apps.users.models import Person
 from apps.users.timezones import offset_minutes
@@ -37,3 +37,8 @@ def about(person: Person, event: Event, occurred_at: datetime, key: str | None =
         utc_offset_minutes=offset_minutes(occurred_at, person.timezone),
         idempotency_key=key,
     )
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return the moment as events and audit records carry it: in UTC, ISO 8601."""
+    return moment.astimezone(UTC).isoformat() if moment else None

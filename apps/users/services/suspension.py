@@ -1,20 +1,18 @@
 """Suspending people, ending that, and ending by itself what is over; each with an audit record and an event."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.users import events as facts
 from apps.users.models import Person, Suspension
-from apps.users.services.rows import about, lock_person
+from apps.users.services.rows import about, iso, lock_person
 from diana import audit
-from diana.acts import Change, Preview, StateChanged
+from diana.acts import Change, Preview, StateChanged, is_key
 from diana.events import publish_many
 
 LONGEST = timedelta(days=3660)
-KEY = re.compile(r"[A-Za-z0-9_:.-]{1,100}")
 CLOCK = audit.Actor(None, "users.end_suspensions", "command")
 # The task ends so many in one transaction, and comes again.
 MOST_AT_ONCE = 100
@@ -64,7 +62,7 @@ def suspend(
         )
         _set_status(person, Person.Status.SUSPENDED)
         record = _record(person, "suspend_user", before, actor, reason)
-        event = facts.UserSuspended(user_id=person_id, until=_iso(until), actor=actor.id, audit=record)
+        event = facts.UserSuspended(user_id=person_id, until=iso(until), actor=actor.id, audit=record)
         publish_many([about(person, event, now)])
     return suspension
 
@@ -100,7 +98,7 @@ def end_suspensions(*, now: datetime) -> int:
             person = Person.objects.select_for_update(no_key=True).get(pk=person_id)
             running = _running(person)
             if running is not None and running.ends_at is not None and running.ends_at <= now:
-                reason = f"It was to end at {_iso(running.ends_at)}."
+                reason = f"It was to end at {iso(running.ends_at)}."
                 _end(person, running, CLOCK.name, "unsuspend_user", reason, CLOCK, now)
                 ended += 1
     return ended
@@ -111,8 +109,8 @@ def preview_suspension(*, person_id: int, until: datetime | None, suspended: boo
     person = Person.objects.get(pk=person_id)
     running = _running(person)
     after = Person.Status.SUSPENDED if suspended else (running.former_status if running else person.status)
-    old_end = _iso(running.ends_at) if running else None
-    new_end = _iso(until) if suspended else None
+    old_end = iso(running.ends_at) if running else None
+    new_end = iso(until) if suspended else None
     changes = (
         Change(_("status"), person.get_status_display(), Person.Status(after).label),
         Change(_("suspended until"), _until(running is not None, old_end), _until(suspended, new_end)),
@@ -121,7 +119,7 @@ def preview_suspension(*, person_id: int, until: datetime | None, suspended: boo
 
 
 def _check(until: datetime | None, key: str, now: datetime) -> None:
-    if not KEY.fullmatch(key):
+    if not is_key(key):
         raise InvalidSuspension(_("The key may have 1 to 100 letters, digits and _ : . -"))
     if until is not None and not (until.tzinfo is not None and now < until <= now + LONGEST):
         raise InvalidSuspension(_("A suspension ends later than now, within ten years, and its end has a time zone."))
@@ -173,17 +171,13 @@ def _set_status(person: Person, status: str) -> None:
 
 def _described(person: Person) -> dict[str, str | None]:
     running = _running(person)
-    return {"status": person.status, "until": _iso(running.ends_at) if running else None}
+    return {"status": person.status, "until": iso(running.ends_at) if running else None}
 
 
 def _record(person: Person, act: str, before: dict[str, str | None], actor: audit.Actor, reason: str) -> int:
     """Write the audit record and return its id."""
     target = ("users.Person", person.pk)
     return audit.record(actor=actor, act=act, target=target, before=before, after=_described(person), reason=reason).pk
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
 
 
 def _until(suspended: bool, end: str | None) -> str:
