@@ -90,7 +90,7 @@ def ask_and_act(
     form = form_class(request.POST or None, initial={"key": uuid4().hex})
     if not form.is_valid():
         context = {"title": title, "form": form, "back": back, "opts": admin.opts}
-        return render(request, "gamification/admin/act.html", admin.admin_site.each_context(request) | context)
+        return render(request, "audit/form.html", admin.admin_site.each_context(request) | context)
     try:
         act(form.cleaned_data, Actor.staff(request.user))
     except PointsError as error:

@@ -136,8 +136,15 @@ class GrantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         form = RevokeForm(request.POST or None)
         if form.is_valid():
             return self._revoke(request, grant, form.cleaned_data["reason"])
-        context = {"title": _("Revoke %(grant)s") % {"grant": grant}, "form": form, "grant": grant, "opts": self.opts}
-        return render(request, "users/admin/revoke_grant.html", self.admin_site.each_context(request) | context)
+        context = {
+            "title": _("Revoke %(grant)s") % {"grant": grant},
+            "message": _what_it_means(grant),
+            "submit": _("Revoke"),
+            "back": reverse("admin:users_grant_change", args=[grant.pk]),
+            "form": form,
+            "opts": self.opts,
+        }
+        return render(request, "audit/form.html", self.admin_site.each_context(request) | context)
 
     def _revoke(self, request: HttpRequest, grant: Grant, reason: str) -> HttpResponse:
         try:
@@ -147,6 +154,14 @@ class GrantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         else:
             messages.success(request, _what_is_left(grant))
         return redirect(reverse("admin:users_grant_change", args=[grant.pk]))
+
+
+def _what_it_means(grant: Grant) -> str:
+    """Say what revoking will come to."""
+    text = _t(
+        "Until %(end)s this grant makes %(person)s VIP. Revoked, it gives nothing more; VIP from other grants stays."
+    )
+    return text % {"end": date_format(localtime(grant.ends_at), "DATETIME_FORMAT"), "person": grant.person}
 
 
 def _what_is_left(grant: Grant) -> str:
