@@ -88,15 +88,15 @@ def database(name: str) -> Iterator[None]:
         connections.settings["default"]["NAME"] = before
 
 
-def add_people() -> list[int]:
-    """Insert the people and return their ids."""
+def add_people(number: int = PEOPLE, *, first: int = 1_000_000) -> list[int]:
+    """Insert so many people, with Telegram ids from the first on, and return their ids."""
     from django.db import connection
 
     from apps.users.models import Person
     from diana import clock
 
     people = Person.objects.bulk_create(
-        [Person(telegram_id=1_000_000 + n, created_at=clock.now()) for n in range(PEOPLE)], batch_size=2_000
+        [Person(telegram_id=first + n, created_at=clock.now()) for n in range(number)], batch_size=2_000
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
