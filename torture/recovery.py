@@ -15,9 +15,8 @@ def recoveries(
 ) -> list[tuple[Fired, float]]:
     """Return for each fault the seconds from its end to the first entry of an operation accepted after it.
 
-    Where other faults still last at its end, their end counts, and where nothing is accepted for a while, the first
-    acceptance: what stands still until then is theirs, or the door's. Faults after which nothing was accepted have no
-    recovery to measure.
+    Where other faults still last at its end, their end counts: what stands still then is theirs. Faults after which
+    nothing was accepted have no recovery to measure.
     """
     recorded: dict[str, float] = {}
     for entry in entries:
@@ -30,10 +29,9 @@ def recoveries(
     found = []
     for fired in faults:
         moment = quiet_after(fired.ended_at, [other for other in faults if other is not fired])
-        later = [(accepted, at) for accepted, at in earned if moment <= accepted <= moment + LATEST_SECONDS]
+        later = [at for accepted, at in earned if moment <= accepted <= moment + LATEST_SECONDS]
         if later:
-            first = min(accepted for accepted, _ in later)
-            found.append((fired, max(0.0, min(at for _, at in later) - first)))
+            found.append((fired, max(0.0, min(later) - moment)))
     return found
 
 
