@@ -1,6 +1,8 @@
 """PostgreSQL restarted, cut off, full, crowded, locked: Telegram is asked to come again, and every effect is there once."""
 
+import os
 import random
+import shlex
 import subprocess
 import threading
 import time
@@ -185,25 +187,50 @@ def fill(file: Path) -> None:
             ballast.write(b"x" * 512)
 
 
+@contextmanager
+def small_disk(place: Path) -> Iterator[Path]:
+    """A disk of 4 MiB, mounted at the place; for whoever is not root in a namespace of its own, which is reached by /proc."""
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0777", "tmpfs", str(place)]
+    if os.geteuid() == 0:
+        subprocess.run(mount, check=True)
+        try:
+            yield place
+        finally:
+            subprocess.run(["umount", "-l", str(place)], check=True)
+        return
+    holding = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        f"{shlex.join(mount)} && echo && exec cat",
+    ]
+    with subprocess.Popen(holding, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        assert holder.stdout.readline(), "no namespace may be made here"
+        try:
+            yield Path(f"/proc/{holder.pid}/root{place}")
+        finally:
+            holder.stdin.close()
+
+
 @pytest.fixture
 def ballast(shared: Community, tmp_path: Path) -> Iterator[Path]:
     """The updates' table on a disk of its own, which is full; this file fills it."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=0777", "tmpfs", str(disk)], check=True)
-    ballast = disk / "ballast"
-    try:
-        with superuser(shared) as session:
-            session.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
-            session.execute("ALTER TABLE bot_update SET TABLESPACE small")
-            fill(ballast)
-            yield ballast
-            ballast.unlink(missing_ok=True)
-            session.execute("ALTER TABLE bot_update SET TABLESPACE pg_default")
-            session.execute("CHECKPOINT")
-            session.execute("DROP TABLESPACE small")
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
+    with small_disk(tmp_path / "disk") as disk, superuser(shared) as session:
+        ballast = disk / "ballast"
+        session.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        session.execute("ALTER TABLE bot_update SET TABLESPACE small")
+        fill(ballast)
+        yield ballast
+        ballast.unlink(missing_ok=True)
+        session.execute("ALTER TABLE bot_update SET TABLESPACE pg_default")
+        session.execute("CHECKPOINT")
+        session.execute("DROP TABLESPACE small")
 
 
 def test_f39_a_full_disk(shared: Community, ballast: Path) -> None:
