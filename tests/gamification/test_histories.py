@@ -14,7 +14,7 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from apps.gamification import loading, recomputing, selectors, services, tasks
 from apps.gamification.boards import recount
@@ -214,6 +214,8 @@ def derived(state: State, exactly: bool) -> dict[str, Any]:
 @pytest.mark.django_db
 @settings(
     max_examples=int(os.environ.get("HISTORIES", "12")),
+    # A history is short enough to be read; to make it shorter takes minutes.
+    phases=[Phase.generate],
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
