@@ -1,5 +1,6 @@
 """Fires faults by seed, each when so many operations were accepted; several at a time where they do not undo each other."""
 
+import math
 import random
 import threading
 import time
@@ -22,7 +23,7 @@ ALONE = ("worker-failpoint", "telegram-failpoint", "worker-signals")
 # After the load has stopped there is nobody to reach a failpoint.
 LAST_SECONDS = 40
 BACK_SECONDS = 30
-# After a worker was killed nothing else begins for so long: who needs longer to recover than is promised must be seen as
+# When a killed worker is back nothing else begins for so long: who needs longer to recover than is promised must be seen as
 # that, and not as the next fault's victim. Faults that were there before go on.
 CALM_SECONDS = 4.0
 
@@ -69,7 +70,7 @@ class Faults:
         self.errors: list[str] = []
         self._world, self._records, self._steps, self._seed = world, records, steps, seed
         self._world.busy.update({name: threading.Lock() for name in ALONE})
-        self._calm_until = 0.0
+        self._calm_until: dict[int, float] = {}
         self._ended = threading.Event()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fault")
         self._thread = threading.Thread(target=self._run, name="faults", daemon=True)
@@ -102,7 +103,7 @@ class Faults:
         with ExitStack() as held:
             for name in sorted(fault.needs):
                 held.enter_context(self._world.busy[name])
-            while time.monotonic() < self._calm_until and not self._ended.is_set():
+            while self._is_calm() and not self._ended.is_set():
                 time.sleep(0.05)
             if self._ended.is_set():
                 return
@@ -115,11 +116,17 @@ class Faults:
             except Exception as error:
                 self.errors.append(f"{fault.name}: {type(error).__name__}: {error}")
                 return
-            if fault.kills_worker:
-                self._calm_until = time.monotonic() + CALM_SECONDS
             ended = moment or time.time()
             began = started if moment is None else ended
+            if fault.kills_worker:
+                self._calm_until[threading.get_ident()] = math.inf
             self.fired.append(Fired(fault, began, ended, self._over_at(fault, ended)))
+            if fault.kills_worker:
+                self._calm_until[threading.get_ident()] = time.monotonic() + CALM_SECONDS
+
+    def _is_calm(self) -> bool:
+        """Say whether a killed worker is not yet back, or only just."""
+        return time.monotonic() < max(list(self._calm_until.values()), default=0.0)
 
     def _over_at(self, fault: Fault, ended: float) -> float:
         """Wait until what the fault took away is back; return when everything is as before."""
