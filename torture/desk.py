@@ -14,6 +14,7 @@ from typing import Any
 from torture import updates
 from torture.model import Kind, Operation, Outcome
 from torture.people import AGAIN_SECONDS, Load
+from torture.schedule import Faults
 from torture.servers import ROOT
 
 PAUSE_SECONDS = 0.6
@@ -25,8 +26,8 @@ SLOW_PERSON = updates.FIRST_PERSON + 900_000
 class Desk:
     """One thread that asks the process of torture/staff.py for one thing after the other."""
 
-    def __init__(self, load: Load, environment: Mapping[str, str], log: Path, *, seed: int) -> None:
-        self._load, self._records = load, load.records
+    def __init__(self, load: Load, faults: Faults, environment: Mapping[str, str], log: Path, *, seed: int) -> None:
+        self._load, self._faults, self._records = load, faults, load.records
         self._chance = random.Random(f"desk {seed}")
         self._stopped = threading.Event()
         self._awards: list[tuple[Operation, int]] = []
@@ -66,7 +67,7 @@ class Desk:
                 self._award(f"award-{number}")
             elif choice < 0.75 and self._awards:
                 self._reverse(f"reversal-{number}")
-            elif self._slow_messages < 80:
+            elif self._slow_messages < 80 and not self._faults.is_calm():
                 self._publish_slowly()
 
     def _award(self, key: str) -> None:
@@ -97,8 +98,9 @@ class Desk:
         update_id, chat = self._load.next_id(), updates.private_chat(SLOW_PERSON)
         update = updates.message(update_id, SLOW_PERSON, chat, "slowly")
         seconds = self._chance.choice((0.3, 0.8, 3.0))
-        self._records.count_input(f"F44 a publishing transaction open for {seconds:g} s")
+        started = time.time()
         answer = self._ask({"do": "publish_slowly", "body": json.dumps(update), "seconds": seconds})
+        self._faults.note(f"F44 a publishing transaction open for {seconds:g} s", started, time.time())
         self._keep(
             Operation(SLOW_PERSON, Kind.MESSAGE, str(update_id), Outcome(answer["outcome"]), update["message"]["date"]),
             answer,

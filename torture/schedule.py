@@ -23,6 +23,8 @@ ALONE = ("worker-failpoint", "telegram-failpoint", "worker-signals")
 # After the load has stopped there is nobody to reach a failpoint.
 LAST_SECONDS = 40
 BACK_SECONDS = 30
+# Who was killed looks alive for so long.
+GONE_SECONDS = 0.2
 # When a killed worker is back nothing else begins for so long: who needs longer to recover than is promised must be seen as
 # that, and not as the next fault's victim. Faults that were there before go on.
 CALM_SECONDS = 4.0
@@ -61,6 +63,11 @@ def deck(seed: int, length: int, *, every: tuple[int, int]) -> list[Step]:
     return steps
 
 
+def _by_others(world: "World", chance: random.Random) -> None:
+    """What others do is not for the schedule to do."""
+    raise NotFired
+
+
 class Faults:
     """The faults of one world, from a thread that waits for their moments."""
 
@@ -89,6 +96,14 @@ class Faults:
         self._thread.join(LAST_SECONDS)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def is_calm(self) -> bool:
+        """Say whether a killed worker is not yet back, or only just: nothing is to begin."""
+        return time.monotonic() < max(list(self._calm_until.values()), default=0.0)
+
+    def note(self, name: str, started: float, ended: float) -> None:
+        """Count a fault that somebody else made, so that no other's recovery is measured while it lasts."""
+        self.fired.append(Fired(Fault(name, _by_others), started, ended, ended))
+
     def _run(self) -> None:
         running: list[Future[None]] = []
         for number, step in enumerate(self._steps):
@@ -103,7 +118,7 @@ class Faults:
         with ExitStack() as held:
             for name in sorted(fault.needs):
                 held.enter_context(self._world.busy[name])
-            while self._is_calm() and not self._ended.is_set():
+            while self.is_calm() and not self._ended.is_set():
                 time.sleep(0.05)
             if self._ended.is_set():
                 return
@@ -124,13 +139,12 @@ class Faults:
             if fault.kills_worker:
                 self._calm_until[threading.get_ident()] = time.monotonic() + CALM_SECONDS
 
-    def _is_calm(self) -> bool:
-        """Say whether a killed worker is not yet back, or only just."""
-        return time.monotonic() < max(list(self._calm_until.values()), default=0.0)
-
     def _over_at(self, fault: Fault, ended: float) -> float:
         """Wait until what the fault took away is back; return when everything is as before."""
+        if not fault.takes_away:
+            return ended
+        time.sleep(GONE_SECONDS)
         deadline = time.monotonic() + BACK_SECONDS
         while not all(map(self._world.is_back, fault.takes_away)) and time.monotonic() < deadline:
             time.sleep(0.05)
-        return time.time() if fault.takes_away else ended
+        return time.time()
