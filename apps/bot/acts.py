@@ -9,41 +9,34 @@ from datetime import datetime
 from apps.bot import pages, services
 from apps.bot.digests import content_digest
 from apps.bot.events import DailyLogin, MessageSent
-from apps.bot.screens.layout import Screen
+from apps.bot.screens.layout import Reply
 from apps.bot.turns import Turn
-from apps.gamification import services as gamification
 from apps.users import services as users
 from diana import clock
-from diana.audit import Actor
 from diana.events import Event
 
 # A chat at Telegram: its id there and its kind.
 ChatAddress = tuple[int, str]
 
 
-def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str) -> Screen:
-    """Note that the person came by and return the screen they asked for."""
+def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, args: Sequence[str] = ()) -> Reply:
+    """Note that the person came by and return what they asked for."""
     _know(chat)
     _act(turn, occurred_at, lambda local: [])
-    return pages.show(page, turn.person_id, now=clock.now())
+    return pages.show(
+        page,
+        turn.person_id,
+        now=clock.now(),
+        args=tuple(args),
+        key_prefix=turn.key_prefix,
+        private=chat[1] == "private",
+    )
 
 
-def press(turn: Turn, page: str) -> Screen:
-    """Note that the person pressed a button and return the screen it leads to. When a button was pressed nobody tells."""
+def press(turn: Turn, button: pages.Button, *, private: bool) -> Reply:
+    """Note that the person pressed a button and return what it leads to. When a button was pressed nobody tells."""
     _act(turn, turn.received_at, lambda local: [])
-    if page == "repair":
-        page = _repair(turn.person_id)
-    return pages.show(page, turn.person_id, now=clock.now())
-
-
-def _repair(person_id: int) -> str:
-    """Repair the person's streak; return the screen to show: how it stands if there is nothing to repair any more."""
-    actor = Actor(None, f"person {person_id}", "bot")
-    try:
-        gamification.repair_streak(person_id=person_id, reason="asked for in the bot", actor=actor, now=clock.now())
-    except gamification.NothingToRepair:
-        return "streak"
-    return "repaired"
+    return pages.press(button, turn.person_id, now=clock.now(), key_prefix=turn.key_prefix, private=private)
 
 
 def register(

@@ -16,6 +16,7 @@ from telegram.ext import (
 )
 
 from apps.bot import acts, pages
+from apps.bot.screens.layout import Screen
 from apps.bot.sending import acknowledge, redraw, send
 from apps.bot.telegram_errors import Gone
 from apps.bot.turns import Turn, act_time, current_turn
@@ -36,7 +37,7 @@ def add_handlers(application: Application[Any, Any, Any, Any, Any, Any]) -> None
     """Tell the library who answers what; the first that fits does."""
     application.add_handler(CommandHandler("start", start, filters=NEW))
     application.add_handler(CommandHandler("daily", daily, filters=NEW))
-    for page in pages.PAGES:
+    for page in pages.commands():
         application.add_handler(CommandHandler(page, functools.partial(show, page), filters=NEW))
     application.add_handler(MessageHandler(NEW & filters.COMMAND & filters.ChatType.PRIVATE, hint))
     application.add_handler(MessageHandler(WRITTEN, written))
@@ -90,15 +91,20 @@ async def pressed(update: Update, context: Context) -> None:
     """A button: redraw the screen with what it leads to. Only the one for whom it was drawn may press it."""
     turn, query = current_turn(), update.callback_query
     assert query is not None
-    page, owner = pages.parse_callback(query.data or "")
-    if owner != str(turn.person_id):
+    button = pages.parse_callback(query.data or "")
+    if button.owner != str(turn.person_id):
         await acknowledge(query, await in_thread(pages.not_yours, turn.person_id))
         return
-    screen = await in_thread(acts.press, turn, page)
+    below = query.message
+    private = below is not None and below.chat.type == below.chat.PRIVATE
+    reply = await in_thread(functools.partial(acts.press, turn, button, private=private))
     await acknowledge(query)
-    if isinstance(query.message, Message):
-        await redraw(query, screen)
-        turn.templates.append(screen.template)
+    if isinstance(below, Message):
+        if isinstance(reply, Screen):
+            await redraw(query, reply)
+        else:
+            await send(context.bot, below.chat.id, reply)
+        turn.templates.append(reply.template)
 
 
 async def membership(update: Update, context: Context) -> None:
@@ -116,9 +122,11 @@ async def remember_error(update: object, context: Context) -> None:
 
 async def _visit(turn: Turn, message: Message, page: str, context: Context) -> None:
     """Do the act of coming by, then show the page."""
-    screen = await in_thread(acts.visit, turn, _moment(turn, message), chat=_chat(message), page=page)
-    await send(context.bot, message.chat_id, screen, reply_to=message)
-    turn.templates.append(screen.template)
+    reply = await in_thread(
+        acts.visit, turn, _moment(turn, message), chat=_chat(message), page=page, args=context.args or []
+    )
+    await send(context.bot, message.chat_id, reply, reply_to=message)
+    turn.templates.append(reply.template)
 
 
 def _message(update: Update) -> Message:

@@ -2,23 +2,40 @@
 
 import logging
 
-from telegram import Bot, CallbackQuery, Message, ReplyParameters
+from telegram import Bot, CallbackQuery, InputFile, LabeledPrice, Message, ReplyParameters
 from telegram.error import TelegramError
 
-from apps.bot.screens.layout import Screen
+from apps.bot.screens.layout import Document, Invoice, Reply, Screen
 from apps.bot.telegram_errors import is_stale, translated
+
+STARS = "XTR"
 
 logger = logging.getLogger(__name__)
 
 
-async def send(bot: Bot, telegram_chat_id: int, screen: Screen, *, reply_to: Message | None = None) -> None:
-    """Send the screen to a chat; in a group as a reply to whom it is for. Raises Retry, Permanent or Gone."""
+async def send(bot: Bot, telegram_chat_id: int, reply: Reply, *, reply_to: Message | None = None) -> None:
+    """Send it to a chat; in a group as a reply to whom it is for. Raises Retry, Permanent or Gone."""
     answered = None
     if reply_to is not None and reply_to.chat.type != reply_to.chat.PRIVATE:
         answered = ReplyParameters(reply_to.message_id, allow_sending_without_reply=True)
     with translated():
-        await bot.send_message(telegram_chat_id, screen.text, reply_markup=screen.keyboard, reply_parameters=answered)
-    logger.info("message sent", extra={"template": screen.template})
+        match reply:
+            case Screen(_, text, keyboard):
+                await bot.send_message(telegram_chat_id, text, reply_markup=keyboard, reply_parameters=answered)
+            case Document(_, name, content, caption):
+                file = InputFile(content, filename=name)
+                await bot.send_document(telegram_chat_id, file, caption=caption, reply_parameters=answered)
+            case Invoice():
+                await bot.send_invoice(
+                    telegram_chat_id,
+                    title=reply.title,
+                    description=reply.description,
+                    payload=reply.payload,
+                    currency=STARS,
+                    prices=[LabeledPrice(reply.title, reply.stars)],
+                    reply_parameters=answered,
+                )
+    logger.info("message sent", extra={"template": reply.template})
 
 
 async def redraw(query: CallbackQuery, screen: Screen) -> None:

@@ -87,9 +87,9 @@ def test_the_pages_show_what_the_person_has() -> None:
     assert overview.template == "achievements"
     assert "Company: 1/" in overview.text
     for data in buttons(overview):
-        page, owner = pages.parse_callback(data)
-        assert owner == str(somebody)
-        assert pages.show(page, somebody, now=NOON).text
+        button = pages.parse_callback(data)
+        assert button.owner == str(somebody)
+        assert pages.show(button.screen, somebody, now=NOON).text
     social = pages.show("ach_social", somebody, now=NOON)
     assert "🥉 <b>Voice</b> · bronze" in social.text
     assert "Nothing here yet." in pages.show("ach_nothing_9", somebody, now=NOON).text

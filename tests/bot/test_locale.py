@@ -12,7 +12,7 @@ from apps import bot, gamification
 from apps.bot.menu import COMMANDS
 
 ROOT = Path(bot.__file__).parent
-SOURCES = [*sorted((ROOT / "screens").glob("*.py")), ROOT / "menu.py", ROOT / "pages.py"]
+SOURCES = [*sorted((ROOT / "screens").glob("*.py")), ROOT / "menu.py", *sorted((ROOT / "pages").glob("*.py"))]
 SOURCES.append(Path(gamification.__file__).parent / "titles.py")
 LANGUAGES = ["es", "ru"]
 

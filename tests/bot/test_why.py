@@ -97,14 +97,26 @@ def test_the_streak_is_shown_and_repaired_by_its_button(monkeypatch: pytest.Monk
         award(event("game.day_ended", who, local_date=f"2026-03-{day}"), at=broken)
     assert "You can repair it until March 15, 2026." in pages.show("streak", who, now=broken).text
     monkeypatch.setattr(clock, "now", lambda: broken)
-    page, owner = pages.parse_callback(f"v1|streak|repair|{who}")
-    assert (page, owner) == ("repair", str(who))
-    assert acts.press(Turn(1, who, broken), page).template == "streak_repaired"
+    button = pages.parse_callback(f"v1|streak|repair|{who}")
+    assert button == pages.Button("streak", "repair", str(who))
+    assert acts.press(Turn(1, who, broken), button, private=True).template == "streak_repaired"
     drain(AWARDS)
     assert StoredEvent.objects.filter(type="game.streak_frozen", payload__contains="true").count() == 1
     assert "Streak: 4 days" in pages.show("streak", who, now=broken).text
-    assert acts.press(Turn(2, who, broken), page).template == "streak"
+    assert acts.press(Turn(2, who, broken), button, private=True).template == "streak"
 
 
-def test_a_button_with_an_unknown_verb_leads_to_help() -> None:
-    assert pages.parse_callback("v1|points|repair|7") == ("", "7")
+@pytest.mark.parametrize(
+    ("data", "template"),
+    [
+        ("v1|points|repair|{0}", "points"),
+        ("v1|nothing|show|{0}", "help"),
+        ("v1|nothing|at_all|{0}.1.2", "help"),
+        ("v0|points|show|{0}", "help"),
+        ("v1|points|show|{0}.made.up", "points"),
+    ],
+)
+def test_an_unknown_button_leads_to_the_page_that_it_hangs_on_or_to_help(data: str, template: str) -> None:
+    who = person()
+    button = pages.parse_callback(data.format(who))
+    assert acts.press(Turn(1, who, NOON), button, private=True).template == template

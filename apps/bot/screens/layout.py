@@ -22,6 +22,29 @@ class Screen(NamedTuple):
     keyboard: InlineKeyboardMarkup | None = None
 
 
+class Document(NamedTuple):
+    """A file. `name` is what it is saved as, `caption` Telegram's HTML."""
+
+    template: str
+    name: str
+    content: bytes
+    caption: str = ""
+
+
+class Invoice(NamedTuple):
+    """A bill in Telegram Stars. `payload` comes back with the payment; `subscription_days` renews it by itself, 0 once."""
+
+    template: str
+    title: str
+    description: str
+    payload: str
+    stars: int
+    subscription_days: int = 0
+
+
+Reply = Screen | Document | Invoice
+
+
 def display_name(name: str, person_id: int) -> str:
     """Return a name for use in HTML, "Player <id>" for people without one. It cannot leave its place in the line."""
     visible = _visible(name)[:MAX_NAME_LENGTH].strip()
@@ -44,11 +67,11 @@ def _visible(text: str) -> str:
     return "".join(kept)
 
 
-def callback_data(screen: str, verb: str, argument: str) -> str:
-    """Return what a button carries, at most 64 bytes; raises ValueError if it would be more."""
-    data = f"v1|{screen}|{verb}|{argument}"
+def callback_data(screen: str, verb: str, owner: str, *args: str | int) -> str:
+    """Return what a button carries, at most 64 bytes; raises ValueError if it would be more. It works for its owner only."""
+    data = f"v1|{screen}|{verb}|{'.'.join(map(str, (owner, *args)))}"
     if len(data.encode()) > 64:
-        raise ValueError(f"{data!r} has more than the 64 bytes that Telegram takes: shorten the argument.")
+        raise ValueError(f"{data!r} has more than the 64 bytes that Telegram takes: shorten the arguments.")
     return data
 
 

@@ -29,3 +29,8 @@ def help_(*, person_id: int) -> Screen:
 def unknown_command() -> Screen:
     """Answer a command that is not there."""
     return Screen("unknown_command", _("I do not know this command. /help lists those I know."))
+
+
+def private_only(*, person_id: int) -> Screen:
+    """Say in a group that the answer is nobody else's business."""
+    return Screen("private_only", _("That is between the two of us: write to me in our own chat."))

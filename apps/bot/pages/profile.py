@@ -1,0 +1,39 @@
+"""Who somebody is here: name, points, level, streak, rank, VIP."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from apps.bot.pages.registry import Request, page
+from apps.bot.screens import profile as screen
+from apps.bot.screens.layout import Reply
+from apps.gamification import selectors as ledger
+from apps.users import selectors as people
+
+
+@page("profile")
+def profile(request: Request) -> Reply:
+    """Show all of it on one page."""
+    person, now = request.person, request.now
+    standing = ledger.standing(request.me)
+    until = people.effective_vip(request.me, now)
+    zone = ZoneInfo(person.timezone)
+    return screen.profile(
+        screen.ProfileData(
+            person_id=request.me,
+            name=person.name,
+            balance=standing.balance,
+            level=standing.level,
+            title=standing.title,
+            to_next_level=standing.to_next_level,
+            vip_until=until.astimezone(zone) if until else None,
+            streak_days=_running_streak(standing, now.astimezone(zone).date()),
+            rank=ledger.rank_of(request.me, "total", now),
+        )
+    )
+
+
+def _running_streak(standing: ledger.Standing, today: date) -> int:
+    """Return the days of a streak that is not broken yet: its last day is today or yesterday."""
+    if standing.streak_date is None or (today - standing.streak_date).days > 1:
+        return 0
+    return standing.streak_days
