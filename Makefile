@@ -9,7 +9,7 @@ COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --quiet
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run demo test drills lint bench torture requirements clean installed installed-dev
+.PHONY: help run demo test coverage drills lint bench torture requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -22,6 +22,12 @@ demo: installed ## play a conversation of five people and count what came of it
 
 test: installed-dev ## run the tests (T=path, ARGS="-k name")
 	@exec python -m pytest -n 2 --dist worksteal $(T) $(ARGS)
+
+coverage: installed-dev ## run the tests, say which lines and branches they leave out (95 % of people, game and bus must be covered)
+	@mkdir -p .diana/coverage && python -m pytest -n 2 --dist worksteal --cov --cov-report= $(T) $(ARGS)
+	@failed=; for part in apps/users apps/gamification diana/events; do \
+		echo "== $$part"; coverage report --include="$$part/*" --skip-covered --show-missing --fail-under=95 || failed="$$failed $$part"; \
+	done; test -z "$$failed" || { echo "less than 95 %:$$failed" >&2; exit 1; }
 
 drills: installed-dev ## rehearse failover, graceful stops, several of each process (some minutes)
 	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py tests/deploys/drill_*.py tests/torture/drill_*.py) $(ARGS)
