@@ -46,6 +46,7 @@ def diana_figures(here: Any) -> dict[str, Any]:
     from django.db import connection
 
     from bench import awards, batches, latency, publishing, throughput
+    from bench import people as people_figures
 
     values = here.variables()
     rate, people = throughput.measure(MESSAGES)
@@ -62,6 +63,8 @@ def diana_figures(here: Any) -> dict[str, Any]:
     world.wait_until_at_rest()
     found["award_ms"] = awards.measure(people)
     found |= publishing.measure()
+    found |= people_figures.measure(people)
+    say(f"people's own acts: {json.dumps({name: found[name]['p95'] for name in ('registration_ms', 'bulk_50_ms')})}")
     found |= batches.measure(people)
     say(f"statements of a batch: {json.dumps(found['queries_by_size'])}")
     with connection.cursor() as cursor:
