@@ -7,9 +7,11 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
+from apps.users import preferences as settable
 from apps.users import vip
 from apps.users.aliases import alias_of
 from apps.users.models import Grant, Person, Staff
+from apps.users.preferences import Preferences
 from apps.users.timezones import local_time, offset_minutes
 
 
@@ -80,6 +82,13 @@ def person_of(telegram_id: int) -> int | None:
 def people(ids: Iterable[int]) -> dict[int, Profile]:
     """Return the profiles by id, in one query; unknown ids are missing."""
     return {person.pk: _profile_of(person) for person in Person.objects.filter(pk__in=list(ids))}
+
+
+def preferences(ids: Iterable[int]) -> dict[int, Preferences]:
+    """Return by id what people have set, and the defaults for what they have not; one query, unknown ids have defaults."""
+    wanted = set(ids)
+    stored = dict(Person.objects.filter(pk__in=wanted).values_list("pk", "preferences"))
+    return {person_id: settable.read(stored.get(person_id, {})) for person_id in wanted}
 
 
 def local_days(ids: Iterable[int], now: datetime) -> dict[int, tuple[int, date]]:

@@ -1,4 +1,4 @@
-"""The tables of people, their VIP grants and the staff's logins. What must hold is a constraint, not a habit."""
+"""People, their VIP grants and suspensions, and the staff's logins."""
 
 from datetime import datetime
 
@@ -48,6 +48,10 @@ class Person(models.Model):
     last_act_at = models.DateTimeField(_("last act"), null=True)
     last_active_date = models.DateField(_("last active day, local"), null=True)
     created_at = models.DateTimeField(_("first seen"))
+    # What the person has set, as apps/users/preferences.py reads it; the migration bounds its size.
+    preferences = models.JSONField(
+        _("preferences"), default=dict, db_default=models.Value({}, models.JSONField()), blank=True
+    )
 
     class Meta:
         verbose_name = _("person")

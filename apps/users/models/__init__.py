@@ -1,0 +1,23 @@
+"""The tables of people, their VIP grants and the staff's logins. What must hold is a constraint, not a habit."""
+
+from apps.users.models.people import (
+    NAME_MAX_LENGTH,
+    REASON_MAX_LENGTH,
+    USERNAME_MAX_LENGTH,
+    Grant,
+    GrantQuerySet,
+    Person,
+    Staff,
+    Suspension,
+)
+
+__all__ = [
+    "NAME_MAX_LENGTH",
+    "REASON_MAX_LENGTH",
+    "USERNAME_MAX_LENGTH",
+    "Grant",
+    "GrantQuerySet",
+    "Person",
+    "Staff",
+    "Suspension",
+]
