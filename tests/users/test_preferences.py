@@ -76,7 +76,7 @@ def test_what_is_no_preference_is_refused_with_the_cure(
     person: Person, changes: dict[Any, Any], published: Published
 ) -> None:
     before = Person.objects.values().get()
-    with pytest.raises(InvalidPreferences, match="use one of notices|true or false|whole hour") as refused:
+    with pytest.raises(InvalidPreferences, match=r"use one of notices|true or false|whole hour") as refused:
         services.change_preferences(person_id=person.pk, changes={"reminders": False, **changes}, now=NOW)
     assert len(str(refused.value)) < 200
     assert "\x00" not in str(refused.value)
@@ -84,7 +84,9 @@ def test_what_is_no_preference_is_refused_with_the_cure(
     assert published(person.pk) == []
 
 
-@given(st.dictionaries(st.text(max_size=12) | st.sampled_from(settable.KEYS), st.none() | st.booleans() | st.integers()))
+@given(
+    st.dictionaries(st.text(max_size=12) | st.sampled_from(settable.KEYS), st.none() | st.booleans() | st.integers())
+)
 def test_whatever_is_asked_for_stays_within_the_schema(changes: dict[str, object]) -> None:
     try:
         stored = settable.merged({}, changes)
@@ -103,7 +105,7 @@ def test_what_another_release_stored_is_kept_and_not_read(person: Person) -> Non
 
 @pytest.mark.parametrize("document", ["[]", "1", "null", '{"a": "' + "x" * 2000 + '"}'])
 def test_the_database_takes_an_object_of_bounded_size_only(person: Person, document: str) -> None:
-    with pytest.raises(IntegrityError, match="shape|not-null"), transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(IntegrityError, match=r"shape|not-null"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE users_person SET preferences = %s::jsonb", [document])
 
 
