@@ -191,11 +191,14 @@ _PERIODS = {
     "gamification.expire_requests": timedelta(minutes=10),
     "gamification.forget_board_rows": timedelta(hours=6),
     "gamification.refresh_boards": timedelta(seconds=10),
+    "gamification.reverse_referrals": timedelta(minutes=5),
     "gamification.seal_ledger": timedelta(minutes=1),
     # Done once a day, in UTC's first hour; asked for each hour, so that one that was missed is made up for.
     "gamification.verify_ledger": timedelta(hours=1),
     "gamification.verify_new_entries": timedelta(hours=1),
     "users.end_suspensions": timedelta(minutes=1),
+    "users.pay_referrals": timedelta(minutes=5),
+    "users.remind_onboarding": timedelta(minutes=5),
 }
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": period, "options": {"queue": "backfill", "expires": period.total_seconds()}}

@@ -15,6 +15,8 @@ from apps.users import services as users
 from diana import clock
 from diana.events import Event
 
+# Looking at these pages, and at those behind them (top.weekly.everyone, ach_social), is a step of the tutorial.
+TUTORIAL_PAGES = {"top": "board", "achievements": "achievement", "ach": "achievement"}
 # A chat at Telegram: its id there and its kind.
 ChatAddress = tuple[int, str]
 
@@ -23,6 +25,7 @@ def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, ar
     """Note that the person came by and return what they asked for."""
     _know(chat)
     _act(turn, occurred_at, lambda local: [])
+    _note_tutorial(turn, page)
     return pages.show(
         page,
         turn.person_id,
@@ -36,6 +39,8 @@ def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, ar
 def press(turn: Turn, button: pages.Button, *, private: bool) -> Reply:
     """Note that the person pressed a button and return what it leads to. When a button was pressed nobody tells."""
     _act(turn, turn.received_at, lambda local: [])
+    if button.verb == "show":
+        _note_tutorial(turn, button.screen)
     return pages.press(button, turn.person_id, now=clock.now(), key_prefix=turn.key_prefix, private=private)
 
 
@@ -49,7 +54,7 @@ def register(
     language_code: str,
     payload: str,
 ) -> None:
-    """Register the person and keep the payload of the link they came by."""
+    """Register the person, count them for who has invited them, and keep the payload of the link they came by."""
     users.register(
         person_id=turn.person_id,
         first_name=first_name,
@@ -58,6 +63,7 @@ def register(
         language_code=language_code,
         now=occurred_at,
         key=f"{turn.key_prefix}:register",
+        invite_code=users.code_in(payload),
     )
     services.keep_start_payload(person_id=turn.person_id, payload=payload, now=occurred_at)
 
@@ -70,6 +76,7 @@ def take_daily(turn: Turn, occurred_at: datetime, *, chat: ChatAddress) -> None:
         occurred_at,
         lambda local: [DailyLogin(user_id=turn.person_id, local_date=local.date().isoformat())],
     )
+    users.take_tutorial_step(person_id=turn.person_id, step="daily", now=occurred_at)
 
 
 def write_message(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, text: str) -> None:
@@ -81,6 +88,13 @@ def write_message(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, text:
         content_digest=content_digest(turn.person_id, text),
     )
     _act(turn, occurred_at, lambda local: [event])
+
+
+def _note_tutorial(turn: Turn, page: str) -> None:
+    """Note the step of the tutorial that looking at the page is, if it is one."""
+    step = TUTORIAL_PAGES.get(page.partition(".")[0].partition("_")[0])
+    if step is not None:
+        users.take_tutorial_step(person_id=turn.person_id, step=step, now=clock.now())
 
 
 def _know(chat: ChatAddress) -> int:

@@ -8,7 +8,7 @@ from telegram import LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.ext import Application, ApplicationBuilder, Defaults
 
-from apps.bot import conversation
+from apps.bot import conversation, identity
 from apps.bot.telegram_errors import translated
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
@@ -35,6 +35,7 @@ async def application() -> AnyApplication:
         if not _built[key].bot_data.get("initialized"):
             with translated():
                 await _built[key].initialize()
+            identity.remember(settings.TELEGRAM_BOT_TOKEN, _built[key].bot.username)
             _built[key].bot_data["initialized"] = True
     return _built[key]
 

@@ -4,11 +4,16 @@ from django.utils.translation import gettext_lazy as _
 
 COMMANDS = {
     "start": _("say hello"),
+    "menu": _("what there is to do"),
     "daily": _("take today's reward"),
     "points": _("your balance, and why"),
     "profile": _("your level, streak and rank"),
     "streak": _("your days in a row"),
     "top": _("who leads"),
     "achievements": _("what you have unlocked"),
+    "quiz": _("find out how you like to play"),
+    "tutorial": _("four steps to know your way around"),
+    "invite": _("bring a friend"),
+    "settings": _("language, time zone, boards, notices"),
     "help": _("what I can do"),
 }

@@ -72,3 +72,12 @@ def expire_requests() -> int | None:
     return run_once(
         "gamification.expire_requests", timedelta(minutes=10), lambda: services.expire_requests(now=now), now=now
     )
+
+
+@shared_task(name="gamification.reverse_referrals", ignore_result=True, time_limit=300)
+def reverse_referrals() -> int | None:
+    """Take back what lost invitations have paid; return how many entries, None if this slot's work was done already."""
+    now = clock.now()
+    return run_once(
+        "gamification.reverse_referrals", timedelta(minutes=5), lambda: services.reverse_referrals(now=now), now=now
+    )

@@ -31,6 +31,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "gamification.view_verification",
         "users.view_grant",
         "users.view_person",
+        "users.view_referral",
         "users.view_suspension",
     ),
     # keeps the peace, gives and takes a little: above STAFF_APPROVAL_ABOVE it waits for a manager

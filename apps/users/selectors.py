@@ -7,10 +7,31 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
+from apps.users import preferences as settable
 from apps.users import vip
 from apps.users.aliases import alias_of
 from apps.users.models import Grant, Person, Staff
+from apps.users.personality import RETAKE_AFTER as RETAKE_AFTER
+from apps.users.personality import main_archetype as main_archetype
+from apps.users.personality import quiz_order as quiz_order
+from apps.users.personality import side_of as side_of
+from apps.users.preferences import Preferences
+from apps.users.standing import Invitations as Invitations
+from apps.users.standing import LostReferral as LostReferral
+from apps.users.standing import QuizStanding as QuizStanding
+from apps.users.standing import TutorialStanding as TutorialStanding
+from apps.users.standing import archetype as archetype
+from apps.users.standing import archetypes as archetypes
+from apps.users.standing import invitations as invitations
+from apps.users.standing import lost_referrals as lost_referrals
+from apps.users.standing import onboarding_step as onboarding_step
+from apps.users.standing import quiz_standing as quiz_standing
+from apps.users.standing import tutorial_standing as tutorial_standing
+from apps.users.standing import visibility as visibility
 from apps.users.timezones import local_time, offset_minutes
+from apps.users.zones import REGIONS as REGIONS
+from apps.users.zones import Zone as Zone
+from apps.users.zones import cities as cities
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +101,13 @@ def person_of(telegram_id: int) -> int | None:
 def people(ids: Iterable[int]) -> dict[int, Profile]:
     """Return the profiles by id, in one query; unknown ids are missing."""
     return {person.pk: _profile_of(person) for person in Person.objects.filter(pk__in=list(ids))}
+
+
+def preferences(ids: Iterable[int]) -> dict[int, Preferences]:
+    """Return by id what people have set, and the defaults for what they have not; one query, unknown ids have defaults."""
+    wanted = set(ids)
+    stored = dict(Person.objects.filter(pk__in=wanted).values_list("pk", "preferences"))
+    return {person_id: settable.read(stored.get(person_id, {})) for person_id in wanted}
 
 
 def local_days(ids: Iterable[int], now: datetime) -> dict[int, tuple[int, date]]:

@@ -14,3 +14,19 @@ def end_suspensions() -> int | None:
     """End suspensions whose time is over; return how many, None if this minute's work was done already."""
     now = clock.now()
     return run_once("users.end_suspensions", timedelta(minutes=1), lambda: services.end_suspensions(now=now), now=now)
+
+
+@shared_task(name="users.remind_onboarding", ignore_result=True, time_limit=300)
+def remind_onboarding() -> int | None:
+    """Publish who left their first steps a day ago; return how many, None if this slot's work was done already."""
+    now = clock.now()
+    return run_once(
+        "users.remind_onboarding", timedelta(minutes=5), lambda: services.remind_onboarding(now=now), now=now
+    )
+
+
+@shared_task(name="users.pay_referrals", ignore_result=True, time_limit=300)
+def pay_referrals() -> int | None:
+    """Pay invitations that were earned a week ago; return how many, None if this slot's work was done already."""
+    now = clock.now()
+    return run_once("users.pay_referrals", timedelta(minutes=5), lambda: services.pay_referrals(now=now), now=now)

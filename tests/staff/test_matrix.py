@@ -24,7 +24,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from apps.bot.models import Refusal, Update
 from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest, Unlock
 from apps.staff.roles import ROLES
-from apps.users.models import Grant, Person, Staff
+from apps.users.models import Grant, Person, Referral, Staff
 from apps.users.services import grant_vip
 from diana import clock
 from diana.audit.models import AuditRecord
@@ -58,6 +58,7 @@ VIEW = {
     "gamification.unlock": "viewer",
     "users.grant": "viewer",
     "users.person": "viewer",
+    "users.referral": "viewer",
     "users.staff": "admin",
 }
 # Who may add, change, delete; nobody where a model is not named.
@@ -156,6 +157,7 @@ def make_rows() -> dict[str, Any]:
     Delivery.objects.create(subscriber="a.b", **letter)
     Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)
     Refusal.objects.create(reason=Refusal.Reason.values[0], day=date(2026, 1, 1), count=1)
+    Referral.objects.create(invitee_id=person(), referrer_id=somebody, referred_at=NOON)
     Staff.objects.create_user("aim", is_staff=True)
     found = {m._meta.label_lower: m._default_manager.values_list("pk", flat=True).first() for m in REGISTRY}
     missing = sorted(label for label, pk in found.items() if pk is None)

@@ -1,14 +1,8 @@
-"""The first words, the list of commands, and what is said to a command that is none."""
+"""The list of commands, and what is said to a command that is none."""
 
 from apps.bot.pages.registry import Request, page
 from apps.bot.screens import start
 from apps.bot.screens.layout import Reply
-
-
-@page("welcome")
-def welcome(request: Request) -> Reply:
-    """Greet the person."""
-    return start.welcome(person_id=request.me, name=request.person.name)
 
 
 @page("help")

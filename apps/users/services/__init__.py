@@ -1,16 +1,26 @@
 """Everything that changes a person. Each act locks the person's row first, then writes, then publishes."""
 
+from apps.users.preferences import InvalidPreferences, Preferences
+from apps.users.referrals import code_in
 from apps.users.services.acts import Act, act, act_many, touch
+from apps.users.services.bulk import Newcomer, TooMany, register_many
+from apps.users.services.consent import give_consent
 from apps.users.services.grants import LONGEST, GrantOver, InvalidGrant, grant_vip, revoke_grant
+from apps.users.services.onboarding import begin_onboarding, remind_onboarding, take_onboarding_step
 from apps.users.services.people import (
     InvalidTelegramId,
     UnknownLanguage,
     UnknownTimezone,
+    UnknownVisibility,
     find_or_add_person,
     register,
     set_language,
     set_timezone,
+    set_visibility,
 )
+from apps.users.services.preferences import change_preferences
+from apps.users.services.quiz import NoSuchAnswer, QuizTooEarly, answer_quiz, begin_quiz
+from apps.users.services.referrals import follow_referrals, invite_code, pay_referrals
 from apps.users.services.rows import PersonGone
 from apps.users.services.staff import UsernameTaken, ensure_superuser
 from apps.users.services.suspension import (
@@ -21,31 +31,55 @@ from apps.users.services.suspension import (
     suspend,
     unsuspend,
 )
+from apps.users.services.tutorial import begin_tutorial, skip_tutorial, take_tutorial_step
 
 __all__ = [
     "LONGEST",
     "Act",
     "GrantOver",
     "InvalidGrant",
+    "InvalidPreferences",
     "InvalidSuspension",
     "InvalidTelegramId",
+    "Newcomer",
+    "NoSuchAnswer",
     "NotSuspended",
     "PersonGone",
+    "Preferences",
+    "QuizTooEarly",
+    "TooMany",
     "UnknownLanguage",
     "UnknownTimezone",
+    "UnknownVisibility",
     "UsernameTaken",
     "act",
     "act_many",
+    "answer_quiz",
+    "begin_onboarding",
+    "begin_quiz",
+    "begin_tutorial",
+    "change_preferences",
+    "code_in",
     "end_suspensions",
     "ensure_superuser",
     "find_or_add_person",
+    "follow_referrals",
+    "give_consent",
     "grant_vip",
+    "invite_code",
+    "pay_referrals",
     "preview_suspension",
     "register",
+    "register_many",
+    "remind_onboarding",
     "revoke_grant",
     "set_language",
     "set_timezone",
+    "set_visibility",
+    "skip_tutorial",
     "suspend",
+    "take_onboarding_step",
+    "take_tutorial_step",
     "touch",
     "unsuspend",
 ]

@@ -9,6 +9,7 @@ from apps.users import events as facts
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES, guess_language
 from apps.users.models import NAME_MAX_LENGTH, Person
 from apps.users.names import clean_name, clean_username
+from apps.users.services.referrals import refer
 from apps.users.services.rows import about, lock_person
 from apps.users.timezones import known_timezones
 from diana.events import publish_many
@@ -26,6 +27,10 @@ class UnknownLanguage(ValueError):
 
 class UnknownTimezone(ValueError):
     """A time zone is an IANA name such as Europe/Madrid: choose one that this machine knows."""
+
+
+class UnknownVisibility(ValueError):
+    """Boards show people by name, by an alias, or hidden: choose one of name, alias and hidden."""
 
 
 def find_or_add_person(*, telegram_id: int, now: datetime) -> int:
@@ -57,11 +62,13 @@ def register(
     language_code: str | None,
     now: datetime,
     key: str,
+    invite_code: str | None = None,
 ) -> bool:
     """Make a bare person a registered one and say whether it was the first time; later calls only fill gaps.
 
-    Names come as people wrote them and are cleaned here. Publishes user.registered once, under the key; filled gaps
-    as user.profile_updated. Raises PersonGone.
+    Names come as people wrote them and are cleaned here; `invite_code` is that of the link they came by. Publishes
+    user.registered once, under the key, and user.referred where the link counts; filled gaps as user.profile_updated.
+    Raises PersonGone.
     """
     given = {
         "first_name": clean_name(first_name, limit=NAME_MAX_LENGTH),
@@ -77,11 +84,20 @@ def register(
             if person.language == DEFAULT_LANGUAGE:
                 person.language = guess_language(language_code)
             person.save(update_fields=[*filled, "registered_at", "language"])
-            publish_many([about(person, facts.Registered(user_id=person.pk, language=person.language), now, key)])
+            referrer = refer(invitee=person, code=invite_code, now=now) if invite_code else None
+            _tell_registered(person, referrer, now, key)
         elif filled:
             person.save(update_fields=filled)
             publish_many([about(person, facts.ProfileUpdated(user_id=person.pk, fields=filled), now)])
     return first
+
+
+def _tell_registered(person: Person, referrer: int | None, now: datetime, key: str) -> None:
+    registered = facts.Registered(user_id=person.pk, language=person.language, referrer=referrer)
+    told = [about(person, registered, now, key)]
+    if referrer is not None:
+        told.append(about(person, facts.Referred(user_id=person.pk, referrer=referrer), now))
+    publish_many(told)
 
 
 def set_language(*, person_id: int, language: str, now: datetime) -> bool:
@@ -116,6 +132,23 @@ def set_timezone(*, person_id: int, timezone: str, now: datetime) -> bool:
         person.timezone = timezone
         person.save(update_fields=["timezone"])
         publish_many([about(person, facts.TimezoneChanged(user_id=person.pk, old=old, new=timezone), now)])
+    return True
+
+
+def set_visibility(*, person_id: int, mode: str, now: datetime) -> bool:
+    """Set how boards show the person (name, alias or hidden) and say whether it changed; publishes user.visibility_changed.
+
+    Raises UnknownVisibility and PersonGone.
+    """
+    if mode not in Person.Visibility.values:
+        raise UnknownVisibility(UnknownVisibility.__doc__)
+    with transaction.atomic():
+        person = lock_person(person_id)
+        if person.visibility == mode:
+            return False
+        person.visibility = mode
+        person.save(update_fields=["visibility"])
+        publish_many([about(person, facts.VisibilityChanged(user_id=person.pk, mode=mode), now)])
     return True
 
 

@@ -1,4 +1,4 @@
-"""The tables of people, their VIP grants and the staff's logins. What must hold is a constraint, not a habit."""
+"""People, their VIP grants and suspensions, and the staff's logins."""
 
 from datetime import datetime
 
@@ -32,6 +32,11 @@ class Person(models.Model):
         DELETION_REQUESTED = "deletion_requested", _("deletion requested")
         ERASED = "erased", _("erased")
 
+    class Visibility(models.TextChoices):
+        NAME = "name", _("by name")
+        ALIAS = "alias", _("by an alias")
+        HIDDEN = "hidden", _("hidden")
+
     class Language(models.TextChoices):
         EN = "en", _("English")
         ES = "es", _("Spanish")
@@ -48,6 +53,15 @@ class Person(models.Model):
     last_act_at = models.DateTimeField(_("last act"), null=True)
     last_active_date = models.DateField(_("last active day, local"), null=True)
     created_at = models.DateTimeField(_("first seen"))
+    visibility = models.CharField(
+        _("on boards"), max_length=6, choices=Visibility.choices, default="name", db_default="name"
+    )
+    # What stands in the links by which the person invites; nobody can tell whose it is.
+    invite_code = models.CharField(_("invite code"), max_length=16, unique=True, null=True, blank=True)
+    # What the person has set, as apps/users/preferences.py reads it; the migration bounds its size.
+    preferences = models.JSONField(
+        _("preferences"), default=dict, db_default=models.Value({}, models.JSONField()), blank=True
+    )
 
     class Meta:
         verbose_name = _("person")
@@ -59,6 +73,12 @@ class Person(models.Model):
             models.CheckConstraint(condition=Q(language__in=LANGUAGES), name="users_person_language_spoken"),
             models.CheckConstraint(
                 condition=Q(timezone__regex=r"^[A-Za-z0-9_+/-]+$"), name="users_person_timezone_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=["name", "alias", "hidden"]), name="users_person_visibility_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(invite_code__regex=r"^[A-Za-z0-9_-]{12}$"), name="users_person_invite_code_characters"
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["active", "suspended", "deactivated", "deletion_requested", "erased"]),

@@ -1,0 +1,82 @@
+"""The first steps: each is kept as it is taken, and /start goes on where they were left."""
+
+from apps.bot.pages import menu, quiz
+from apps.bot.pages.registry import Request, page, verb
+from apps.bot.screens import joining as screen
+from apps.bot.screens import start
+from apps.bot.screens.layout import Reply
+from apps.users import selectors as people
+from apps.users import services as users
+
+
+@page("welcome")
+def welcome(request: Request) -> Reply:
+    """Begin the first steps, or go on with them; who has taken them gets the menu, and a group a greeting."""
+    if not request.private:
+        return start.welcome(person_id=request.me, name=request.person.name)
+    return show(request, users.begin_onboarding(person_id=request.me, now=request.now))
+
+
+@page("zone", private=True)
+def zone(request: Request) -> Reply:
+    """Show the parts of the world, or the cities of one: `args` are its name and the page."""
+    first_steps = is_joining(request)
+    region, page_number = (*request.args, "", "")[:2]
+    zones = people.cities(region, request.now)
+    if not zones:
+        return screen.regions(person_id=request.me, first_steps=first_steps)
+    number = int(page_number[:4]) if page_number.isdecimal() else 0
+    return screen.cities(person_id=request.me, region=region, zones=zones, page=number, first_steps=first_steps)
+
+
+@verb("first", "agree")
+def agree(request: Request) -> Reply:
+    """Keep that the person agrees, and go on."""
+    users.give_consent(person_id=request.me, now=request.now)
+    return go_on(request, "consent")
+
+
+@verb("first", "quiz")
+def take_quiz(request: Request) -> Reply:
+    """End the first steps with the quiz."""
+    step = users.take_onboarding_step(person_id=request.me, step="quiz", now=request.now)
+    return quiz.begin(request) if step == "done" else show(request, step)
+
+
+@verb("first", "later")
+def later(request: Request) -> Reply:
+    """End the first steps without the quiz."""
+    return go_on(request, "quiz")
+
+
+def is_joining(request: Request) -> bool:
+    """Say whether first steps are left."""
+    return people.onboarding_step(request.me) not in (None, "done")
+
+
+def go_on(request: Request, step: str) -> Reply:
+    """Note that the step was taken and show the one that waits: who takes one again goes on where they were."""
+    before = people.onboarding_step(request.me)
+    waiting = users.take_onboarding_step(person_id=request.me, step=step, now=request.now)
+    if waiting == "done":
+        return menu.build(request, joined=before == step)
+    return show(request, waiting)
+
+
+def show(request: Request, step: str) -> Reply:
+    """Show a first step, the menu after the last."""
+    me, person = request.me, request.person
+    match step:
+        case "language":
+            return screen.language(person_id=me, name=person.name, current=person.language)
+        case "timezone":
+            return screen.regions(person_id=me, first_steps=True)
+        case "visibility":
+            return screen.visibility(
+                person_id=me, name=person.name, alias=people.alias(me), current=people.visibility(me)
+            )
+        case "consent":
+            return screen.consent(person_id=me)
+        case "quiz":
+            return screen.quiz_offer(person_id=me)
+    return menu.build(request)

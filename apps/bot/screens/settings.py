@@ -1,0 +1,65 @@
+"""What people have set for themselves, and the buttons to change it."""
+
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from apps.bot.screens import choices
+from apps.bot.screens.layout import Screen, navigation
+
+# Hours of the person's clock in which no notices come: from, until.
+QUIET = ((22, 8), (23, 7), (20, 10), (0, 0))
+
+
+class SettingsData(NamedTuple):
+    """What the screen shows. `local_time` is what the person's clock says, as in 14:05."""
+
+    person_id: int
+    language: str
+    timezone: str
+    local_time: str
+    visibility: str
+    notices: bool
+    reminders: bool
+    quiet: tuple[int, int]
+
+
+def settings(data: SettingsData) -> Screen:
+    """Show all of it, with a button for each choice."""
+    shown = {"name": _("by name"), "alias": _("by an alias"), "hidden": _("hidden")}
+    lines = [
+        "<b>" + _("Settings") + "</b>",
+        _("Language: %(language)s") % {"language": choices.LANGUAGES[data.language]},
+        _("Time zone: %(zone)s, it is %(time)s there") % {"zone": data.timezone, "time": data.local_time},
+        _("On boards: %(mode)s") % {"mode": shown[data.visibility]},
+        _("Notices: %(state)s") % {"state": _on_off(data.notices)},
+        _("Quiet hours: %(hours)s") % {"hours": _hours(data.quiet)},
+    ]
+    me = data.person_id
+    rows = [
+        *choices.languages(me, data.language),
+        [choices.button(_("Time zone"), "zone", "show", me)],
+        *choices.visibilities(me, data.visibility),
+        [
+            _switch(me, "notices", _("Notices"), data.notices),
+            _switch(me, "reminders", _("Reminders"), data.reminders),
+        ],
+        [
+            choices.button(choices.marked(_hours(hours), hours == data.quiet), "set", "quiet", me, *hours)
+            for hours in QUIET
+        ],
+    ]
+    return Screen("settings", "\n".join(lines), InlineKeyboardMarkup([*rows, *navigation(me).inline_keyboard]))
+
+
+def _switch(person_id: int, key: str, label: str, on: bool) -> InlineKeyboardButton:
+    return choices.button(f"{label}: {_on_off(on)}", "set", key, person_id, "off" if on else "on")
+
+
+def _on_off(on: bool) -> str:
+    return _("on") if on else _("off")
+
+
+def _hours(quiet: tuple[int, int]) -> str:
+    return f"{quiet[0]}–{quiet[1]}" if quiet[0] != quiet[1] else _("none")

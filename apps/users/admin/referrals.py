@@ -1,0 +1,30 @@
+"""Who came by whose link, and what came of it; numbers only, nothing can be changed here."""
+
+from django.contrib import admin
+from unfold.admin import ModelAdmin
+
+from apps.users.models import Referral
+from diana.readonly import ReadOnly
+
+
+@admin.register(Referral)
+class ReferralAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Invitations, the newest first; found by the id of either person."""
+
+    list_display = ("invitee_id", "referrer_id", "status", "referred_at", "active_days", "points", "paid_at", "lost_at")
+    list_filter = ("status",)
+    search_fields = ("=invitee__id", "=referrer__id")
+    fields = (
+        "invitee",
+        "referrer",
+        "status",
+        "referred_at",
+        "tutorial_at",
+        "active_days",
+        "points",
+        "qualified_at",
+        "paid_at",
+        "lost_at",
+    )
+    ordering = ("-id",)
+    show_full_result_count = False

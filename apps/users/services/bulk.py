@@ -1,0 +1,63 @@
+"""Registering many people at once, as when a community moves in: a fixed number of statements, however many there are."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+
+from apps.users import events as facts
+from apps.users.languages import guess_language
+from apps.users.models import NAME_MAX_LENGTH, Person
+from apps.users.names import clean_name, clean_username
+from apps.users.services.people import LARGEST_ID, InvalidTelegramId
+from apps.users.services.rows import about
+from diana.events import publish_many
+
+MOST = 1000
+
+
+class TooMany(ValueError):
+    """At most 1,000 people are registered in one call: divide them."""
+
+
+class Newcomer(NamedTuple):
+    """Somebody as Telegram tells of them."""
+
+    telegram_id: int
+    first_name: str
+    last_name: str = ""
+    username: str = ""
+    language_code: str = ""
+
+
+def register_many(*, newcomers: Sequence[Newcomer], now: datetime) -> dict[int, int]:
+    """Register those who are not registered yet and return the ids of all by their Telegram ids.
+
+    Publishes user.registered for each new one; who is registered stays as they are. Of one who is named twice the first
+    counts. Locks the people in ascending order; a second call does nothing. Raises InvalidTelegramId and TooMany before
+    anything is written.
+    """
+    by_id = {newcomer.telegram_id: newcomer for newcomer in reversed(newcomers)}
+    if len(by_id) > MOST:
+        raise TooMany(TooMany.__doc__)
+    if not all(0 < telegram_id <= LARGEST_ID for telegram_id in by_id):
+        raise InvalidTelegramId(InvalidTelegramId.__doc__)
+    with transaction.atomic():
+        bare = [Person(telegram_id=telegram_id, created_at=now) for telegram_id in sorted(by_id)]
+        Person.objects.bulk_create(bare, ignore_conflicts=True)
+        found = list(Person.objects.select_for_update(no_key=True).filter(telegram_id__in=by_id).order_by("pk"))
+        new = [person for person in found if person.registered_at is None]
+        for person in new:
+            _fill(person, by_id[person.telegram_id or 0], now)
+        Person.objects.bulk_update(new, ["first_name", "last_name", "username", "language", "registered_at"])
+        registered = [facts.Registered(user_id=person.pk, language=person.language) for person in new]
+        publish_many([about(person, event, now) for person, event in zip(new, registered, strict=True)])
+    return {person.telegram_id: person.pk for person in found if person.telegram_id is not None}
+
+
+def _fill(person: Person, newcomer: Newcomer, now: datetime) -> None:
+    person.first_name = person.first_name or clean_name(newcomer.first_name, limit=NAME_MAX_LENGTH)
+    person.last_name = person.last_name or clean_name(newcomer.last_name, limit=NAME_MAX_LENGTH)
+    person.username = person.username or clean_username(newcomer.username)
+    person.language, person.registered_at = guess_language(newcomer.language_code), now
