@@ -1,4 +1,4 @@
-"""Periodic work on people. Beat may send a task twice, or two beats may run: a slot is worked on once."""
+"""Periodic work on people. Beat may send a task twice, or two beats may run: a slot, or a person, is worked on once."""
 
 from datetime import timedelta
 
@@ -14,3 +14,9 @@ def end_suspensions() -> int | None:
     """End suspensions whose time is over; return how many, None if this minute's work was done already."""
     now = clock.now()
     return run_once("users.end_suspensions", timedelta(minutes=1), lambda: services.end_suspensions(now=now), now=now)
+
+
+@shared_task(name="users.erase_due", ignore_result=True, time_limit=300)
+def erase_due() -> int:
+    """Erase those whose time to undo is over; return how many. Each commits alone and once, so no slot is taken."""
+    return services.erase_due(now=clock.now())
