@@ -10,5 +10,9 @@ COMMANDS = {
     "streak": _("your days in a row"),
     "top": _("who leads"),
     "achievements": _("what you have unlocked"),
+    "export": _("a copy of your data"),
+    "deleteme": _("be forgotten"),
+    "privacy": _("what I know of you"),
+    "terms": _("the rules of the game"),
     "help": _("what I can do"),
 }
