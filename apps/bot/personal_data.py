@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from apps.bot.models import Chat, StartPayload, Update
+from apps.bot.others import without_others
 from apps.users import selectors as people
 from apps.users.privacy import Part
 
@@ -19,13 +20,18 @@ UPDATE bot_update SET body = '' WHERE handled_at IS NOT NULL AND position(%s::by
 
 
 def export(person_id: int) -> dict[str, Any]:
-    """Return the updates of the last days with what they held, the chat, and what the first link said; four queries."""
+    """Return the updates of the last days with what they held of the person, the chat, and what the first link said.
+
+    Four queries.
+    """
+    telegram_id = people.telegram_id(person_id) or 0
     updates = Update.objects.filter(person_id=person_id).order_by("pk")
-    chats = Chat.objects.filter(telegram_id__in=filter(None, [people.telegram_id(person_id)]))
+    chats = Chat.objects.filter(telegram_id=telegram_id)
     payloads = StartPayload.objects.filter(person_id=person_id)
     return {
         "updates": [
-            {"kind": row.kind, "received_at": row.received_at, "body": _decoded(bytes(row.body))} for row in updates
+            {"kind": row.kind, "received_at": row.received_at, "body": _own(bytes(row.body), telegram_id)}
+            for row in updates
         ],
         "chats": list(chats.values("id", "telegram_id", "kind", "gone_at")),
         "start_payloads": list(payloads.values("payload", "received_at")),
@@ -49,12 +55,12 @@ def erase(person_id: int, now: datetime) -> None:
         cursor.execute(_NAMED_BY_OTHERS, [str(telegram_id).encode()])
 
 
-def _decoded(body: bytes) -> Any:
-    """Return the update as Telegram sent it; what could not be read as text."""
+def _own(body: bytes, telegram_id: int) -> Any:
+    """Return the update as Telegram sent it, without other people; None for one that was emptied or cannot be read."""
     try:
-        return json.loads(body)
-    except ValueError:
-        return body.decode(errors="replace")
+        return without_others(json.loads(body), telegram_id)
+    except (ValueError, RecursionError):
+        return None
 
 
 PART = Part(

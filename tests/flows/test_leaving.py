@@ -139,13 +139,16 @@ def test_the_copy_holds_what_the_person_wrote(sandbox: Sandbox) -> None:
     say("/start", sender=SENDER)
     say("a quetzal", sender=SENDER)
     say("of nobody else", sender=user(7))
+    quoting = message("so it is", sender=SENDER, chat=GROUP)
+    deliver(update(body=quoting | {"reply_to_message": message("of nobody else", sender=user(7, first_name="Grace"))}))
     drain()
     reply = pages.show("export", person_id(NUMBER), now=clock.now(), key_prefix="u")
     assert isinstance(reply, Document)
     found = json.loads(reply.content)["sections"]
-    assert [u["body"]["message"]["text"] for u in found["bot"]["updates"]] == ["/start", "a quetzal"]
+    assert [u["body"]["message"]["text"] for u in found["bot"]["updates"]] == ["/start", "a quetzal", "so it is"]
     assert found["bot"]["chats"][0]["telegram_id"] == NUMBER
     assert b"of nobody else" not in reply.content
+    assert b"Grace" not in reply.content
     assert len(events("user.data_exported")) == 1
 
 
