@@ -199,6 +199,7 @@ _PERIODS = {
     "users.end_suspensions": timedelta(minutes=1),
     "users.pay_referrals": timedelta(minutes=5),
     "users.remind_onboarding": timedelta(minutes=5),
+    "users.erase_due": timedelta(minutes=10),
 }
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": period, "options": {"queue": "backfill", "expires": period.total_seconds()}}
@@ -259,6 +260,9 @@ EVENTS_RATE_LIMITS: dict[str, dict[str, str]] = {
 
 # An act of staff on more points than this needs a second person.
 STAFF_APPROVAL_ABOVE = env.int("STAFF_APPROVAL_ABOVE", 10_000)
+
+# What is left of an erased Telegram id is a digest with this key: another key, and the erased can be invited once more.
+TOMBSTONE_KEY = required("TOMBSTONE_KEY", "development-only-key-of-tombstones")
 
 # Flower reads it from the environment itself; without it the pages would be open to everybody on the machine.
 required("FLOWER_BASIC_AUTH", "open in development")

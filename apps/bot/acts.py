@@ -3,6 +3,7 @@
 Everything here may run again for the same update and then changes nothing: the keys follow from the update.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -19,12 +20,12 @@ from diana.events import Event
 TUTORIAL_PAGES = {"top": "board", "achievements": "achievement", "ach": "achievement"}
 # A chat at Telegram: its id there and its kind.
 ChatAddress = tuple[int, str]
+PRIVATE = "private"
 
 
 def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, args: Sequence[str] = ()) -> Reply:
     """Note that the person came by and return what they asked for."""
-    _know(chat)
-    _act(turn, occurred_at, lambda local: [])
+    _act(turn, occurred_at, lambda local: [], chat)
     _note_tutorial(turn, page)
     return pages.show(
         page,
@@ -32,7 +33,7 @@ def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, ar
         now=clock.now(),
         args=tuple(args),
         key_prefix=turn.key_prefix,
-        private=chat[1] == "private",
+        private=chat[1] == PRIVATE,
     )
 
 
@@ -70,24 +71,26 @@ def register(
 
 def take_daily(turn: Turn, occurred_at: datetime, *, chat: ChatAddress) -> None:
     """Publish that the person asked for today's reward, today being the day on their wall."""
-    _know(chat)
     _act(
         turn,
         occurred_at,
         lambda local: [DailyLogin(user_id=turn.person_id, local_date=local.date().isoformat())],
+        chat,
     )
     users.take_tutorial_step(person_id=turn.person_id, step="daily", now=occurred_at)
 
 
 def write_message(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, text: str) -> None:
     """Publish that the person wrote a message; what they wrote stays here."""
-    event = MessageSent(
-        user_id=turn.person_id,
-        chat=_know(chat),
-        length=len(text),
-        content_digest=content_digest(turn.person_id, text),
+    me, known = turn.person_id, _knowing(chat)
+    digest = content_digest(me, text)
+    users.act(
+        person_id=me,
+        occurred_at=occurred_at,
+        key_prefix=turn.key_prefix,
+        events=lambda local: [MessageSent(user_id=me, chat=known(), length=len(text), content_digest=digest)],
+        comes_back=chat[1] == PRIVATE,
     )
-    _act(turn, occurred_at, lambda local: [event])
 
 
 def _note_tutorial(turn: Turn, page: str) -> None:
@@ -97,10 +100,32 @@ def _note_tutorial(turn: Turn, page: str) -> None:
         users.take_tutorial_step(person_id=turn.person_id, step=step, now=clock.now())
 
 
-def _know(chat: ChatAddress) -> int:
+def _knowing(chat: ChatAddress) -> Callable[[], int]:
+    """Return what tells our id of the chat. Somebody's own chat is noted when that is asked, under their lock: its id is
+    theirs, and they may be erased at this moment. A group is noted now, so that nobody waits for it with a lock in hand.
+    """
     telegram_id, kind = chat
-    return services.chat_of(telegram_id=telegram_id, kind=kind)
+    note = functools.partial(services.chat_of, telegram_id=telegram_id, kind=kind)
+    if kind == PRIVATE:
+        return note
+    known = note()
+    return lambda: known
 
 
-def _act(turn: Turn, occurred_at: datetime, events: Callable[[datetime], Sequence[Event]]) -> None:
-    users.act(person_id=turn.person_id, occurred_at=occurred_at, key_prefix=turn.key_prefix, events=events)
+def _act(
+    turn: Turn,
+    occurred_at: datetime,
+    events: Callable[[datetime], Sequence[Event]],
+    chat: ChatAddress | None = None,
+) -> None:
+    """Note an act that is meant for the bot: whoever had left is back."""
+    known = _knowing(chat) if chat else None
+
+    def noted(local: datetime) -> Sequence[Event]:
+        if known:
+            known()
+        return events(local)
+
+    users.act(
+        person_id=turn.person_id, occurred_at=occurred_at, key_prefix=turn.key_prefix, events=noted, comes_back=True
+    )

@@ -5,16 +5,18 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BotConfig(AppConfig):
-    """Registers the checks that keep a half-configured bot from starting, and what the bot can tell in a trace."""
+    """Registers the checks that keep a half-configured bot from starting, what it can tell in a trace and keeps of people."""
 
     name = "apps.bot"
     label = "bot"
     verbose_name = _("Telegram bot")
 
     def ready(self) -> None:
-        """Register both."""
-        from apps.bot import checks, tracing
+        """Register them."""
+        from apps.bot import checks, personal_data, tracing
+        from apps.users import privacy
         from diana.events.tracing import register_trace
 
         checks.register_checks()
         register_trace("update", tracing.tell, find=tracing.find)
+        privacy.register(personal_data.PART)

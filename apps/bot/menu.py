@@ -15,5 +15,9 @@ COMMANDS = {
     "tutorial": _("four steps to know your way around"),
     "invite": _("bring a friend"),
     "settings": _("language, time zone, boards, notices"),
+    "export": _("a copy of your data"),
+    "deleteme": _("be forgotten"),
+    "privacy": _("what I know of you"),
+    "terms": _("the rules of the game"),
     "help": _("what I can do"),
 }

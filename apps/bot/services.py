@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
 from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Update
-from apps.users.services import find_or_add_person
+from apps.users.services import PersonGone, find_or_add_person, lock_person
 from diana.events import Event, Publication, publish, publish_many
 from diana.events.identifiers import uuid7
 
@@ -138,9 +138,14 @@ def chats_of(kinds: Mapping[int, str]) -> dict[int, int]:
 
 
 def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) -> bool:
-    """Note that the chat takes no messages; for a person's own chat publish user.blocked_bot. Once, until they write again."""
+    """Note that the chat takes no messages; for a person's own chat publish user.blocked_bot. Once, until they write again.
+
+    Locks the person; of the erased nothing is noted: the chat's id is theirs.
+    """
     private = telegram_chat_id > 0
     with transaction.atomic():
+        if private and person_id is not None and not _is_there(person_id):
+            return False
         kind = Chat.Kind.PRIVATE if private else Chat.Kind.GROUP
         chat, _ = Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
         gone = Chat.objects.filter(id=chat.id, gone_at=None).update(gone_at=now)
@@ -149,11 +154,24 @@ def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) ->
     return bool(gone)
 
 
+def _is_there(person_id: int) -> bool:
+    """Lock the person and say whether there is one to lock."""
+    try:
+        lock_person(person_id)
+    except PersonGone:
+        return False
+    return True
+
+
 def keep_start_payload(*, person_id: int, payload: str, now: datetime) -> bool:
-    """Keep what a person's first link said; later ones and what is no payload of Telegram's are left out."""
+    """Keep what a person's first link said; later ones and what is no payload of Telegram's are left out.
+
+    Locks the person. Raises PersonGone.
+    """
     if not START_PAYLOAD.fullmatch(payload):
         return False
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_person(person_id)
         cursor.execute(
             "INSERT INTO bot_start_payload (person_id, payload, received_at) VALUES (%s, %s, %s)"
             " ON CONFLICT (person_id) DO NOTHING",

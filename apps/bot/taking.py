@@ -21,10 +21,17 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [(envelope, row, _read(row)) for envelope in envelopes if (row := rows.get(envelope.fields["update"]))]
     written = [(e, row, m) for e, row, m in seen if isinstance(m, Message) and _text(m)]
+    written = _without_the_erased(written)
     chats = services.chats_of({message.chat.id: message.chat.type for _, _, message in written})
     users.act_many(
         [
-            users.Act(person, _moment(message, row), _sent(person, chats[message.chat.id], message), envelope)
+            users.Act(
+                person,
+                _moment(message, row),
+                _sent(person, chats[message.chat.id], message),
+                envelope,
+                comes_back=_private(message),
+            )
             for envelope, row, message in written
             if (person := row.person_id) is not None
         ]
@@ -33,6 +40,23 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
         if isinstance(found, Unreadable):
             services.fail_update(update=row.pk, reason=str(found), person_id=row.person_id, now=now)
     services.finish_messages(updates=list(rows), now=now)
+
+
+Written = tuple[Envelope, Update, Message]
+
+
+def _without_the_erased(written: list[Written]) -> list[Written]:
+    """Leave out messages of the erased: to note their own chat would bring their id back. Locks all people of the batch if
+    somebody wrote in their own chat; in groups alone nothing is asked, acts of the erased are left out anyway.
+    """
+    if not any(_private(message) for _, _, message in written):
+        return written
+    there = users.lock_people(row.person_id for _, row, _ in written if row.person_id is not None)
+    return [(envelope, row, message) for envelope, row, message in written if row.person_id in there]
+
+
+def _private(message: Message) -> bool:
+    return message.chat.type == "private"
 
 
 def _read(row: Update) -> Message | Unreadable:

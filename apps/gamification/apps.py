@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class GamificationConfig(AppConfig):
-    """Registers checks, what the ledger can tell in a trace, and how its proof stands; the bus finds events and handlers."""
+    """Registers checks, traces, how the proof stands and what is kept of people; the bus finds events and handlers."""
 
     name = "apps.gamification"
     label = "gamification"
@@ -13,8 +13,9 @@ class GamificationConfig(AppConfig):
 
     def ready(self) -> None:
         """Register them."""
-        from apps.gamification import checks, tracing
+        from apps.gamification import checks, personal_data, tracing
         from apps.gamification.proof import standing
+        from apps.users import privacy
         from diana.events.tracing import register_trace
         from diana.metrics.gauges import register_concerns, register_gauges
 
@@ -22,3 +23,4 @@ class GamificationConfig(AppConfig):
         register_gauges("ledger", standing.families)
         register_concerns("ledger", standing.concerns)
         register_trace("entry", tracing.tell, find=tracing.find)
+        privacy.register(personal_data.PART)

@@ -8,14 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StaffConfig(AppConfig):
-    """Brings the roles in line after every migration."""
+    """Brings the roles in line after every migration; registers what the admin keeps of people."""
 
     name = "apps.staff"
     label = "staff"
     verbose_name = _("Staff")
 
     def ready(self) -> None:
-        """Hear of the end of migrations."""
+        """Hear of the end of migrations; register."""
+        from apps.staff import personal_data
+        from apps.users import privacy
+
+        privacy.register(personal_data.PART)
         post_migrate.connect(_bring_roles_in_line, sender=self, dispatch_uid="staff.roles")
 
 

@@ -29,6 +29,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "gamification.view_staffrequest",
         "gamification.view_unlock",
         "gamification.view_verification",
+        "users.view_departure",
         "users.view_grant",
         "users.view_person",
         "users.view_referral",
@@ -59,6 +60,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "admin": (
         "auth.view_group",
         "events.redrive",
+        "users.erase_person",
+        "users.export_person",
         "users.view_staff",
     ),
 }

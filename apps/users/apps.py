@@ -5,8 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UsersConfig(AppConfig):
-    """Other apps use its services, selectors and events, nothing else."""
+    """Other apps use its services, selectors and events, and the registry of personal data; nothing else."""
 
     name = "apps.users"
     label = "users"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        """Register what is kept of people here."""
+        from apps.users import personal_data, privacy
+
+        privacy.register(personal_data.part())

@@ -10,7 +10,7 @@ from django.conf import settings
 from apps.users import preferences as settable
 from apps.users import vip
 from apps.users.aliases import alias_of
-from apps.users.models import Grant, Person, Staff
+from apps.users.models import Departure, Grant, Person, Staff, Tombstone
 from apps.users.personality import RETAKE_AFTER as RETAKE_AFTER
 from apps.users.personality import main_archetype as main_archetype
 from apps.users.personality import quiz_order as quiz_order
@@ -29,6 +29,7 @@ from apps.users.standing import quiz_standing as quiz_standing
 from apps.users.standing import tutorial_standing as tutorial_standing
 from apps.users.standing import visibility as visibility
 from apps.users.timezones import local_time, offset_minutes
+from apps.users.tombstones import digest_of
 from apps.users.zones import REGIONS as REGIONS
 from apps.users.zones import Zone as Zone
 from apps.users.zones import cities as cities
@@ -96,6 +97,25 @@ def telegram_id(person_id: int) -> int | None:
 def person_of(telegram_id: int) -> int | None:
     """Return our id of the Telegram user, or None if the bot has not met them."""
     return Person.objects.filter(telegram_id=telegram_id).values_list("pk", flat=True).first()
+
+
+def away(ids: Iterable[int]) -> set[int]:
+    """Return who of these is not to be written to: who has left, asked to be erased, or is erased; two queries."""
+    wanted = list(ids)
+    left = Departure.objects.filter(person_id__in=wanted, ended_at__isnull=True).values_list("person_id", flat=True)
+    erased = Person.objects.filter(pk__in=wanted, status=Person.Status.ERASED).values_list("pk", flat=True)
+    return {*left, *erased}
+
+
+def erasure_due(person_id: int) -> datetime | None:
+    """Return when the person is to be erased, if they asked for it."""
+    left = Departure.objects.filter(person_id=person_id, ended_at__isnull=True)
+    return left.values_list("erase_at", flat=True).first()
+
+
+def was_erased(telegram_id: int) -> bool:
+    """Say whether somebody with this id at Telegram was erased before: they cannot be brought in by a friend again."""
+    return Tombstone.objects.filter(digest=digest_of(telegram_id, settings.TOMBSTONE_KEY)).exists()
 
 
 def people(ids: Iterable[int]) -> dict[int, Profile]:

@@ -1,4 +1,4 @@
-"""Periodic work on people. Beat may send a task twice, or two beats may run: a slot is worked on once."""
+"""Periodic work on people. Beat may send a task twice, or two beats may run: a slot, or a person, is worked on once."""
 
 from datetime import timedelta
 
@@ -30,3 +30,9 @@ def pay_referrals() -> int | None:
     """Pay invitations that were earned a week ago; return how many, None if this slot's work was done already."""
     now = clock.now()
     return run_once("users.pay_referrals", timedelta(minutes=5), lambda: services.pay_referrals(now=now), now=now)
+
+
+@shared_task(name="users.erase_due", ignore_result=True, time_limit=300)
+def erase_due() -> int:
+    """Erase those whose time to undo is over; return how many. Each commits alone and once, so no slot is taken."""
+    return services.erase_due(now=clock.now())

@@ -139,7 +139,7 @@ def test_an_error_in_a_handler_is_not_swallowed_by_the_library(
     def fail(chat: acts.ChatAddress) -> int:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(acts, "_know", fail)
+    monkeypatch.setattr(acts, "_knowing", fail)
     say("/daily")
     answer()
     assert later().attempts == 1

@@ -93,6 +93,8 @@ ACTS = {
     "gamification_unlock_revoke": "moderator",
     "users_grant_revoke": "manager",
     "users_person_add_vip": "manager",
+    "users_person_erase": "admin",
+    "users_person_export_data": "admin",
     "users_person_suspend": "moderator",
     "users_person_unsuspend": "moderator",
 }

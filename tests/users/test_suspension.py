@@ -71,7 +71,10 @@ def test_the_same_key_suspends_once_and_the_end_can_be_moved(person: Person, pub
 
 @pytest.mark.parametrize("former", ["active", "deactivated", "deletion_requested"])
 def test_ended_by_staff_the_person_is_what_they_were(person: Person, published: Published, former: str) -> None:
-    Person.objects.filter(pk=person.pk).update(status=former)
+    if former == "deactivated":
+        services.deactivate(person_id=person.pk, key="l", now=NOW)
+    elif former == "deletion_requested":
+        services.request_deletion(person_id=person.pk, key="l", now=NOW)
     suspend(person)
     suspend(person, None, "k2")
     assert unsuspend(person) == unsuspend(person)

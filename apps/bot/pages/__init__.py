@@ -13,8 +13,10 @@ from apps.bot.pages import (
     achievements,
     invite,
     joining,
+    leaving,
     menu,
     points,
+    privacy,
     profile,
     quiz,
     settings,
@@ -29,7 +31,22 @@ from apps.bot.screens.start import private_only
 from apps.users import selectors as people
 
 # Each has registered its pages and verbs by being imported.
-MODULES = (achievements, invite, joining, menu, points, profile, quiz, settings, start, streak, top, tutorial)
+MODULES = (
+    achievements,
+    invite,
+    joining,
+    leaving,
+    menu,
+    points,
+    privacy,
+    profile,
+    quiz,
+    settings,
+    start,
+    streak,
+    top,
+    tutorial,
+)
 
 
 class Button(NamedTuple):

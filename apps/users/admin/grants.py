@@ -1,6 +1,6 @@
 """Giving VIP and taking it back in the admin: both with a reason, both through the services, neither to be edited."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -22,18 +22,22 @@ from diana import clock
 from diana.audit import Actor
 from diana.readonly import ReadOnly
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
 # Purchases and subscriptions come with a payment, never by hand.
 BY_HAND = (Grant.Source.STAFF, Grant.Source.GIFT, Grant.Source.PROMO, Grant.Source.TRIAL)
 LIVE, OVER = "live", "over"
+FOR_EVER = _("Kept for ever beside your name.")
 
 
-def reason_field() -> forms.CharField:
+def reason_field(help_text: "StrOrPromise" = FOR_EVER) -> forms.CharField:
     """Return the field for the reason, which the audit record keeps."""
     return forms.CharField(
         label=_("Reason"),
         max_length=REASON_MAX_LENGTH,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=_("Kept for ever beside your name."),
+        help_text=help_text,
     )
 
 

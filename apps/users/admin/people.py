@@ -15,8 +15,9 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from apps.users import vip
+from apps.users.admin import leaving
 from apps.users.admin.suspending import suspend_or_end
-from apps.users.models import Grant, Person, Suspension
+from apps.users.models import Departure, Grant, Person, Suspension
 from diana import clock
 from diana.readonly import ReadOnly
 
@@ -58,6 +59,17 @@ class SuspensionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold
     verbose_name_plural = _("suspensions")
 
 
+class DepartureInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+    """When the person left, and whether they asked to be erased; newest first."""
+
+    model = Departure
+    fields = ("left_at", "erase_at", "ended_at", "outcome")
+    ordering = ("-id",)
+    extra = 0
+    hide_title = True
+    verbose_name_plural = _("departures")
+
+
 @admin.register(Person)
 class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """A fixed number of queries, however long the list."""
@@ -69,8 +81,8 @@ class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    inlines = (GrantInline, SuspensionInline)
-    actions_detail = ("add_vip", "suspend", "unsuspend")
+    inlines = (GrantInline, SuspensionInline, DepartureInline)
+    actions_detail = ("add_vip", "suspend", "unsuspend", "export_data", "erase")
     fieldsets = (
         (None, {"fields": (("id", "telegram_id"), ("first_name", "last_name"), ("username", "status"))}),
         (_("Settings"), {"fields": (("language", "timezone"),)}),
@@ -125,8 +137,10 @@ class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
         return request.user.has_perm("users.add_grant")
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
-        """Offer to suspend, or to end it."""
+        """Offer to suspend, or to end it; nothing where there is nobody any more."""
         offered: list[Any] = super().get_actions_detail(request, object_id)
+        if Person.objects.filter(pk=object_id, status=Person.Status.ERASED).exists():
+            return []
         suspended = Person.objects.filter(pk=object_id, status=Person.Status.SUSPENDED).exists()
         without = "suspend" if suspended else "unsuspend"
         return [found for found in offered if not found.action_name.endswith(f"_{without}")]
@@ -145,9 +159,34 @@ class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
         """Ask for the permission to suspend people."""
         return request.user.has_perm("users.suspend_person")
 
+    @action(description=_("Export data"), icon="download", permissions=["export_data"], url_path="export")  # type: ignore[untyped-decorator]  # unfold has no types
+    def export_data(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask why; then give a copy of all that is known about the person."""
+        return leaving.export(self, request, self._found(request, object_id), back=_page_of(object_id))
+
+    def has_export_data_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Ask for the permission to export."""
+        return request.user.has_perm("users.export_person")
+
+    @action(description=_("Erase now"), icon="delete_forever", permissions=["erase"], url_path="erase")  # type: ignore[untyped-decorator]  # unfold has no types
+    def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask why; show what goes; then remove who the person is, at once."""
+        return leaving.erase(self, request, self._found(request, object_id), back=_page_of(object_id))
+
+    def has_erase_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Ask for the permission to erase people."""
+        return request.user.has_perm("users.erase_person")
+
     def _suspend_or_end(self, request: HttpRequest, object_id: str, *, suspended: bool) -> HttpResponse:
-        person = self.get_object(request, object_id)
+        person = self._found(request, object_id)
+        return suspend_or_end(self, request, person, back=_page_of(object_id), suspended=suspended)
+
+    def _found(self, request: HttpRequest, object_id: str) -> Person:
+        person: Person | None = self.get_object(request, object_id)
         if person is None:
             raise Http404
-        back = reverse("admin:users_person_change", args=[person.pk])
-        return suspend_or_end(self, request, person, back=back, suspended=suspended)
+        return person
+
+
+def _page_of(object_id: str) -> str:
+    return reverse("admin:users_person_change", args=[object_id])

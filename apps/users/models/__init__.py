@@ -8,6 +8,7 @@ from apps.users.models.joining import (
     QuizAttempt,
     Tutorial,
 )
+from apps.users.models.leaving import Departure, Tombstone
 from apps.users.models.people import (
     NAME_MAX_LENGTH,
     REASON_MAX_LENGTH,
@@ -27,6 +28,7 @@ __all__ = [
     "TUTORIAL_STEPS",
     "USERNAME_MAX_LENGTH",
     "Consent",
+    "Departure",
     "Grant",
     "GrantQuerySet",
     "Onboarding",
@@ -35,5 +37,6 @@ __all__ = [
     "Referral",
     "Staff",
     "Suspension",
+    "Tombstone",
     "Tutorial",
 ]

@@ -67,7 +67,11 @@ class Person(models.Model):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         default_permissions = ("view",)
-        permissions = [("suspend_person", _("Can suspend people"))]
+        permissions = [
+            ("suspend_person", _("Can suspend people")),
+            ("export_person", _("Can export all that is known of people")),
+            ("erase_person", _("Can erase people")),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(telegram_id__gt=0), name="users_person_telegram_id_positive"),
             models.CheckConstraint(condition=Q(language__in=LANGUAGES), name="users_person_language_spoken"),

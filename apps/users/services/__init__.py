@@ -5,6 +5,9 @@ from apps.users.referrals import code_in
 from apps.users.services.acts import Act, act, act_many, touch
 from apps.users.services.bulk import Newcomer, TooMany, register_many
 from apps.users.services.consent import give_consent
+from apps.users.services.departures import TIME_TO_UNDO, cancel_deletion, deactivate, request_deletion
+from apps.users.services.erasing import ReasonNamesPerson, erase_due, erase_person, preview_erasure
+from apps.users.services.exporting import export_for_staff, export_person
 from apps.users.services.grants import LONGEST, GrantOver, InvalidGrant, grant_vip, revoke_grant
 from apps.users.services.onboarding import begin_onboarding, remind_onboarding, take_onboarding_step
 from apps.users.services.people import (
@@ -21,7 +24,7 @@ from apps.users.services.people import (
 from apps.users.services.preferences import change_preferences
 from apps.users.services.quiz import NoSuchAnswer, QuizTooEarly, answer_quiz, begin_quiz
 from apps.users.services.referrals import follow_referrals, invite_code, pay_referrals
-from apps.users.services.rows import PersonGone
+from apps.users.services.rows import PersonGone, lock_people, lock_person
 from apps.users.services.staff import UsernameTaken, ensure_superuser
 from apps.users.services.suspension import (
     InvalidSuspension,
@@ -35,6 +38,7 @@ from apps.users.services.tutorial import begin_tutorial, skip_tutorial, take_tut
 
 __all__ = [
     "LONGEST",
+    "TIME_TO_UNDO",
     "Act",
     "GrantOver",
     "InvalidGrant",
@@ -47,6 +51,7 @@ __all__ = [
     "PersonGone",
     "Preferences",
     "QuizTooEarly",
+    "ReasonNamesPerson",
     "TooMany",
     "UnknownLanguage",
     "UnknownTimezone",
@@ -58,20 +63,30 @@ __all__ = [
     "begin_onboarding",
     "begin_quiz",
     "begin_tutorial",
+    "cancel_deletion",
     "change_preferences",
     "code_in",
+    "deactivate",
     "end_suspensions",
     "ensure_superuser",
+    "erase_due",
+    "erase_person",
+    "export_for_staff",
+    "export_person",
     "find_or_add_person",
     "follow_referrals",
     "give_consent",
     "grant_vip",
     "invite_code",
+    "lock_people",
+    "lock_person",
     "pay_referrals",
+    "preview_erasure",
     "preview_suspension",
     "register",
     "register_many",
     "remind_onboarding",
+    "request_deletion",
     "revoke_grant",
     "set_language",
     "set_timezone",

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from apps.users import events as facts
 from apps.users.activity import Touch, judge_act
 from apps.users.models import Person
+from apps.users.services.departures import come_back
 from apps.users.services.rows import about, lock_people, lock_person
 from apps.users.timezones import local_time
 from diana.events import Envelope, Event, Publication, publish_many
@@ -28,28 +29,36 @@ def touch(*, person_id: int, occurred_at: datetime) -> Touch:
 
 
 def act(
-    *, person_id: int, occurred_at: datetime, key_prefix: str, events: Callable[[datetime], Sequence[Event]]
+    *,
+    person_id: int,
+    occurred_at: datetime,
+    key_prefix: str,
+    events: Callable[[datetime], Sequence[Event]],
+    comes_back: bool = False,
 ) -> None:
     """Note an act and publish its events in one transaction; what the bot calls for everything an update holds.
 
     `events` is given the person's local time of the act and returns what to publish, under the idempotency keys
-    `<key_prefix>:<n>`, n from 0: called again, nothing new happens. Raises PersonGone.
+    `<key_prefix>:<n>`, n from 0: called again, nothing new happens. `comes_back`: whoever had left is back by this act.
+    Raises PersonGone.
     """
     with transaction.atomic():
         person = lock_person(person_id)
         touched = _note(person, occurred_at)
         given = events(touched.local_time)
         keyed = [about(person, event, occurred_at, f"{key_prefix}:{n}") for n, event in enumerate(given)]
-        publish_many(_beginnings(person, touched, occurred_at) + keyed)
+        returned = _come_back(person, occurred_at) if comes_back else []
+        publish_many(returned + _beginnings(person, touched, occurred_at) + keyed)
 
 
 class Act(NamedTuple):
-    """One act of a batch: what it is, when, and the event that brought it."""
+    """One act of a batch: what it is, when, and the event that brought it. `comes_back`: whoever had left is back by it."""
 
     person_id: int
     occurred_at: datetime
     event: Event
     cause: Envelope
+    comes_back: bool = False
 
 
 def act_many(acts: Sequence[Act]) -> None:
@@ -67,7 +76,8 @@ def act_many(acts: Sequence[Act]) -> None:
         touched = _judge(person, act.occurred_at)
         if touched.counted:
             changed[person.pk] = person
-        events = [*_beginnings(person, touched, act.occurred_at), about(person, act.event, act.occurred_at)]
+        returned = _come_back(person, act.occurred_at) if act.comes_back else []
+        events = [*returned, *_beginnings(person, touched, act.occurred_at), about(person, act.event, act.occurred_at)]
         published += [msgspec.structs.replace(publication, cause=act.cause) for publication in events]
     _save_activity(changed.values())
     publish_many(published)
@@ -84,6 +94,13 @@ def _save_activity(people: Collection[Person]) -> None:
         moments, dates = [p.last_act_at for p in people], [p.last_active_date for p in people]
         with connection.cursor() as cursor:
             cursor.execute(_SAVE, [[p.pk for p in people], moments, dates])
+
+
+def _come_back(person: Person, occurred_at: datetime) -> list[Publication]:
+    """End a departure; who is active has none, which is nearly everybody."""
+    if person.status == Person.Status.ACTIVE:
+        return []
+    return [about(person, event, occurred_at) for event in come_back(person, occurred_at)]
 
 
 def _note(person: Person, occurred_at: datetime) -> Touch:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from apps.users import events as facts
-from apps.users import referrals
+from apps.users import referrals, selectors
 from apps.users.models import Person, Referral
 from apps.users.services.rows import about, lock_people, lock_person
 from diana.events import Envelope, Publication, publish_many
@@ -30,8 +30,10 @@ def refer(*, invitee: Person, code: str, now: datetime) -> int | None:
     """Keep by whose link a new person came, and return the referrer's id; None if it counts for nobody.
 
     For services.register alone, in its transaction, which holds the invitee's lock and publishes. It counts once for an
-    invitee, and not for oneself.
+    invitee, not for oneself, and not for somebody who was here before and has been erased.
     """
+    if invitee.telegram_id is not None and selectors.was_erased(invitee.telegram_id):
+        return None
     referrer = Person.objects.filter(invite_code=code).exclude(pk=invitee.pk).exclude(status="erased").first()
     if referrer is None or Referral.objects.filter(invitee=invitee).exists():
         return None

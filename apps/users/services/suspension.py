@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.users import events as facts
 from apps.users.models import Person, Suspension
 from apps.users.services.rows import about, iso, lock_person
+from apps.users.services.statuses import settle_status, status_by_facts
 from diana import audit
 from diana.acts import Change, Preview, StateChanged, is_key
 from diana.events import publish_many
@@ -60,7 +61,7 @@ def suspend(
             former_status=former,
             key=key,
         )
-        _set_status(person, Person.Status.SUSPENDED)
+        settle_status(person)
         record = _record(person, "suspend_user", before, actor, reason)
         event = facts.UserSuspended(user_id=person_id, until=iso(until), actor=actor.id, audit=record)
         publish_many([about(person, event, now)])
@@ -108,7 +109,9 @@ def preview_suspension(*, person_id: int, until: datetime | None, suspended: boo
     """Say what suspending (or ending it) changes. Raises Person.DoesNotExist."""
     person = Person.objects.get(pk=person_id)
     running = _running(person)
-    after = Person.Status.SUSPENDED if suspended else (running.former_status if running else person.status)
+    after = person.status
+    if suspended or running:
+        after = status_by_facts(person_id, suspended=suspended)
     old_end = iso(running.ends_at) if running else None
     new_end = iso(until) if suspended else None
     changes = (
@@ -153,8 +156,7 @@ def _end(
     before = _described(person)
     running.ended_at, running.ended_by = now, by
     running.save(update_fields=["ended_at", "ended_by"])
-    if person.status == Person.Status.SUSPENDED:
-        _set_status(person, running.former_status)
+    settle_status(person)
     record = _record(person, act, before, actor, reason)
     publish_many([about(person, facts.UserUnsuspended(user_id=person.pk, actor=actor.id, audit=record), now)])
 
@@ -162,11 +164,6 @@ def _end(
 def _by(actor: audit.Actor, key: str) -> str:
     """Return who ended it, with the act's key, so that a second call is known."""
     return f"{actor.name} ({key})"
-
-
-def _set_status(person: Person, status: str) -> None:
-    person.status = status
-    person.save(update_fields=["status"])
 
 
 def _described(person: Person) -> dict[str, str | None]:

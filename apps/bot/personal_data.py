@@ -1,0 +1,82 @@
+"""What the bot keeps of people: updates as they came in, their own chat, what their first link said."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
+from apps.bot.models import Chat, StartPayload, Update
+from apps.bot.others import without_others
+from apps.users import selectors as people
+from apps.users.privacy import Part
+
+# A reply holds the message that it answers, with its author: bodies of others that name the person, by their number.
+_NAMED_BY_OTHERS = """
+UPDATE bot_update SET body = '' WHERE handled_at IS NOT NULL AND position(%s::bytea IN body) > 0
+"""
+
+
+def export(person_id: int) -> dict[str, Any]:
+    """Return the updates of the last days with what they held of the person, the chat, and what the first link said.
+
+    Four queries.
+    """
+    telegram_id = people.telegram_id(person_id) or 0
+    updates = Update.objects.filter(person_id=person_id).order_by("pk")
+    chats = Chat.objects.filter(telegram_id=telegram_id)
+    payloads = StartPayload.objects.filter(person_id=person_id)
+    return {
+        "updates": [
+            {"kind": row.kind, "received_at": row.received_at, "body": _own(bytes(row.body), telegram_id)}
+            for row in updates
+        ],
+        "chats": list(chats.values("id", "telegram_id", "kind", "gone_at")),
+        "start_payloads": list(payloads.values("payload", "received_at")),
+    }
+
+
+def erase(person_id: int, now: datetime) -> None:
+    """Empty the bodies, forget the chat and the link. The rows of updates stay for their week, so that copies are known.
+
+    Bodies of others that name the person go too, where they are done; the rest are handled and gone within the week.
+    """
+    telegram_id = people.telegram_id(person_id)
+    Update.objects.filter(person_id=person_id).exclude(Q(body=b"") & Q(chat_id=None)).update(
+        body=b"", chat_id=None, handled_at=Coalesce("handled_at", now)
+    )
+    StartPayload.objects.filter(person_id=person_id).delete()
+    if telegram_id is None:
+        return
+    Chat.objects.filter(telegram_id=telegram_id).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED_BY_OTHERS, [str(telegram_id).encode()])
+
+
+def _own(body: bytes, telegram_id: int) -> Any:
+    """Return the update as Telegram sent it, without other people; None for one that was emptied or cannot be read."""
+    try:
+        return without_others(json.loads(body), telegram_id)
+    except (ValueError, RecursionError):
+        return None
+
+
+PART = Part(
+    name="bot",
+    personal=("bot_update.body", "bot_update.chat_id", "bot_chat.*", "bot_start_payload.*"),
+    other=(
+        "bot_update.id",
+        "bot_update.bot_id",
+        "bot_update.update_id",
+        "bot_update.person_id",
+        "bot_update.kind",
+        "bot_update.event_id",
+        "bot_update.received_at",
+        "bot_update.handled_at",
+        "bot_refusal.*",
+    ),
+    export=export,
+    erase=erase,
+)

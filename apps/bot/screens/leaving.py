@@ -1,0 +1,49 @@
+"""Taking a copy of one's data, and being deleted: asked twice, and taken back with one tap for a week."""
+
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from apps.bot.screens.layout import Document, Screen, callback_data
+
+
+def copy(*, person_id: int, content: bytes, compressed: bool) -> Document:
+    """Hand over the copy."""
+    name = f"diana-{person_id}.json" + (".gz" if compressed else "")
+    return Document("export", name, content, _("This is everything that I know of you. Give it to nobody else."))
+
+
+def confirm(*, person_id: int, due: datetime) -> Screen:
+    """Say what goes, what stays and until when it can be undone; `due` in the person's zone."""
+    paragraphs = [
+        "<b>" + _("Delete all that says who you are?") + "</b>",
+        _("These go for ever: your name, username and number at Telegram, your settings, your messages, our chat."),
+        _("These stay under a number that leads to nobody: entries of points, payments, events. /privacy says why."),
+        _(
+            "You can change your mind until %(date)s. Until then you are on no board and I do not write to you; after that"
+            " there is no way back, for nobody."
+        )
+        % {"date": date_format(due, "DATETIME_FORMAT")},
+        _("This does not end a VIP subscription: end it in Telegram's settings first."),
+    ]
+    keyboard = [
+        [InlineKeyboardButton(_("Yes, delete me"), callback_data=callback_data("deleteme", "yes", str(person_id)))],
+        [InlineKeyboardButton(_("No"), callback_data=callback_data("deleteme", "keep", str(person_id)))],
+    ]
+    return Screen("deletion_confirm", "\n\n".join(paragraphs), InlineKeyboardMarkup(keyboard))
+
+
+def requested(*, person_id: int, due: datetime) -> Screen:
+    """Say when it will happen and how to undo it; `due` in the person's zone."""
+    text = _("You will be deleted on %(date)s. Until then this button, or /deleteme, takes it back.") % {
+        "date": date_format(due, "DATETIME_FORMAT")
+    }
+    button = InlineKeyboardButton(_("Keep me"), callback_data=callback_data("deleteme", "keep", str(person_id)))
+    return Screen("deletion_requested", text, InlineKeyboardMarkup([[button]]))
+
+
+def kept(*, person_id: int) -> Screen:
+    """Say that nothing will be deleted."""
+    return Screen("deletion_cancelled", _("You stay, and so does everything that is yours."))

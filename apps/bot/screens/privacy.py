@@ -1,0 +1,59 @@
+"""What is known of a person, why and for how long; the rules of the game; and a break from it."""
+
+from django.utils.translation import gettext as _
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from apps.bot.screens.layout import Screen, callback_data
+
+
+def privacy(*, person_id: int) -> Screen:
+    """Say what is kept, what for and how long; with buttons to a copy, a break and deletion."""
+    paragraphs = [
+        "<b>" + _("What I know of you") + "</b>",
+        _(
+            "Your name, username and number at Telegram, your language and time zone, when you were here, and what came of"
+            " it: points, achievements, streaks, what you bought. It is used for this game and for nothing else."
+        ),
+        _(
+            "What you write where I can read it is kept for a week, so that nothing counts twice. After that only its"
+            " length is left, and a fingerprint from which nobody can read it."
+        ),
+        _("You can have a copy of everything: /export. You can take a break, or be forgotten: /deleteme."),
+        _(
+            "If you are forgotten, name, username, number at Telegram and messages go for ever. Entries of points,"
+            " payments and events stay under a number that leads to nobody: without them nobody could prove the points of"
+            " the others. A sealed fingerprint of your number at Telegram stays too, so that nobody is paid twice for"
+            " bringing you here. Backups forget you when they are replaced."
+        ),
+    ]
+    owner = str(person_id)
+    keyboard = [
+        [InlineKeyboardButton(_("A copy of my data"), callback_data=callback_data("export", "show", owner))],
+        [InlineKeyboardButton(_("Take a break"), callback_data=callback_data("privacy", "pause", owner))],
+        [InlineKeyboardButton(_("Forget me"), callback_data=callback_data("deleteme", "show", owner))],
+    ]
+    return Screen("privacy", "\n\n".join(paragraphs), InlineKeyboardMarkup(keyboard))
+
+
+def terms(*, person_id: int) -> Screen:
+    """Say what the game is and is not."""
+    paragraphs = [
+        "<b>" + _("The rules of the game") + "</b>",
+        _("Points, levels and ranks are for fun: they are worth no money and cannot be passed on."),
+        _(
+            "Play yourself. Whoever floods, lets programs play or invents friends loses what that earned and may be"
+            " suspended. Every point can be explained, so ask if something seems wrong."
+        ),
+        _("VIP is bought with Telegram Stars and lasts as long as it said when you paid. About payments: /paysupport."),
+        _("What I know of you, and how to have it deleted: /privacy."),
+    ]
+    return Screen("terms", "\n\n".join(paragraphs))
+
+
+def paused(*, person_id: int) -> Screen:
+    """Say how the break ends."""
+    text = _(
+        "You are on no board now, and I will not write to you. Send me a command or press a button, whenever you like, and"
+        " you are back with everything that is yours."
+    )
+    return Screen("paused", text)
