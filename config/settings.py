@@ -196,6 +196,7 @@ _PERIODS = {
     "gamification.verify_ledger": timedelta(hours=1),
     "gamification.verify_new_entries": timedelta(hours=1),
     "users.end_suspensions": timedelta(minutes=1),
+    "users.expire_vip": timedelta(minutes=1),
 }
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": period, "options": {"queue": "backfill", "expires": period.total_seconds()}}

@@ -32,6 +32,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "users.view_grant",
         "users.view_person",
         "users.view_suspension",
+        "users.view_vipoverride",
+        "users.view_vipstanding",
     ),
     # keeps the peace, gives and takes a little: above STAFF_APPROVAL_ABOVE it waits for a manager
     "moderator": (
@@ -52,6 +54,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "gamification.change_achievement",
         "gamification.change_rule",
         "users.add_grant",
+        "users.override_vip",
         "users.revoke_grant",
     ),
     # mends what failed, sees who can log in

@@ -14,3 +14,16 @@ def end_suspensions() -> int | None:
     """End suspensions whose time is over; return how many, None if this minute's work was done already."""
     now = clock.now()
     return run_once("users.end_suspensions", timedelta(minutes=1), lambda: services.end_suspensions(now=now), now=now)
+
+
+@shared_task(name="users.expire_vip", ignore_result=True, time_limit=300)
+def expire_vip() -> int | None:
+    """Tell whose VIP comes to its end, is in grace or over; return how many people were looked at.
+
+    None if this minute was worked on already. The claim of the minute saves work, no more: who is told what follows from
+    each person's row, so that a task that breaks off is gone on with in the next minute.
+    """
+    now = clock.now()
+    if run_once("users.expire_vip", timedelta(minutes=1), lambda: True, now=now) is None:
+        return None
+    return services.expire_all_vip(now=now).people

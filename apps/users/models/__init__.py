@@ -10,6 +10,7 @@ from apps.users.models.people import (
     Staff,
     Suspension,
 )
+from apps.users.models.vip import VipOverride, VipStanding
 
 __all__ = [
     "NAME_MAX_LENGTH",
@@ -20,4 +21,6 @@ __all__ = [
     "Person",
     "Staff",
     "Suspension",
+    "VipOverride",
+    "VipStanding",
 ]
