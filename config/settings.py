@@ -200,6 +200,7 @@ _PERIODS = {
     "users.pay_referrals": timedelta(minutes=5),
     "users.remind_onboarding": timedelta(minutes=5),
     "users.erase_due": timedelta(minutes=10),
+    "users.expire_vip": timedelta(minutes=1),
 }
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": period, "options": {"queue": "backfill", "expires": period.total_seconds()}}

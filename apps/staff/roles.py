@@ -34,6 +34,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "users.view_person",
         "users.view_referral",
         "users.view_suspension",
+        "users.view_vipoverride",
+        "users.view_vipstanding",
     ),
     # keeps the peace, gives and takes a little: above STAFF_APPROVAL_ABOVE it waits for a manager
     "moderator": (
@@ -54,6 +56,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "gamification.change_achievement",
         "gamification.change_rule",
         "users.add_grant",
+        "users.override_vip",
         "users.revoke_grant",
     ),
     # mends what failed, sees who can log in

@@ -41,7 +41,7 @@ class LoggedIn(Event, type="game.login"):
 
 
 class VipGranted(Event, type="vip.granted"):
-    """A grant was added; `until` is the end of effective VIP after it, `source` where the grant comes from."""
+    """VIP was granted to somebody who had none; `until` is the end of effective VIP after it, `source` where it comes from."""
 
     grant: int
     source: str
@@ -196,7 +196,7 @@ class UserUnsuspended(Event, type="admin.user_unsuspended"):
 
 
 class VipRenewed(Event, type="vip.renewed"):
-    """A grant continues the one before it; `until` is the end of effective VIP after it."""
+    """A grant continues one that lasts or is in its grace; `until` is the end of effective VIP after it."""
 
     grant: int
     until: Moment | None
@@ -222,7 +222,10 @@ class VipExpired(Event, type="vip.expired"):
 
 
 class VipOverridden(Event, type="admin.vip_overridden"):
-    """Staff forced VIP on or off until a moment; `mode` is on, off or none, `audit` and `actor` say who and why."""
+    """What staff force from now on: on, off, or none any more; `audit` and `actor` say who and why.
+
+    `until` is the end of effective VIP after it; for off, when that ends.
+    """
 
     mode: str
     until: Moment | None

@@ -1,6 +1,5 @@
 """Reads about people for every app above; each takes a fixed number of queries, however many people are asked for."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,12 +9,13 @@ from django.conf import settings
 from apps.users import preferences as settable
 from apps.users import vip
 from apps.users.aliases import alias_of
-from apps.users.models import Departure, Grant, Person, Staff, Tombstone
+from apps.users.models import Departure, Person, Staff, Tombstone
 from apps.users.personality import RETAKE_AFTER as RETAKE_AFTER
 from apps.users.personality import main_archetype as main_archetype
 from apps.users.personality import quiz_order as quiz_order
 from apps.users.personality import side_of as side_of
 from apps.users.preferences import Preferences
+from apps.users.promises import promises_of
 from apps.users.standing import Invitations as Invitations
 from apps.users.standing import LostReferral as LostReferral
 from apps.users.standing import QuizStanding as QuizStanding
@@ -74,6 +74,11 @@ class UnknownPerson(LookupError):
 def effective_vip(person_id: int, now: datetime) -> datetime | None:
     """Return until when the person is VIP without a break, or None."""
     return _vip_ends([person_id], now)[person_id]
+
+
+def vip_standings(ids: Iterable[int], now: datetime) -> dict[int, vip.Standing]:
+    """Return how each of the people stands with VIP; one query."""
+    return {person_id: vip.standing(found, now) for person_id, found in promises_of(ids).items()}
 
 
 def profile(person_id: int) -> Profile:
@@ -175,12 +180,8 @@ def staff_may(staff_id: int, permission: str) -> bool:
 
 
 def _vip_ends(ids: Iterable[int], now: datetime) -> dict[int, datetime | None]:
-    wanted = list(ids)
-    spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
-    grants = Grant.objects.lasting(now).filter(person_id__in=wanted)
-    for person_id, starts_at, ends_at in grants.values_list("person_id", "starts_at", "ends_at"):
-        spans[person_id].append((starts_at, ends_at))
-    return {person_id: vip.chain_end(spans[person_id], now) for person_id in wanted}
+    promised = promises_of(ids, ending_after=now)
+    return {person_id: vip.effective_until(found, now) for person_id, found in promised.items()}
 
 
 def _profile_of(person: Person) -> Profile:

@@ -36,3 +36,16 @@ def pay_referrals() -> int | None:
 def erase_due() -> int:
     """Erase those whose time to undo is over; return how many. Each commits alone and once, so no slot is taken."""
     return services.erase_due(now=clock.now())
+
+
+@shared_task(name="users.expire_vip", ignore_result=True, time_limit=300)
+def expire_vip() -> int | None:
+    """Tell whose VIP comes to its end, is in grace or over; return how many people were looked at.
+
+    None if this minute was worked on already. The claim of the minute saves work, no more: who is told what follows from
+    each person's row, so that a task that breaks off is gone on with in the next minute.
+    """
+    now = clock.now()
+    if run_once("users.expire_vip", timedelta(minutes=1), lambda: True, now=now) is None:
+        return None
+    return services.expire_all_vip(now=now).people

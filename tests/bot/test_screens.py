@@ -56,7 +56,10 @@ def all_screens() -> list[Screen]:
         points.points(person_id=7, balance=320, level=3, lines=[line]),
         points.points(person_id=7, balance=0, level=1, lines=[]),
         profile.profile(profile_data()),
-        profile.profile(profile_data(to_next_level=None, vip_until=NOON, rank=None, streak_days=1)),
+        *(
+            profile.profile(profile_data(to_next_level=None, vip=profile.Vip(state, NOON), rank=None, streak_days=1))
+            for state in ("active", "expiring", "grace")
+        ),
         streak_screen(),
         streak_screen(days=0, longest=1, done_today=False, freezes_left=1),
         streak_screen(days=0, done_today=False, lost=3, repair_until=NOON.date()),

@@ -108,8 +108,9 @@ def test_vip_counts_from_the_moment_of_the_act() -> None:
     somebody = person()
     until = NOON + timedelta(hours=1)
     award(event("vip.granted", somebody, grant=1, source="gift", until=until.isoformat()))
-    award(daily(somebody), at=until - timedelta(microseconds=1))
-    award(message(somebody), at=until)
+    over = until + timedelta(hours=48)
+    award(daily(somebody), at=over - timedelta(microseconds=1))
+    award(message(somebody), at=over)
     by_rule = dict(Entry.objects.values_list("rule", "amount"))
     assert by_rule == {"achievement_unlocked": 20, "daily_login": 75, "message_sent": 5}
     assert Entry.objects.get(rule="daily_login").multipliers == "vip=5000"

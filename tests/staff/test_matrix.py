@@ -95,6 +95,10 @@ ACTS = {
     "users_person_add_vip": "manager",
     "users_person_erase": "admin",
     "users_person_export_data": "admin",
+    "users_person_clear_vip": "manager",
+    "users_person_extend_vip": "manager",
+    "users_person_grant_many": "manager",
+    "users_person_override_vip": "manager",
     "users_person_suspend": "moderator",
     "users_person_unsuspend": "moderator",
 }
@@ -102,6 +106,7 @@ ACTS = {
 LIST_ACTIONS = {
     "events.failure": {"redrive": "admin", "discard": "admin"},
     "auth.group": {"delete_selected": "superuser"},
+    "users.person": {"grant_many": "manager"},
     "users.staff": {"delete_selected": "superuser"},
 }
 # What no role has: logins and rights, and what no page shows.

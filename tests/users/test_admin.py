@@ -52,11 +52,11 @@ def test_the_list_takes_as_many_queries_for_twenty_as_for_one(
     root: Client, person: Person, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     address = reverse("admin:users_person_changelist")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         root.get(address)
     for number in range(1, 20):
         give(Person.objects.create(telegram_id=number, created_at=clock.now()))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         root.get(address)
 
 
@@ -117,15 +117,17 @@ def test_a_grant_is_revoked_on_its_own_page_with_a_reason(client: Client, person
     staff_with(client, "view_grant", "revoke_grant")
     revoke = reverse("admin:users_grant_revoke", args=[given.pk])
     assert revoke in client.get(reverse("admin:users_grant_change", args=[given.pk])).content.decode()
-    assert "VIP from other grants stays" in client.get(revoke).content.decode()
-    assert client.post(revoke, {"reason": " "}).status_code == 200
+    assert client.post(revoke, {"reason": " ", "key": "k"}).status_code == 200
+    sent = {"reason": "a mistake", "key": "k"}
+    preview = client.post(revoke, sent)
+    assert "VIP from other grants stays" in preview.content.decode()
     assert selectors.effective_vip(person.pk, clock.now()) is not None
-    page = client.post(revoke, {"reason": "a mistake"}, follow=True).content.decode()
+    page = client.post(revoke, sent | {"shown": preview.context["shown"]}, follow=True).content.decode()
     assert "is VIP no more" in page
     assert selectors.effective_vip(person.pk, clock.now()) is None
     kept = AuditRecord.objects.latest("id")
     assert (kept.act, kept.actor, kept.reason) == ("revoke_vip", "ana", "a mistake")
-    page = client.post(revoke, {"reason": "again"}, follow=True).content.decode()
+    page = client.post(revoke, {"reason": "again", "key": "k"}, follow=True).content.decode()
     assert "nothing is left to take back" in page
     assert revoke not in page
     assert client.get(reverse("admin:users_grant_revoke", args=[10**9])).status_code == 404

@@ -1,6 +1,6 @@
 """Who somebody is here: name, points, level, streak, rank, VIP."""
 
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from apps.bot.pages.registry import Request, page
@@ -15,7 +15,6 @@ def profile(request: Request) -> Reply:
     """Show all of it on one page."""
     person, now = request.person, request.now
     standing = ledger.standing(request.me)
-    until = people.effective_vip(request.me, now)
     zone = ZoneInfo(person.timezone)
     return screen.profile(
         screen.ProfileData(
@@ -25,11 +24,22 @@ def profile(request: Request) -> Reply:
             level=standing.level,
             title=standing.title,
             to_next_level=standing.to_next_level,
-            vip_until=until.astimezone(zone) if until else None,
+            vip=_vip(request.me, now, zone),
             streak_days=_running_streak(standing, now.astimezone(zone).date()),
             rank=ledger.rank_of(request.me, "total", now),
         )
     )
+
+
+def _vip(person_id: int, now: datetime, zone: ZoneInfo) -> screen.Vip | None:
+    """Return what the screen says of VIP; nothing once it is over."""
+    standing = people.vip_standings([person_id], now)[person_id]
+    match standing.state:
+        case "active" | "expiring" if standing.until is not None:
+            return screen.Vip(standing.state, standing.until.astimezone(zone))
+        case "grace" if standing.kept_until is not None:
+            return screen.Vip("grace", standing.kept_until.astimezone(zone))
+    return None
 
 
 def _running_streak(standing: ledger.Standing, today: date) -> int:

@@ -1,7 +1,7 @@
 """One person at a glance: level, way to the next one, VIP, streak, rank."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -11,8 +11,15 @@ from apps.bot.screens.layout import Screen, display_name, navigation
 from apps.bot.screens.words import level_title
 
 
+class Vip(NamedTuple):
+    """VIP as far as it still gives something; `until` is in the person's zone, in grace the end of that."""
+
+    state: Literal["active", "expiring", "grace"]
+    until: datetime
+
+
 class ProfileData(NamedTuple):
-    """What the screen shows. `to_next_level` is None at the highest level; `vip_until` is in the person's zone."""
+    """What the screen shows. `to_next_level` is None at the highest level; `vip` is None without any."""
 
     person_id: int
     name: str
@@ -20,7 +27,7 @@ class ProfileData(NamedTuple):
     level: int
     title: str
     to_next_level: int | None
-    vip_until: datetime | None
+    vip: Vip | None
     streak_days: int
     rank: int | None
 
@@ -36,9 +43,18 @@ def profile(data: ProfileData) -> Screen:
     ]
     if data.rank is not None:
         lines.append(_("Rank: %(rank)s") % {"rank": data.rank})
-    if data.vip_until is not None:
-        lines.append(_("VIP until %(date)s") % {"date": date_format(data.vip_until, "DATE_FORMAT")})
+    if data.vip is not None:
+        lines.append(_vip(data.vip))
     return Screen("profile", "\n".join(lines), navigation(data.person_id, here="profile"))
+
+
+def _vip(vip: Vip) -> str:
+    if vip.state == "active":
+        return _("VIP until %(date)s") % {"date": date_format(vip.until, "DATE_FORMAT")}
+    end = {"date": date_format(vip.until, "DATETIME_FORMAT")}
+    if vip.state == "expiring":
+        return _("VIP ends soon: %(date)s") % end
+    return _("VIP has ended. What it gave is yours until %(date)s") % end
 
 
 def _way_up(points: int | None) -> str:

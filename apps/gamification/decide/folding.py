@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from apps.gamification.decide import streaks
-from apps.gamification.decide.facts import Fact, date_of, day_number, microseconds
+from apps.gamification.decide.facts import HOUR, Fact, date_of, day_number, microseconds
 from apps.gamification.decide.outcomes import Outcome, StreakBroken, StreakExtended, StreakFrozen
 from apps.gamification.decide.state import State
 from apps.gamification.decide.streaks import Run, Streak
@@ -13,9 +13,32 @@ from apps.gamification.decide.streaks import Run, Streak
 FOR_EVER = microseconds(datetime.fromisoformat("9999-01-01T00:00:00+00:00"))
 
 
+# What VIP gives is kept so long after its end; the users app says so too, and a test that both say the same.
+VIP_GRACE = 48 * HOUR
+
+
 def _vip(state: State, fact: Fact) -> None:
+    """The fact tells the end of effective VIP after it; none of it is left where it tells none."""
+    until = _moment(fact)
+    state.vip_until = until + VIP_GRACE if until else 0
+
+
+def _vip_grace(state: State, fact: Fact) -> None:
+    """Only grace is left, and this fact tells its end."""
+    state.vip_until = _moment(fact)
+
+
+def _vip_overridden(state: State, fact: Fact) -> None:
+    """Forced off, nothing is left whatever was granted; else the fact tells the end of effective VIP."""
+    if fact.fields["mode"] == "off":
+        state.vip_until = 0
+    else:
+        _vip(state, fact)
+
+
+def _moment(fact: Fact) -> int:
     until = fact.fields.get("until")
-    state.vip_until = microseconds(datetime.fromisoformat(until)) if until else 0
+    return microseconds(datetime.fromisoformat(until)) if until else 0
 
 
 def _suspended(state: State, fact: Fact) -> None:
@@ -81,8 +104,10 @@ def _resolved(state: State, fact: Fact) -> None:
 FOLDS: dict[str, Callable[[State, Fact], list[Outcome] | None]] = {
     "vip.granted": _vip,
     "vip.renewed": _vip,
+    "vip.grace_entered": _vip_grace,
     "vip.expired": _vip,
     "vip.revoked": _vip,
+    "admin.vip_overridden": _vip_overridden,
     "admin.user_suspended": _suspended,
     "admin.user_unsuspended": _unsuspended,
     "user.active_day": _active_day,

@@ -23,8 +23,8 @@ class State(msgspec.Struct, omit_defaults=True):
     and hours numbers since then. `cooling` is the moment of the last award by name of a limit. `streak_days` counts the
     dates with an act of the running streak (0: none), `streak_day` is the last date that it covers; both follow from
     `streak`. `marks` is the way come with each achievement, `unlocked` the tiers held of it, `revoked` those that were
-    taken back. `watch` is what the detectors of abuse remember, `flags` their open flags: the place in the log of the event
-    that raised it, and how many acts it holds.
+    taken back. `vip_until` is the end of what VIP gives, grace and all. `watch` is what the detectors of abuse remember,
+    `flags` their open flags: the place in the log of the event that raised it, and how many acts it holds.
     """
 
     position: int = 0

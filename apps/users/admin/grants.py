@@ -1,12 +1,12 @@
 """Giving VIP and taking it back in the admin: both with a reason, both through the services, neither to be edited."""
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -20,6 +20,7 @@ from apps.users import selectors, services
 from apps.users.models import REASON_MAX_LENGTH, Grant, Person
 from diana import clock
 from diana.audit import Actor
+from diana.confirming import confirm_and_act
 from diana.readonly import ReadOnly
 
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ class GrantForm(forms.ModelForm[Grant]):
         return person
 
 
-class RevokeForm(forms.Form):
-    """Why a grant is taken back."""
+class ReasonForm(forms.Form):
+    """Why. The key makes a form that is sent twice one act."""
 
     reason = reason_field()
+    key = forms.RegexField(r"^[a-z0-9]{1,64}$", widget=forms.HiddenInput)
 
 
 @admin.register(Grant)
@@ -133,39 +135,25 @@ class GrantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
 
     @action(description=_("Revoke"), icon="block", permissions=["revoke"], url_path="revoke")  # type: ignore[untyped-decorator]  # unfold has no types
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the reason, then take the grant back."""
+        """Ask for the reason, show what is left, then take the grant back."""
         grant = self.get_object(request, object_id)
         if grant is None:
             raise Http404
-        form = RevokeForm(request.POST or None)
-        if form.is_valid():
-            return self._revoke(request, grant, form.cleaned_data["reason"])
-        context = {
-            "title": _("Revoke %(grant)s") % {"grant": grant},
-            "message": _what_it_means(grant),
-            "submit": _("Revoke"),
-            "back": reverse("admin:users_grant_change", args=[grant.pk]),
-            "form": form,
-            "opts": self.opts,
-        }
-        return render(request, "audit/form.html", self.admin_site.each_context(request) | context)
 
-    def _revoke(self, request: HttpRequest, grant: Grant, reason: str) -> HttpResponse:
-        try:
-            services.revoke_grant(grant_id=grant.pk, reason=reason, actor=Actor.staff(request.user), now=clock.now())
-        except services.GrantOver:
-            messages.error(request, _("The grant has ended or was revoked meanwhile: nothing is left to take back."))
-        else:
-            messages.success(request, _what_is_left(grant))
-        return redirect(reverse("admin:users_grant_change", args=[grant.pk]))
+        def act(data: dict[str, Any], actor: Actor, shown: str) -> str:
+            services.revoke_grant(grant_id=grant.pk, reason=data["reason"], actor=actor, now=clock.now(), shown=shown)
+            return _what_is_left(grant)
 
-
-def _what_it_means(grant: Grant) -> str:
-    """Say what revoking will come to."""
-    text = _t(
-        "Until %(end)s this grant makes %(person)s VIP. Revoked, it gives nothing more; VIP from other grants stays."
-    )
-    return text % {"end": date_format(localtime(grant.ends_at), "DATETIME_FORMAT"), "person": grant.person}
+        return confirm_and_act(
+            self,
+            request,
+            ReasonForm(request.POST or None, initial={"key": uuid4().hex}),
+            title=_("Revoke %(grant)s") % {"grant": grant},
+            back=reverse("admin:users_grant_change", args=[grant.pk]),
+            preview=lambda data, actor: services.preview_revocation(grant_id=grant.pk, now=clock.now()),
+            act=act,
+            refusals=(services.GrantOver, services.PersonGone),
+        )
 
 
 def _what_is_left(grant: Grant) -> str:

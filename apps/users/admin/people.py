@@ -3,20 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from apps.users import vip
 from apps.users.admin import leaving
 from apps.users.admin.suspending import suspend_or_end
+from apps.users.admin.vip import OverrideInline, VipFilter, VipOfPeople
 from apps.users.models import Departure, Grant, Person, Suspension
 from diana import clock
 from diana.readonly import ReadOnly
@@ -71,33 +69,51 @@ class DepartureInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold 
 
 
 @admin.register(Person)
-class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PersonAdmin(VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """A fixed number of queries, however long the list."""
 
-    list_display = ("name", "telegram_id", "status_label", "language", "timezone", "vip_until", "last_act_at")
-    list_filter = ("status", "language")
+    list_display = (
+        "name",
+        "telegram_id",
+        "status_label",
+        "language",
+        "timezone",
+        "vip_state",
+        "vip_until",
+        "last_act_at",
+    )
+    list_filter = ("status", "language", VipFilter)
     search_fields = ("=id", "=telegram_id")
     search_help_text = _("Person's id or Telegram id")
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    inlines = (GrantInline, SuspensionInline, DepartureInline)
-    actions_detail = ("add_vip", "suspend", "unsuspend", "export_data", "erase")
+    inlines = (GrantInline, OverrideInline, SuspensionInline, DepartureInline)
+    actions = ("grant_many",)
+    actions_detail = (
+        "add_vip",
+        "extend_vip",
+        "override_vip",
+        "clear_vip",
+        "suspend",
+        "unsuspend",
+        "export_data",
+        "erase",
+    )
     fieldsets = (
         (None, {"fields": (("id", "telegram_id"), ("first_name", "last_name"), ("username", "status"))}),
         (_("Settings"), {"fields": (("language", "timezone"),)}),
         (
             _("Activity"),
-            {"fields": (("created_at", "registered_at"), ("last_act_at", "last_active_date"), "vip_until")},
+            {"fields": (("created_at", "registered_at"), ("last_act_at", "last_active_date"))},
         ),
+        (_("VIP"), {"fields": (("vip_state", "vip_until"),)}),
     )
-    readonly_fields = ("id", "vip_until")
+    readonly_fields = ("id", "vip_state", "vip_until")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
-        """Read the grants of the whole page at once."""
-        grants = Prefetch("grants", Grant.objects.lasting(clock.now()), to_attr="lasting_grants")
-        found: QuerySet[Person] = super().get_queryset(request)
-        return found.prefetch_related(grants)
+        """Read the VIP of the whole page at once."""
+        return self.with_promises(super().get_queryset(request), clock.now())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Person], search_term: str
@@ -120,21 +136,10 @@ class PersonAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
         """Show the status in its colour."""
         return person.status, person.get_status_display()
 
-    @admin.display(description=_("VIP until"))
-    def vip_until(self, person: Person) -> str | None:
-        """Show the end of effective VIP."""
-        grants: list[Grant] = person.lasting_grants  # type: ignore[attr-defined]
-        end = vip.chain_end([(grant.starts_at, grant.ends_at) for grant in grants], clock.now())
-        return date_format(localtime(end), "DATETIME_FORMAT") if end else None
-
     @action(description=_("Grant VIP"), icon="workspace_premium", permissions=["grant_vip"], url_path="vip")  # type: ignore[untyped-decorator]  # unfold has no types
     def add_vip(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Open the form of a new grant for this person."""
         return redirect(f"{reverse('admin:users_grant_add')}?person={int(object_id)}")
-
-    def has_grant_vip_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Ask for the permission to add grants."""
-        return request.user.has_perm("users.add_grant")
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Offer to suspend, or to end it; nothing where there is nobody any more."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 
 from apps.users import services
-from apps.users.admin.grants import reason_field
+from apps.users.admin.grants import ReasonForm
 from apps.users.models import Person
 from diana import clock
 from diana.acts import Preview
@@ -20,14 +20,7 @@ from diana.confirming import confirm_and_act
 REFUSALS = (services.InvalidSuspension, services.NotSuspended, services.PersonGone)
 
 
-class EndForm(forms.Form):
-    """Why. The key makes a form that is sent twice one act."""
-
-    reason = reason_field()
-    key = forms.RegexField(r"^[a-z0-9]{1,64}$", widget=forms.HiddenInput)
-
-
-class SuspendForm(EndForm):
+class SuspendForm(ReasonForm):
     """Until when, and why."""
 
     until = forms.SplitDateTimeField(
@@ -43,7 +36,7 @@ def suspend_or_end(
     admin: ModelAdmin[Any], request: HttpRequest, person: Person, *, back: str, suspended: bool
 ) -> HttpResponse:
     """Ask, show, and then suspend the person or end it."""
-    form_class = SuspendForm if suspended else EndForm
+    form_class = SuspendForm if suspended else ReasonForm
     form = form_class(request.POST or None, initial={"key": uuid4().hex})
 
     def preview(data: dict[str, Any], actor: Actor) -> Preview:

@@ -20,6 +20,7 @@ from apps.users.models.people import (
     Suspension,
 )
 from apps.users.models.referrals import Referral
+from apps.users.models.vip import VipOverride, VipStanding
 
 __all__ = [
     "NAME_MAX_LENGTH",
@@ -39,4 +40,6 @@ __all__ = [
     "Suspension",
     "Tombstone",
     "Tutorial",
+    "VipOverride",
+    "VipStanding",
 ]

@@ -141,6 +141,7 @@ class Grant(models.Model):
     payment_reference = models.TextField(_("payment reference"), null=True, blank=True, unique=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
     revoked_by = models.TextField(_("revoked by"), null=True, blank=True)
+    key = models.TextField(_("key"), null=True, blank=True, unique=True, editable=False)
 
     objects = GrantQuerySet.as_manager()
 

@@ -8,8 +8,27 @@ from apps.users.services.consent import give_consent
 from apps.users.services.departures import TIME_TO_UNDO, cancel_deletion, deactivate, request_deletion
 from apps.users.services.erasing import ReasonNamesPerson, erase_due, erase_person, preview_erasure
 from apps.users.services.exporting import export_for_staff, export_person
-from apps.users.services.grants import LONGEST, GrantOver, InvalidGrant, grant_vip, revoke_grant
+from apps.users.services.grants import (
+    LONGEST,
+    GrantOver,
+    InvalidGrant,
+    NothingToExtend,
+    extend_vip,
+    grant_vip,
+    preview_extension,
+    preview_revocation,
+    revoke_grant,
+)
+from apps.users.services.many_grants import grant_to_many, preview_many
 from apps.users.services.onboarding import begin_onboarding, remind_onboarding, take_onboarding_step
+from apps.users.services.overrides import (
+    InvalidOverride,
+    NoOverride,
+    clear_overrides,
+    override_vip,
+    preview_clearing,
+    preview_override,
+)
 from apps.users.services.people import (
     InvalidTelegramId,
     UnknownLanguage,
@@ -26,6 +45,7 @@ from apps.users.services.quiz import NoSuchAnswer, QuizTooEarly, answer_quiz, be
 from apps.users.services.referrals import follow_referrals, invite_code, pay_referrals
 from apps.users.services.rows import PersonGone, lock_people, lock_person
 from apps.users.services.staff import UsernameTaken, ensure_superuser
+from apps.users.services.standings import Passed, expire_all_vip, expire_vip
 from apps.users.services.suspension import (
     InvalidSuspension,
     NotSuspended,
@@ -42,12 +62,16 @@ __all__ = [
     "Act",
     "GrantOver",
     "InvalidGrant",
+    "InvalidOverride",
     "InvalidPreferences",
     "InvalidSuspension",
     "InvalidTelegramId",
     "Newcomer",
+    "NoOverride",
     "NoSuchAnswer",
     "NotSuspended",
+    "NothingToExtend",
+    "Passed",
     "PersonGone",
     "Preferences",
     "QuizTooEarly",
@@ -65,23 +89,34 @@ __all__ = [
     "begin_tutorial",
     "cancel_deletion",
     "change_preferences",
+    "clear_overrides",
     "code_in",
     "deactivate",
     "end_suspensions",
     "ensure_superuser",
     "erase_due",
     "erase_person",
+    "expire_all_vip",
+    "expire_vip",
     "export_for_staff",
     "export_person",
+    "extend_vip",
     "find_or_add_person",
     "follow_referrals",
     "give_consent",
+    "grant_to_many",
     "grant_vip",
     "invite_code",
     "lock_people",
     "lock_person",
+    "override_vip",
     "pay_referrals",
+    "preview_clearing",
     "preview_erasure",
+    "preview_extension",
+    "preview_many",
+    "preview_override",
+    "preview_revocation",
     "preview_suspension",
     "register",
     "register_many",

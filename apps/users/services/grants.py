@@ -3,13 +3,17 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.users import events as facts
-from apps.users import selectors
+from apps.users import vip
 from apps.users.models import REASON_MAX_LENGTH, Grant, Person
+from apps.users.promises import promises_of
 from apps.users.services.rows import about, iso, lock_person
+from apps.users.services.standings import grace_of, settle
 from diana import audit
-from diana.events import publish_many
+from diana.acts import Change, Preview, StateChanged, is_key
+from diana.events import Event, publish_many
 
 LONGEST = timedelta(days=3660)
 
@@ -22,6 +26,10 @@ class GrantOver(ValueError):
     """The grant has ended or was revoked: nothing is left to take back."""
 
 
+class NothingToExtend(ValueError):
+    """There is no VIP to extend: it is over, or was never there."""
+
+
 def grant_vip(
     *,
     person_id: int,
@@ -32,66 +40,142 @@ def grant_vip(
     ends_at: datetime | None = None,
     days: int | None = None,
     payment_reference: str | None = None,
+    key: str | None = None,
 ) -> Grant:
-    """Give VIP until `ends_at`, or for `days` more than the person has; publishes vip.granted, writes the audit record.
+    """Give VIP until `ends_at`, or for `days` more than the person has, what is forced off for a while included.
 
-    Every grant begins now, so that whatever is revoked later, no VIP is waiting for a day on which nobody would
-    tell. With a payment reference that is known the first grant is returned and nothing happens.
+    Publishes vip.renewed if that continues a grant that lasts or is in its grace, else vip.granted; writes the audit
+    record. Every grant begins now, so that whatever is revoked later, no VIP is waiting for a day on which nobody would
+    tell. With a payment reference or a key that is known the first grant is returned and nothing happens.
     Raises InvalidGrant and PersonGone.
     """
-    _check(source, reason)
+    check_grant(source, reason, key)
     with transaction.atomic():
         person = lock_person(person_id)
-        if payment_reference is not None and (known := _paid_for(person, payment_reference)):
+        if known := _given_before(person, payment_reference, key):
             return known
-        before = selectors.effective_vip(person_id, now)
+        promises = promises_of([person_id])[person_id]
         grant = Grant.objects.create(
             person=person,
             source=source,
             starts_at=now,
-            ends_at=_end(now, before, ends_at, days),
+            ends_at=_end(now, vip.promised_end(promises, now), ends_at, days),
             reason=reason.strip(),
             granted_by=actor.name,
             payment_reference=payment_reference,
+            key=key,
         )
-        until = _record(grant, "grant_vip", before, reason, actor, now)
-        event = facts.VipGranted(user_id=person_id, grant=grant.pk, source=source, until=until)
-        publish_many([about(person, event, now)])
+        before, renewed = vip.effective_until(promises, now), vip.continues(promises, now)
+        _tell(grant, "grant_vip", before, reason, actor, now, renewed=renewed)
     return grant
 
 
-def revoke_grant(*, grant_id: int, reason: str, actor: audit.Actor, now: datetime) -> Grant:
+def extend_vip(
+    *, person_id: int, days: int, reason: str, actor: audit.Actor, key: str, now: datetime, shown: str | None = None
+) -> Grant:
+    """Give whoever has VIP, or is in its grace, staff's days more; otherwise as grant_vip.
+
+    `shown` is the effect of the preview that somebody agreed to. Raises NothingToExtend and StateChanged beside
+    grant_vip's.
+    """
+    with transaction.atomic():
+        lock_person(person_id)
+        if not Grant.objects.filter(person_id=person_id, key=key).exists():
+            preview = preview_extension(person_id=person_id, days=days, now=now)
+            if shown is not None and preview.effect != shown:
+                raise StateChanged(StateChanged.__doc__)
+        return grant_vip(person_id=person_id, source="staff", days=days, reason=reason, actor=actor, now=now, key=key)
+
+
+def revoke_grant(*, grant_id: int, reason: str, actor: audit.Actor, now: datetime, shown: str | None = None) -> Grant:
     """Take a grant back; what other grants give stays. Publishes vip.revoked, writes the audit record.
 
-    Raises Grant.DoesNotExist, GrantOver, PersonGone and audit.ReasonMissing.
+    `shown` is the effect of the preview that somebody agreed to. Raises Grant.DoesNotExist, GrantOver, PersonGone,
+    StateChanged and audit.ReasonMissing.
     """
     with transaction.atomic():
         person = lock_person(Grant.objects.values_list("person_id", flat=True).get(pk=grant_id))
         grant = Grant.objects.get(pk=grant_id)
-        if grant.revoked_at is not None or grant.ends_at <= now:
-            raise GrantOver(f"Grant {grant_id} has ended or was revoked: nothing is left to take back.")
-        before = selectors.effective_vip(person.pk, now)
+        if shown is not None and preview_revocation(grant_id=grant_id, now=now).effect != shown:
+            raise StateChanged(StateChanged.__doc__)
+        _check_running(grant, now)
+        before = vip.effective_until(promises_of([person.pk])[person.pk], now)
         grant.revoked_at, grant.revoked_by = now, actor.name
         grant.save(update_fields=["revoked_at", "revoked_by"])
-        until = _record(grant, "revoke_vip", before, reason, actor, now)
-        publish_many([about(person, facts.VipRevoked(user_id=person.pk, grant=grant.pk, until=until), now)])
+        _tell(grant, "revoke_vip", before, reason, actor, now)
     return grant
 
 
-def _check(source: str, reason: str) -> None:
+def preview_extension(*, person_id: int, days: int, now: datetime) -> Preview:
+    """Say what so many days more come to. Raises InvalidGrant, NothingToExtend."""
+    check_days(days)
+    promises = promises_of([person_id])[person_id]
+    promised = vip.promised_end(promises, now)
+    if promised is None and not vip.is_kept(promises, now):
+        raise NothingToExtend(_("Person %(id)s has no VIP that could be extended: grant it.") % {"id": person_id})
+    after = (promised or now) + timedelta(days=days)
+    notes = (_("VIP is forced off at present, which stays so."),) if _forced_off(promises, now) else ()
+    # In grace the days begin when it is confirmed, a little later than it was shown.
+    return Preview((Change(_("VIP until"), _shown(promised), _shown(after)),), f"{iso(promised)},{days}", notes)
+
+
+def preview_revocation(*, grant_id: int, now: datetime) -> Preview:
+    """Say what taking the grant back comes to. Raises Grant.DoesNotExist, GrantOver."""
+    grant = Grant.objects.select_related("person").get(pk=grant_id)
+    _check_running(grant, now)
+    promises = promises_of([grant.person_id])[grant.person_id]
+    left = list(promises.grants)
+    left.remove((grant.starts_at, grant.ends_at))
+    before, after = (vip.standing(found, now) for found in (promises, promises._replace(grants=tuple(left))))
+    changes = (
+        Change(_("VIP until"), _shown(before.until), _shown(after.until)),
+        Change(_("what it gives, until"), _shown(before.kept_until), _shown(after.kept_until)),
+    )
+    notes = (_("Revoked, the grant gives nothing more; VIP from other grants stays."),)
+    return Preview(changes, f"{grant.pk},{iso(before.until)},{iso(after.until)},{iso(after.kept_until)}", notes)
+
+
+def check_grant(source: str, reason: str, key: str | None) -> None:
+    """Raise InvalidGrant for a source that is none, a reason that says nothing, and a key that cannot be one."""
     if source not in Grant.Source.values:
         raise InvalidGrant(f"{source!r} is no source of VIP: use one of {', '.join(Grant.Source.values)}.")
     if not 0 < len(reason.strip()) <= REASON_MAX_LENGTH:
         raise InvalidGrant(f"A grant needs a reason of 1 to {REASON_MAX_LENGTH} characters.")
+    if key is not None and not is_key(key):
+        raise InvalidGrant(_("The key may have 1 to 100 letters, digits and _ : . -"))
+
+
+def check_days(days: int) -> None:
+    """Raise InvalidGrant for more or fewer days than a grant can have."""
+    if not 0 < days <= LONGEST.days:
+        raise InvalidGrant(f"A grant lasts 1 to {LONGEST.days} days.")
+
+
+def grant_event(grant: Grant, standing: vip.Standing, *, renewed: bool) -> Event:
+    """Return the event of a new grant."""
+    until = iso(standing.until)
+    if renewed:
+        return facts.VipRenewed(user_id=grant.person_id, grant=grant.pk, until=until)
+    return facts.VipGranted(user_id=grant.person_id, grant=grant.pk, source=grant.source, until=until)
+
+
+def audited(grant: Grant, act: str, before: datetime | None, after: datetime | None, reason: str) -> audit.Act:
+    """Return what the audit record keeps of giving a grant or taking it back."""
+    target, shown = ("users.Person", grant.person_id), {"vip_until": iso(after), "grant": grant.pk}
+    return audit.Act(act, target, {"vip_until": iso(before)}, shown, reason)
+
+
+def _check_running(grant: Grant, now: datetime) -> None:
+    if grant.revoked_at is not None or grant.ends_at <= now:
+        raise GrantOver(f"Grant {grant.pk} has ended or was revoked: nothing is left to take back.")
 
 
 def _end(now: datetime, current: datetime | None, ends_at: datetime | None, days: int | None) -> datetime:
-    """Return when the new grant ends: as demanded, or the days after what is effective now."""
+    """Return when the new grant ends: as demanded, or the days after what was promised until now."""
     if (ends_at is None) == (days is None):
         raise InvalidGrant("Give either the days or the end of the grant.")
     if days is not None:
-        if not 0 < days <= LONGEST.days:
-            raise InvalidGrant(f"A grant lasts 1 to {LONGEST.days} days.")
+        check_days(days)
         return (current or now) + timedelta(days=days)
     assert ends_at is not None
     if not now < ends_at <= now + LONGEST:
@@ -99,25 +183,43 @@ def _end(now: datetime, current: datetime | None, ends_at: datetime | None, days
     return ends_at
 
 
-def _paid_for(person: Person, payment_reference: str) -> Grant | None:
-    """Return the grant that the payment has bought already."""
-    known = Grant.objects.filter(payment_reference=payment_reference).first()
-    if known is not None and known.person_id != person.pk:
-        raise InvalidGrant("This payment has bought VIP for somebody else: use its own reference.")
-    return known
+def _given_before(person: Person, payment_reference: str | None, key: str | None) -> Grant | None:
+    """Return the grant that the payment has bought already, or that was given under the key."""
+    for name, value in (("payment_reference", payment_reference), ("key", key)):
+        known = Grant.objects.filter(**{name: value}).first() if value is not None else None
+        if known is not None and known.person_id != person.pk:
+            raise InvalidGrant(f"This {name.replace('_', ' ')} has given VIP to somebody else: use its own.")
+        if known is not None:
+            return known
+    return None
 
 
-def _record(
-    grant: Grant, act: str, before: datetime | None, reason: str, actor: audit.Actor, now: datetime
-) -> str | None:
-    """Write the audit record and return the end of effective VIP after the act."""
-    until = iso(selectors.effective_vip(grant.person_id, now))
-    audit.record(
-        actor=actor,
-        act=act,
-        target=("users.Person", grant.person_id),
-        before={"vip_until": iso(before)},
-        after={"vip_until": until, "grant": grant.pk},
-        reason=reason,
-    )
-    return until
+def _tell(
+    grant: Grant,
+    act: str,
+    before: datetime | None,
+    reason: str,
+    actor: audit.Actor,
+    now: datetime,
+    *,
+    renewed: bool = False,
+) -> None:
+    """Note how the person stands after it, write the audit record, publish."""
+    person = grant.person
+    standing = settle([person], now)[person.pk].standing
+    audit.record(actor=actor, **audited(grant, act, before, standing.until, reason)._asdict())
+    if act == "grant_vip":
+        event = grant_event(grant, standing, renewed=renewed)
+    else:
+        event = facts.VipRevoked(user_id=person.pk, grant=grant.pk, until=iso(standing.until))
+    publish_many([about(person, event, now), *grace_of(person, standing, now)])
+
+
+def _forced_off(promises: vip.Promises, now: datetime) -> bool:
+    override = vip.valid_override(promises.overrides, now)
+    return override is not None and override.mode == "off"
+
+
+def _shown(moment: datetime | None) -> str:
+    """Show a moment on a page of staff."""
+    return iso(moment) or "–"

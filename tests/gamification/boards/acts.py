@@ -33,8 +33,8 @@ def becomes(person_id: int, archetype: str) -> Event:
 
 
 def vip(person_id: int, until: datetime | None) -> Event:
-    """Build a grant."""
-    return event("vip.granted", person_id, grant=1, source="gift", until=until and until.isoformat())
+    """Build what gives the person VIP's place on boards until a moment, grace and all; None takes it."""
+    return event("vip.grace_entered" if until else "vip.expired", person_id, until=until and until.isoformat())
 
 
 def sees(person_id: int, mode: str) -> Event:

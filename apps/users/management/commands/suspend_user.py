@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Suspend, print until when."""
-        until = _moment(options["until"])
+        until = moment(options["until"])
         try:
             with transaction.atomic():
                 services.suspend(
@@ -60,14 +60,14 @@ class Command(BaseCommand):
             self.stdout.write(f"Person {options['person']} {would} suspended {end}.")
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
     """Return the moment; it needs a time zone, or it would mean another one elsewhere."""
     if text is None:
         return None
     try:
-        moment = parse_datetime(text)
+        found = parse_datetime(text)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        found = None
+    if found is None or found.tzinfo is None:
         raise CommandError(f"{text!r} is no moment with a time zone: write it as in 2026-12-31T12:00:00+00:00.")
-    return moment
+    return found
