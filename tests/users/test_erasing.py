@@ -66,6 +66,9 @@ def test_the_number_stays_and_nothing_that_says_whose_it_is(published: Published
         "last_act_at": None,
         "last_active_date": None,
         "created_at": NOW,
+        "preferences": {},
+        "visibility": "hidden",
+        "invite_code": None,
     }
     assert published(person.pk) == [("user.erased", {})]
     record = AuditRecord.objects.get()

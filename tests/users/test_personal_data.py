@@ -99,7 +99,7 @@ def test_the_export_shows_what_happened_and_nobody_else(person: Person, actor: A
     sections = export(person)["sections"]
     users, points = sections["users"], sections["gamification"]
     assert (users["identity"]["first_name"], users["identity"]["language"]) == ("Ada", "es")
-    assert [grant["reason"] for grant in users["grants"]] == ["slam"]
+    assert [grant["reason"] for grant in users["vip"]["vip_grants"]] == ["slam"]
     assert [act["act"] for act in users["events"]["acts_of_staff"]] == ["suspend_user", "grant_vip"]
     assert points["account"]["balance"] == sum(entry["amount"] for entry in points["ledger"])
     assert points["ledger"][0]["rule"] == "daily_login"
