@@ -10,5 +10,7 @@ COMMANDS = {
     "streak": _("your days in a row"),
     "top": _("who leads"),
     "achievements": _("what you have unlocked"),
+    "vip": _("what VIP gives, and how to get it"),
+    "paysupport": _("help with payments"),
     "help": _("what I can do"),
 }

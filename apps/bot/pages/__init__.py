@@ -9,14 +9,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.bot.menu import COMMANDS
-from apps.bot.pages import achievements, points, profile, start, streak, top
+from apps.bot.pages import achievements, paysupport, points, profile, start, streak, top, vip
 from apps.bot.pages.registry import PAGES, VERBS, Builder, Request
 from apps.bot.screens.layout import Reply
 from apps.bot.screens.start import private_only
 from apps.users import selectors as people
 
 # Each has registered its pages and verbs by being imported.
-MODULES = (achievements, points, profile, start, streak, top)
+MODULES = (achievements, paysupport, points, profile, start, streak, top, vip)
 
 
 class Button(NamedTuple):
@@ -66,6 +66,11 @@ def press(button: Button, person_id: int, *, now: datetime, key_prefix: str, pri
     request = Request(people.profile(person_id), now, button.args, key_prefix, private)
     with translation.override(request.person.language):
         return build(request)
+
+
+def opened_by(payload: str) -> str:
+    """Return the page that the link behind a /start leads to."""
+    return "gift" if vip.is_gift(payload) else "welcome"
 
 
 def not_yours(person_id: int) -> str:

@@ -57,6 +57,7 @@ from apps.gamification.services.points import (
     award,
     reverse_entry,
 )
+from apps.gamification.services.refunds import reverse_payment
 from apps.gamification.services.requests import (
     AlreadyDecided,
     NotAllowed,
@@ -129,6 +130,7 @@ __all__ = [
     "register_act",
     "repair_streak",
     "reverse_entry",
+    "reverse_payment",
     "revoke_achievement",
     "reward_of",
     "set_achievement_active",

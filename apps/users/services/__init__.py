@@ -11,7 +11,7 @@ from apps.users.services.people import (
     set_language,
     set_timezone,
 )
-from apps.users.services.rows import PersonGone
+from apps.users.services.rows import PersonGone, about, lock_person
 from apps.users.services.staff import UsernameTaken, ensure_superuser
 from apps.users.services.suspension import (
     InvalidSuspension,
@@ -34,12 +34,14 @@ __all__ = [
     "UnknownLanguage",
     "UnknownTimezone",
     "UsernameTaken",
+    "about",
     "act",
     "act_many",
     "end_suspensions",
     "ensure_superuser",
     "find_or_add_person",
     "grant_vip",
+    "lock_person",
     "preview_suspension",
     "register",
     "revoke_grant",
