@@ -13,7 +13,7 @@ from django.utils import translation
 from apps.bot.incoming import PreCheckoutQuery
 from apps.bot.screens.checkout import declined
 from apps.payments import services as payments
-from apps.users.languages import guess_language
+from apps.users.selectors import guess_language
 from diana import clock
 from diana.events.connections import freshen_connections
 

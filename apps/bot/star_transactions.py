@@ -6,7 +6,7 @@ from telegram import Bot, StarTransaction, TransactionPartnerUser
 
 from apps.bot.application import application
 from apps.bot.telegram_errors import translated
-from apps.payments.comparing import Transaction
+from apps.payments.services import Transaction
 
 PAGE = 100
 OURS = "invoice_payment"

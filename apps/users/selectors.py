@@ -9,6 +9,7 @@ from django.conf import settings
 
 from apps.users import vip
 from apps.users.aliases import alias_of
+from apps.users.languages import guess_language as guess_language
 from apps.users.models import Grant, Person, Staff
 from apps.users.timezones import local_time, offset_minutes
 

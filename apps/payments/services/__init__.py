@@ -1,5 +1,6 @@
 """Everything that changes bills, payments and gifts. Each act locks the person's row first; none calls Telegram."""
 
+from apps.payments.comparing import Transaction
 from apps.payments.services.booking import Paid, credit_failed, take_payment
 from apps.payments.services.checkout import Answer, Question, answer_pre_checkout
 from apps.payments.services.forgetting import forget_questions
@@ -24,6 +25,7 @@ __all__ = [
     "Question",
     "Report",
     "TooManyGuesses",
+    "Transaction",
     "UnknownProduct",
     "answer_pre_checkout",
     "confirm_refund",
