@@ -32,6 +32,8 @@ def required(name: str, development: str) -> str:
 BASE_DIR = ROOT
 STATE_DIR = Path(env.str("DIANA_STATE_DIR", str(ROOT / ".diana" / "run")))
 SECRET_KEY = required("DJANGO_SECRET_KEY", "development-only-development-only-development-only")
+# Keys that the present one took the place of: gift codes made under them are still known.
+SECRET_KEY_FALLBACKS: list[str] = env.list("DJANGO_SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 if PRODUCTION:
@@ -186,6 +188,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # How often each periodic task is sent; whatever is sent twice is done once. One that waited for a whole period is stale.
 _PERIODS = {
     "bot.delete_old_updates": timedelta(hours=1),
+    # Done once a day; asked for each hour, so that a day that was missed is made up for.
+    "bot.reconcile_payments": timedelta(hours=1),
     "gamification.close_boards": timedelta(minutes=1),
     "gamification.end_days": timedelta(hours=1),
     "gamification.expire_requests": timedelta(minutes=10),
@@ -196,14 +200,21 @@ _PERIODS = {
     # Done once a day, in UTC's first hour; asked for each hour, so that one that was missed is made up for.
     "gamification.verify_ledger": timedelta(hours=1),
     "gamification.verify_new_entries": timedelta(hours=1),
+    "payments.forget_questions": timedelta(hours=1),
     "users.end_suspensions": timedelta(minutes=1),
     "users.pay_referrals": timedelta(minutes=5),
     "users.remind_onboarding": timedelta(minutes=5),
     "users.erase_due": timedelta(minutes=10),
     "users.expire_vip": timedelta(minutes=1),
 }
+# What talks to Telegram runs where the library is.
+_QUEUES = {"bot.reconcile_payments": "telegram"}
 CELERY_BEAT_SCHEDULE = {
-    task: {"task": task, "schedule": period, "options": {"queue": "backfill", "expires": period.total_seconds()}}
+    task: {
+        "task": task,
+        "schedule": period,
+        "options": {"queue": _QUEUES.get(task, "backfill"), "expires": period.total_seconds()},
+    }
     for task, period in _PERIODS.items()
 }
 
@@ -270,6 +281,8 @@ required("FLOWER_BASIC_AUTH", "open in development")
 
 TELEGRAM_BOT_TOKEN = required("TELEGRAM_BOT_TOKEN", "1:sandbox")
 TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")
+# Who helps with payments, as people read it (@name, an address); empty: the staff of the community.
+SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org" if PRODUCTION else "http://127.0.0.1:8081")
 
 # One JSON object a line for machines, or lines for people.

@@ -10,6 +10,7 @@ from datetime import datetime
 from apps.bot import pages, services
 from apps.bot.digests import content_digest
 from apps.bot.events import DailyLogin, MessageSent
+from apps.bot.pages.vip import is_gift
 from apps.bot.screens.layout import Reply
 from apps.bot.turns import Turn
 from apps.users import services as users
@@ -55,7 +56,9 @@ def register(
     language_code: str,
     payload: str,
 ) -> None:
-    """Register the person, count them for who has invited them, and keep the payload of the link they came by."""
+    """Register the person, count them for who has invited them, and keep the payload of the link they came by, unless it is a
+    gift's code: that is kept nowhere.
+    """
     users.register(
         person_id=turn.person_id,
         first_name=first_name,
@@ -66,7 +69,8 @@ def register(
         key=f"{turn.key_prefix}:register",
         invite_code=users.code_in(payload),
     )
-    services.keep_start_payload(person_id=turn.person_id, payload=payload, now=occurred_at)
+    if not is_gift(payload):
+        services.keep_start_payload(person_id=turn.person_id, payload=payload, now=occurred_at)
 
 
 def take_daily(turn: Turn, occurred_at: datetime, *, chat: ChatAddress) -> None:

@@ -47,7 +47,7 @@ def add_handlers(application: Application[Any, Any, Any, Any, Any, Any]) -> None
 
 
 async def start(update: Update, context: Context) -> None:
-    """/start: register, keep what the link said, greet."""
+    """/start: register, keep what the link said, greet; a gift's link redeems it."""
     turn, message = current_turn(), _message(update)
     user = update.effective_user
     assert user is not None
@@ -61,7 +61,7 @@ async def start(update: Update, context: Context) -> None:
         language_code=user.language_code or "",
         payload=(context.args or [""])[0],
     )
-    await _visit(turn, message, "welcome", context)
+    await _visit(turn, message, pages.opened_by((context.args or [""])[0]), context)
 
 
 async def daily(update: Update, context: Context) -> None:

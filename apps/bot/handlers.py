@@ -1,6 +1,7 @@
-"""What the bot does when something happened: take a message, answer an update, tell what came of /daily.
+"""What the bot does when something happened: take a message, answer an update, tell what came of /daily, show a gift's
+code, give a payment back.
 
-The last two talk to Telegram, whose library takes longer to import than all the rest: only the processes that answer pay
+All but the first talk to Telegram, whose library takes longer to import than all the rest: only the processes that answer pay
 for it. Most of what a community does are messages that nobody answers: they are taken by the batch, without it.
 """
 
@@ -31,3 +32,19 @@ async def answer_daily(envelope: Envelope) -> None:
     from apps.bot.answering import tell_daily
 
     await tell_daily(envelope)
+
+
+@subscribe("payment.succeeded", external=True)
+async def tell_gift(envelope: Envelope) -> None:
+    """Show the code of a gift to who bought it."""
+    from apps.bot.paying import tell_gift
+
+    await tell_gift(envelope)
+
+
+@subscribe("payment.refund_requested", external=True)
+async def refund_payment(envelope: Envelope) -> None:
+    """Have Telegram give a payment back; done again, it finds that it was given back."""
+    from apps.bot.paying import refund
+
+    await refund(envelope)

@@ -1,5 +1,6 @@
 """What the webhook must know of a body before it keeps it: decoded strictly, and only so much. No ORM here."""
 
+from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -7,6 +8,11 @@ import msgspec
 # Telegram's ids have at most 52 significant bits; PostgreSQL's bigint takes these.
 Identifier = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 PositiveIdentifier = Annotated[int, msgspec.Meta(gt=0, le=2**62)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+# PostgreSQL's texts hold everything but NUL.
+Text = Annotated[str, msgspec.Meta(max_length=300, pattern=r"\A[^\x00]*\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=r"\A[^\x00]*\Z")]
+LARGEST_TIME = 2**33
 
 
 class Malformed(ValueError):
@@ -26,6 +32,39 @@ class _Pressed(msgspec.Struct):
     chat: _Chat | None = None
 
 
+class SuccessfulPayment(msgspec.Struct):
+    """Somebody has paid a bill of the bot."""
+
+    telegram_payment_charge_id: Name
+    invoice_payload: Text
+    currency: Text
+    total_amount: Amount
+    is_recurring: bool = False
+    is_first_recurring: bool = False
+    subscription_expiration_date: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TIME)] | None = None
+
+
+class RefundedPayment(msgspec.Struct):
+    """Somebody has their Stars back."""
+
+    telegram_payment_charge_id: Name
+
+
+class _Payer(msgspec.Struct):
+    id: PositiveIdentifier
+    language_code: str | None = None
+
+
+class PreCheckoutQuery(msgspec.Struct):
+    """Telegram asks whether somebody may pay; it takes no money without a yes within ten seconds."""
+
+    id: Name
+    from_: _Payer = msgspec.field(name="from")
+    currency: Text
+    total_amount: Amount
+    invoice_payload: Text
+
+
 class _Part(msgspec.Struct):
     """What the kinds of updates have in common. `user` is the sender of a reaction, `message` what a button hangs on."""
 
@@ -35,6 +74,10 @@ class _Part(msgspec.Struct):
     message: _Pressed | None = None
     # Read only if it is a text: what stands there may be anything.
     text: msgspec.Raw = msgspec.Raw(b"")
+    # Read only where it is the time of a payment.
+    date: msgspec.Raw = msgspec.Raw(b"")
+    successful_payment: SuccessfulPayment | None = None
+    refunded_payment: RefundedPayment | None = None
 
 
 class _Body(msgspec.Struct):
@@ -45,6 +88,7 @@ class _Body(msgspec.Struct):
     my_chat_member: _Part | None = None
     chat_member: _Part | None = None
     message_reaction: _Part | None = None
+    pre_checkout_query: PreCheckoutQuery | None = None
 
 
 # The kinds of updates that are taken; Telegram is asked for these (set_webhook).
@@ -53,7 +97,8 @@ KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
 
 class Incoming(NamedTuple):
     """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot;
-    `answered` is false for a message that is no command: it is an act and gets no reply.
+    `answered` is false for a message that is no command: it is an act and gets no reply. `asked`, `paid` and `refunded` are
+    what payments have to do with; `sent_at` is the time of a payment's message.
     """
 
     update_id: int
@@ -61,6 +106,10 @@ class Incoming(NamedTuple):
     sender: int | None
     chat: int | None
     answered: bool = True
+    asked: PreCheckoutQuery | None = None
+    paid: SuccessfulPayment | None = None
+    refunded: RefundedPayment | None = None
+    sent_at: datetime | None = None
 
 
 def decode(body: bytes) -> Incoming:
@@ -71,11 +120,27 @@ def decode(body: bytes) -> Incoming:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(Malformed.__doc__) from error
     for kind in KINDS:
-        part: _Part | None = getattr(decoded, kind)
+        part: _Part | PreCheckoutQuery | None = getattr(decoded, kind)
+        if isinstance(part, PreCheckoutQuery):
+            return Incoming(decoded.update_id, kind, part.from_.id, None, asked=part)
         if part is not None:
             answered = kind != "message" or _is_command(bytes(part.text))
-            return Incoming(decoded.update_id, kind, _person(part), _chat(part), answered)
+            found = Incoming(decoded.update_id, kind, _person(part), _chat(part), answered)
+            return _with_payment(found, part) if kind == "message" else found
     return Incoming(decoded.update_id, None, None, None)
+
+
+def _with_payment(found: Incoming, part: _Part) -> Incoming:
+    if part.successful_payment is None and part.refunded_payment is None:
+        return found
+    return found._replace(paid=part.successful_payment, refunded=part.refunded_payment, sent_at=_time(bytes(part.date)))
+
+
+def _time(text: bytes) -> datetime | None:
+    """Return the moment of a message, None for what is no time."""
+    if not text.isdigit() or len(text) > 10 or int(text) > LARGEST_TIME:
+        return None
+    return datetime.fromtimestamp(int(text), UTC)
 
 
 def _is_command(text: bytes) -> bool:

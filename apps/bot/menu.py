@@ -19,5 +19,7 @@ COMMANDS = {
     "deleteme": _("be forgotten"),
     "privacy": _("what I know of you"),
     "terms": _("the rules of the game"),
+    "vip": _("what VIP gives, and how to get it"),
+    "paysupport": _("help with payments"),
     "help": _("what I can do"),
 }

@@ -1,8 +1,19 @@
 """Sending screens to Telegram. At least once: a reply whose answer got lost is sent again."""
 
+import html
 import logging
+from datetime import timedelta
 
-from telegram import Bot, CallbackQuery, InputFile, LabeledPrice, Message, ReplyParameters
+from telegram import (
+    Bot,
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    LabeledPrice,
+    Message,
+    ReplyParameters,
+)
 from telegram.error import TelegramError
 
 from apps.bot.screens.layout import Document, Invoice, Reply, Screen
@@ -25,6 +36,8 @@ async def send(bot: Bot, telegram_chat_id: int, reply: Reply, *, reply_to: Messa
             case Document(_, name, content, caption):
                 file = InputFile(content, filename=name)
                 await bot.send_document(telegram_chat_id, file, caption=caption, reply_parameters=answered)
+            case Invoice(subscription_days=days) if days:
+                await _send_subscription(bot, telegram_chat_id, reply, answered)
             case Invoice():
                 await bot.send_invoice(
                     telegram_chat_id,
@@ -36,6 +49,23 @@ async def send(bot: Bot, telegram_chat_id: int, reply: Reply, *, reply_to: Messa
                     reply_parameters=answered,
                 )
     logger.info("message sent", extra={"template": reply.template})
+
+
+async def _send_subscription(bot: Bot, telegram_chat_id: int, bill: Invoice, answered: ReplyParameters | None) -> None:
+    """Send the link to a subscription: Telegram takes those as links alone."""
+    link = await bot.create_invoice_link(
+        title=bill.title,
+        description=bill.description,
+        payload=bill.payload,
+        currency=STARS,
+        prices=[LabeledPrice(bill.title, bill.stars)],
+        subscription_period=timedelta(days=bill.subscription_days),
+    )
+    text = f"<b>{html.escape(bill.title)}</b>\n{html.escape(bill.description)}"
+    button = InlineKeyboardButton(f"⭐ {bill.stars} · {bill.title}", url=link)
+    await bot.send_message(
+        telegram_chat_id, text, reply_markup=InlineKeyboardMarkup([[button]]), reply_parameters=answered
+    )
 
 
 async def redraw(query: CallbackQuery, screen: Screen) -> None:

@@ -9,11 +9,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
+from apps.bot.booking import book
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
 from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Update
 from apps.users.services import PersonGone, find_or_add_person, lock_person
 from diana.events import Event, Publication, publish, publish_many
+from diana.events.causes import caused_by
 from diana.events.identifiers import uuid7
 
 logger = logging.getLogger(__name__)
@@ -34,7 +36,8 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
     """Keep the update and publish that it came; return our id of it, or None where it was only counted.
 
     Counted are unknown kinds, copies, and other bodies under a known id (the first one stays). Locks the person. What
-    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order.
+    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. A payment is
+    booked at once, in the same transaction: what Telegram is told was taken has been credited.
     """
     if incoming.kind is None:
         count_refusal(Refusal.Reason.UNKNOWN, now=now)
@@ -46,7 +49,9 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         if update is None:
             transaction.set_rollback(True)  # a person who was added for it is known by nothing else
         else:
-            publish(_received(incoming, incoming.kind, person_id, update), event_id=event_id, source="telegram")
+            event = _received(incoming, incoming.kind, person_id, update)
+            with caused_by(publish(event, event_id=event_id, source="telegram")):
+                book(incoming, person_id=person_id, now=now)
     if update is None:
         count_refusal(_why_known(incoming.update_id, body), now=now)
     else:

@@ -2,6 +2,7 @@
 worked on once.
 """
 
+import logging
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -10,8 +11,12 @@ from celery import shared_task
 from celery.signals import celeryd_after_setup
 
 from apps.bot import services
+from apps.payments.services import reconcile
 from diana import clock
-from diana.periodic import run_once
+from diana.events import loop
+from diana.periodic import is_done, run_once
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="bot.delete_old_updates", ignore_result=True, time_limit=1800)
@@ -19,6 +24,25 @@ def delete_old_updates() -> int | None:
     """Delete updates that were handled more than a week ago; return how many, None if this hour's work was done already."""
     now = clock.now()
     return run_once("bot.delete_old_updates", timedelta(hours=1), lambda: services.delete_old_updates(now=now), now=now)
+
+
+@shared_task(name="bot.reconcile_payments", ignore_result=True, time_limit=1800)
+def reconcile_payments() -> int | None:
+    """Compare payments with Telegram's list and repair what is safe; return how many differences are left, None if this
+    day's work was done already. In the queue of those who talk to Telegram; no call stands in a transaction.
+    """
+    from apps.bot.star_transactions import fetch
+
+    now, job, day = clock.now(), "bot.reconcile_payments", timedelta(days=1)
+    if is_done(job, day, now=now):
+        return None
+    transactions = loop.run(fetch())
+    if run_once(job, day, lambda: True, now=now) is None:
+        return None
+    report = reconcile(transactions=transactions, now=now)
+    if report.left:
+        logger.error("payments do not agree with Telegram's: run manage.py reconcile_payments", extra=report.counts())
+    return report.left
 
 
 @celeryd_after_setup.connect

@@ -5,10 +5,10 @@ import logging
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.bot import incoming, services
+from apps.bot import checkout, incoming, services
 from apps.bot.models import Refusal
 from diana import clock
 
@@ -33,11 +33,14 @@ class _Refused(Exception):
 def webhook(request: HttpRequest) -> HttpResponse:
     """Keep the update and answer 200; a copy or an unknown kind is counted and answered 200 too, so that it stays away.
 
-    What is refused leaves nothing but a count. Without a database: 503, and Telegram delivers again.
+    What is refused leaves nothing but a count. Without a database: 503, and Telegram delivers again. The question whether
+    somebody may pay is answered in the response itself, with a no where there is no database.
     """
     try:
         body = _checked_body(request)
         update = _decoded(body)
+        if update.asked is not None:
+            return JsonResponse(checkout.answer(update.asked))
         services.receive_update(incoming=update, body=body, now=clock.now())
     except _Refused as refused:
         _count(refused.reason)

@@ -1,8 +1,10 @@
-"""What points react to. One subscriber folds everything about an account, in order."""
+"""What points react to. One subscriber folds everything about an account, in order; another takes back what was refunded."""
 
 from collections.abc import Sequence
 
 from apps.gamification.awards import award
+from apps.gamification.services import reverse_payment
+from diana import clock
 from diana.events import Envelope, subscribe
 
 # Types that a rule pays for or that change what later awards are worth (decide/folding.py). An active rule for
@@ -59,3 +61,15 @@ AWARDED_TYPES = (
 def award_points(envelopes: Sequence[Envelope]) -> None:
     """Award what the events earn; each account's events in their order, each once."""
     award(envelopes)
+
+
+@subscribe("payment.refunded", ordered=True, start="beginning")
+def take_back_refunded(envelope: Envelope) -> None:
+    """Reverse what a payment had earned, once Telegram has given it back."""
+    if envelope.user_id is not None:
+        reverse_payment(
+            person_id=envelope.user_id,
+            charge=envelope.fields["charge"],
+            position=envelope.position,
+            now=clock.now(),
+        )

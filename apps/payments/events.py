@@ -33,6 +33,14 @@ class DuplicateIgnored(Event, type="payment.duplicate_ignored"):
     charge: int
 
 
+class RefundRequested(Event, type="payment.refund_requested"):
+    """Staff want a payment given back; Telegram has not done it yet. `audit` and `actor` say who and why."""
+
+    charge: int
+    actor: int | None
+    audit: int
+
+
 class PaymentRefunded(Event, type="payment.refunded"):
     """A payment was given back."""
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from apps.users import preferences as settable
 from apps.users import vip
 from apps.users.aliases import alias_of
+from apps.users.languages import guess_language as guess_language
 from apps.users.models import Departure, Person, Staff, Tombstone
 from apps.users.personality import RETAKE_AFTER as RETAKE_AFTER
 from apps.users.personality import main_archetype as main_archetype

@@ -52,3 +52,10 @@ def _claim(job: str, slot_at: datetime) -> bool:
 def _forget_before(job: str, moment: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM periodic_slot WHERE job = %s AND slot_at < %s", [job, moment])
+
+
+def is_done(job: str, period: timedelta, *, now: datetime) -> bool:
+    """Say whether the job was done in this period: for those with something to fetch before they can claim it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM periodic_slot WHERE job = %s AND slot_at = %s", [job, slot_of(now, period)])
+        return cursor.fetchone() is not None

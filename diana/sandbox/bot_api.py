@@ -7,10 +7,13 @@ from diana.sandbox.answers import RefusalError, bad_request
 from diana.sandbox.behaviour import Behaviours
 from diana.sandbox.bot_commands import BotCommands
 from diana.sandbox.callback_queries import CallbackQueries
-from diana.sandbox.formatting import check_length, read_text, utf16_length
-from diana.sandbox.keyboards import check_buttons, read_keyboard
-from diana.sandbox.messages import Messages
+from diana.sandbox.files import Files
+from diana.sandbox.formatting import check_caption, check_length, read_caption, read_text, utf16_length
+from diana.sandbox.invoices import read_bill
+from diana.sandbox.keyboards import check_buttons, check_pay_button, read_keyboard
+from diana.sandbox.messages import Messages, document_content, text_content
 from diana.sandbox.parameters import Parameters, chat_of, text_of
+from diana.sandbox.stars import Stars
 from diana.sandbox.webhook import Webhook
 
 USERNAME = "diana_sandbox_bot"
@@ -48,6 +51,8 @@ class BotApi:
         self.callback_queries = CallbackQueries()
         self._webhook = Webhook()
         self._commands = BotCommands()
+        self._files = Files()
+        self.stars = Stars()
 
     def _all(self) -> list[tuple[str, Method]]:
         return [
@@ -61,6 +66,13 @@ class BotApi:
             ("editMessageText", self._edit_message_text),
             ("answerCallbackQuery", self._answer_callback_query),
             ("sendChatAction", self._send_chat_action),
+            ("sendDocument", self._send_document),
+            ("sendInvoice", self._send_invoice),
+            ("createInvoiceLink", self._create_invoice_link),
+            ("answerPreCheckoutQuery", self._answer_pre_checkout_query),
+            ("refundStarPayment", self._refund_star_payment),
+            ("getStarTransactions", self._get_star_transactions),
+            ("editUserStarSubscription", self._edit_user_star_subscription),
         ]
 
     def find(self, name: str) -> tuple[str, Method] | None:
@@ -97,7 +109,7 @@ class BotApi:
         chat = self._reach(parameters)
         check_length(text)
         check_buttons(keyboard)
-        return Result(self.messages.add(chat, text, keyboard, seconds=int(now)))
+        return Result(self.messages.add(chat, text_content(text, keyboard), seconds=int(now)))
 
     def _edit_message_text(self, parameters: Parameters, now: float) -> Result:
         text, keyboard = read_text(parameters), read_keyboard(parameters)
@@ -120,6 +132,43 @@ class BotApi:
         if text_of(parameters, "action").lower() not in _ACTIONS:
             raise bad_request("wrong parameter action in request")
         self._reach(parameters)
+        return Result(True)
+
+    def _send_document(self, parameters: Parameters, now: float) -> Result:
+        document = self._files.read(parameters, "document")
+        caption, keyboard = read_caption(parameters), read_keyboard(parameters)
+        chat = self._reach(parameters)
+        check_caption(caption)
+        check_buttons(keyboard)
+        return Result(self.messages.add(chat, document_content(document, caption, keyboard), seconds=int(now)))
+
+    def _send_invoice(self, parameters: Parameters, now: float) -> Result:
+        bill, keyboard = read_bill(parameters), read_keyboard(parameters)
+        if bill.subscription_seconds:
+            raise bad_request("SUBSCRIPTION_EXPORT_MISSING")  # subscriptions are sold by links alone
+        chat = self._reach(parameters)
+        check_pay_button(keyboard)
+        check_buttons(keyboard)
+        self.stars.keep(bill)
+        content: dict[str, Any] = {"invoice": bill.shown()} | ({"reply_markup": keyboard} if keyboard else {})
+        return Result(self.messages.add(chat, content, seconds=int(now)))
+
+    def _create_invoice_link(self, parameters: Parameters, now: float) -> Result:
+        return Result(self.stars.keep(read_bill(parameters)))
+
+    def _answer_pre_checkout_query(self, parameters: Parameters, now: float) -> Result:
+        self.stars.answer_pre_checkout(parameters, now=now)
+        return Result(True)
+
+    def _refund_star_payment(self, parameters: Parameters, now: float) -> Result:
+        self.stars.refund(parameters, seconds=int(now))
+        return Result(True)
+
+    def _get_star_transactions(self, parameters: Parameters, now: float) -> Result:
+        return Result({"transactions": self.stars.transactions(parameters)})
+
+    def _edit_user_star_subscription(self, parameters: Parameters, now: float) -> Result:
+        self.stars.edit_subscription(parameters)
         return Result(True)
 
     def _reach(self, parameters: Parameters) -> int:

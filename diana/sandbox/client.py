@@ -111,6 +111,26 @@ class SandboxClient:
         """Let a callback query have been pressed that many seconds ago; it can be answered for 150."""
         _checked(self._http.post("/sandbox/callback-queries", json={"id": query, "age_seconds": age_seconds}))
 
+    def ask_pre_checkout(self, query: str, *, age_seconds: float = 0.0) -> None:
+        """Let somebody be about to pay since that many seconds; the bot may answer for 10."""
+        _checked(self._http.post("/sandbox/pre-checkout-queries", json={"id": query, "age_seconds": age_seconds}))
+
+    def pre_checkout_answer(self, query: str) -> bool | None:
+        """Return what the bot answered to the question, None for nothing."""
+        answer: dict[str, bool | None] = _checked(
+            self._http.get("/sandbox/pre-checkout-queries", params={"id": query})
+        ).json()
+        return answer["ok"]
+
+    def pay(self, user: int, payload: str, *, stars: int | None = None, charge: str | None = None) -> dict[str, Any]:
+        """Let somebody pay a bill of the bot; return the SuccessfulPayment to tell it.
+
+        `charge` is the first one of a subscription that is renewed; `stars` another amount than the bill's.
+        """
+        wanted = {"user": user, "payload": payload, "stars": stars, "charge": charge}
+        told: dict[str, Any] = _checked(self._http.post("/sandbox/payments", json=wanted)).json()
+        return told
+
     def reset(self) -> None:
         """Make the sandbox forget everything but its sequence numbers."""
         _checked(self._http.post("/sandbox/reset"))

@@ -8,6 +8,7 @@ from diana.sandbox.parameters import Parameters, text_of
 
 MAX_TEXT_UTF16_UNITS = 4096
 MAX_TEXT_BYTES = 32_768
+MAX_CAPTION_UTF16_UNITS = 1024
 
 _TYPES = {
     **dict.fromkeys(("b", "strong"), "bold"),
@@ -54,10 +55,24 @@ def read_text(parameters: Parameters) -> Formatted:
         raise bad_request("message text is empty")
     if len(text.encode()) > MAX_TEXT_BYTES:
         raise bad_request("text is too long")
-    formatted = _trimmed(_by_mode(text, parameters))
+    formatted = _trimmed(_by_mode(text, parameters, "entities"))
     if not formatted.text:
         raise bad_request("text must be non-empty")
     return formatted
+
+
+def read_caption(parameters: Parameters) -> Formatted:
+    """Return the caption of a file, which may be empty; raise RefusalError in Telegram's words."""
+    caption = text_of(parameters, "caption")
+    if len(caption.encode()) > MAX_TEXT_BYTES:
+        raise bad_request("text is too long")
+    return _trimmed(_by_mode(caption, parameters, "caption_entities"))
+
+
+def check_caption(formatted: Formatted) -> None:
+    """Raise RefusalError for a caption beyond what one holds."""
+    if utf16_length(formatted.text) > MAX_CAPTION_UTF16_UNITS:
+        raise bad_request("message caption is too long")
 
 
 def check_length(formatted: Formatted) -> None:
@@ -66,13 +81,13 @@ def check_length(formatted: Formatted) -> None:
         raise bad_request("message is too long")
 
 
-def _by_mode(text: str, parameters: Parameters) -> Formatted:
+def _by_mode(text: str, parameters: Parameters, given: str) -> Formatted:
     mode = text_of(parameters, "parse_mode").lower()
     if mode == "html":
         return parse_html(text)
     if mode not in {"", "none", "markdown", "markdownv2"}:
         raise bad_request("unsupported parse_mode")
-    entities = parameters.get("entities")
+    entities = parameters.get(given)
     return Formatted(text, [one for one in entities if isinstance(one, dict)] if isinstance(entities, list) else [])
 
 

@@ -58,3 +58,9 @@ def check_buttons(keyboard: Keyboard | None) -> None:
         for button in row:
             if len(str(button.get("callback_data", "")).encode()) > MAX_CALLBACK_DATA_BYTES:
                 raise bad_request("BUTTON_DATA_INVALID")
+
+
+def check_pay_button(keyboard: Keyboard | None) -> None:
+    """Raise RefusalError for the keyboard of a bill that does not begin with its Pay button."""
+    if keyboard and not keyboard["inline_keyboard"][0][0].get("pay"):
+        raise bad_request("BUTTON_TYPE_INVALID")

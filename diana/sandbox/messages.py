@@ -30,12 +30,12 @@ class Messages:
         self._last_id: dict[int, int] = {}
         self._messages: dict[tuple[int, int], Message] = {}
 
-    def add(self, chat: int, text: Formatted, keyboard: Keyboard | None, *, seconds: int) -> Message:
-        """Keep a new message and return it as the API shows it."""
+    def add(self, chat: int, content: Message, *, seconds: int) -> Message:
+        """Keep a new message of this content and return it as the API shows it."""
         message_id = self._last_id.get(chat, 0) + 1
         self._last_id[chat] = message_id
         message = {"message_id": message_id, "from": self._sender, "chat": describe_chat(chat), "date": seconds}
-        message |= _content(text, keyboard)
+        message |= content
         self._messages[chat, message_id] = message
         if len(self._messages) > self._kept:
             del self._messages[next(iter(self._messages))]
@@ -46,7 +46,9 @@ class Messages:
         message = self._messages.get((chat, message_id)) if isinstance(message_id, int) else None
         if message is None:
             raise bad_request("message to edit not found")
-        content = _content(text, keyboard)
+        if "text" not in message:
+            raise bad_request("there is no text in the message to edit")
+        content = text_content(text, keyboard)
         if content == {name: message[name] for name in ("text", "entities", "reply_markup") if name in message}:
             raise bad_request(
                 "message is not modified: specified new message content and reply markup are exactly the same"
@@ -62,10 +64,23 @@ class Messages:
         return [message for _, message in zip(range(count), reversed(self._messages.values()), strict=False)]
 
 
-def _content(text: Formatted, keyboard: Keyboard | None) -> Message:
+def text_content(text: Formatted, keyboard: Keyboard | None) -> Message:
+    """Return what a text message holds."""
     content: Message = {"text": text.text}
     if text.entities:
         content["entities"] = text.entities
-    if keyboard:
-        content["reply_markup"] = keyboard
-    return content
+    return _with_keyboard(content, keyboard)
+
+
+def document_content(document: Message, caption: Formatted, keyboard: Keyboard | None) -> Message:
+    """Return what the message of a file holds."""
+    content: Message = {"document": document}
+    if caption.text:
+        content["caption"] = caption.text
+    if caption.entities:
+        content["caption_entities"] = caption.entities
+    return _with_keyboard(content, keyboard)
+
+
+def _with_keyboard(content: Message, keyboard: Keyboard | None) -> Message:
+    return content | {"reply_markup": keyboard} if keyboard else content

@@ -31,4 +31,14 @@ def _message(message: Message) -> str:
     when = datetime.fromtimestamp(message["date"], UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     buttons = "".join(f" [{escape(str(button['text']))}]" for row in rows for button in row)
-    return f"<li><small>#{message['message_id']} {when}</small><pre>{escape(message['text'])}</pre>{buttons}</li>"
+    return f"<li><small>#{message['message_id']} {when}</small><pre>{escape(_words(message))}</pre>{buttons}</li>"
+
+
+def _words(message: Message) -> str:
+    """Return the text of a message; of a file its name and caption, of a bill what it costs."""
+    if "document" in message:
+        return f"[{message['document'].get('file_name', 'file')}] {message.get('caption', '')}".strip()
+    if "invoice" in message:
+        bill = message["invoice"]
+        return f"[{bill['title']}: {bill['total_amount']} {bill['currency']}] {bill['description']}"
+    return str(message["text"])

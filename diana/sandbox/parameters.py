@@ -10,12 +10,17 @@ from diana.sandbox.answers import bad_request
 
 Parameters = dict[str, Any]
 
-_INTEGERS = frozenset({"chat_id", "message_id", "message_thread_id", "cache_time", "max_connections"})
+_INTEGERS = frozenset(
+    {"chat_id", "message_id", "message_thread_id", "cache_time", "max_connections"}
+    | {"user_id", "offset", "limit", "subscription_period", "max_tip_amount"}
+)
 _BOOLEANS = frozenset(
     {"show_alert", "drop_pending_updates", "disable_notification", "protect_content", "disable_web_page_preview"}
+    | {"ok", "is_canceled", "is_flexible", "disable_content_type_detection"}
 )
 _JSON = frozenset(
     {"reply_markup", "entities", "link_preview_options", "reply_parameters", "commands", "scope", "allowed_updates"}
+    | {"caption_entities", "prices", "suggested_tip_amounts"}
 )
 _INTEGER = re.compile(r"-?\d{1,18}")
 _decode_json = msgspec.json.Decoder().decode

@@ -11,13 +11,14 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler
 
-from diana.sandbox.answers import answer_refusal
+from diana.sandbox.answers import RefusalError, answer_refusal
 from diana.sandbox.behaviour import Change
 from diana.sandbox.bot_api import not_found
 from diana.sandbox.page import render_page
 from diana.sandbox.recording import CallFilter, Moment
 from diana.sandbox.safety import LOOPBACK, StartRefusedError
 from diana.sandbox.service import Service
+from diana.sandbox.stars import Payment, Question
 
 MAX_WAIT_SECONDS = 60.0
 T = TypeVar("T")
@@ -140,6 +141,32 @@ class CallbackQueryHandler(Handler):
         self.finish_json({"ok": True})
 
 
+class QuestionHandler(Handler):
+    """Questions before paying, which the bot must answer in time."""
+
+    def get(self) -> None:
+        """Tell what the bot answered to the query that is named; null for nothing."""
+        self.finish_json({"ok": self.service.bot_api.stars.answered(self.get_query_argument("id"))})
+
+    def post(self) -> None:
+        """Start the ten seconds of a query."""
+        question = self.read_body(Question)
+        self.service.bot_api.stars.ask(question.id, at=time.time() - question.age_seconds)
+        self.finish_json({"ok": True})
+
+
+class PaymentHandler(Handler):
+    """People who pay."""
+
+    def post(self) -> None:
+        """Take the Stars and answer with the SuccessfulPayment that the bot is to be told."""
+        try:
+            told = self.service.bot_api.stars.pay(self.read_body(Payment), seconds=int(time.time()))
+        except RefusalError as refusal:
+            raise HTTPError(400, reason="Bad Request", log_message=refusal.description) from refusal
+        self.finish_json(told)
+
+
 class ResetHandler(Handler):
     """A new beginning."""
 
@@ -187,6 +214,8 @@ def application(service: Service) -> Application:
         (r"/sandbox/count", CountHandler),
         (r"/sandbox/behaviour", BehaviourHandler),
         (r"/sandbox/callback-queries", CallbackQueryHandler),
+        (r"/sandbox/pre-checkout-queries", QuestionHandler),
+        (r"/sandbox/payments", PaymentHandler),
         (r"/sandbox/reset", ResetHandler),
         (r"/sandbox/health", HealthHandler),
         (r"/", PageHandler),

@@ -1,6 +1,7 @@
 """Decoding updates: strict, and never more than Malformed."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.bot.incoming import KINDS, Incoming, Malformed, decode
-from tests.bot.updates import GROUP, message, press, update, user
+from tests.bot.updates import GROUP, message, press, private_chat, update, user
 
 BROKEN = {
     "empty": b"",
@@ -67,7 +68,7 @@ def test_any_json_is_an_update_or_malformed(body: dict[str, Any]) -> None:
     assert found.kind is None or body[found.kind] is not None
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "pre_checkout_query"])
 def test_each_known_kind_is_recognized(kind: str) -> None:
     body = update(kind, {"from": user(7), "chat": GROUP})
     assert decode(json.dumps(body).encode()) == Incoming(
@@ -98,3 +99,38 @@ def test_an_unknown_kind_has_no_kind() -> None:
 def test_strange_but_valid_text_comes_in(text: str) -> None:
     body = '{"update_id":5,"message":{"from":{"id":1},"text":"' + text + '"}}'
     assert decode(body.encode()).update_id == 5
+
+
+QUESTION = {"id": "91", "from": user(7), "currency": "XTR", "total_amount": 250, "invoice_payload": "p"}
+PAID = {
+    "currency": "XTR",
+    "total_amount": 200,
+    "invoice_payload": "p",
+    "telegram_payment_charge_id": "c",
+    "provider_payment_charge_id": "",
+}
+
+
+def test_a_question_before_a_payment_is_read() -> None:
+    found = decode(json.dumps(update("pre_checkout_query", QUESTION)).encode())
+    assert (found.kind, found.sender, found.chat) == ("pre_checkout_query", 7, None)
+    assert found.asked is not None
+    assert (found.asked.id, found.asked.total_amount, found.asked.from_.language_code) == ("91", 250, "en")
+
+
+def test_a_payment_is_read_with_its_time() -> None:
+    body = {"from": user(7), "chat": private_chat(7), "date": 1_790_000_000}
+    found = decode(json.dumps(update("message", body | {"successful_payment": PAID})).encode())
+    assert found.paid is not None
+    assert (found.paid.telegram_payment_charge_id, found.answered) == ("c", False)
+    assert found.sent_at == datetime.fromtimestamp(1_790_000_000, UTC)
+    back = decode(json.dumps(update("message", body | {"refunded_payment": PAID})).encode())
+    assert (back.paid, back.refunded.telegram_payment_charge_id) == (None, "c")  # type: ignore[union-attr]
+    odd = decode(json.dumps(update("message", body | {"successful_payment": PAID, "date": "now"})).encode())
+    assert odd.sent_at is None
+
+
+@pytest.mark.parametrize("change", [{"id": ""}, {"id": "a\x00"}, {"total_amount": -1}, {"currency": None}, {"from": 7}])
+def test_a_question_that_is_none_is_malformed(change: dict[str, object]) -> None:
+    with pytest.raises(Malformed):
+        decode(json.dumps(update("pre_checkout_query", QUESTION | change)).encode())

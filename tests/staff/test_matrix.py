@@ -32,6 +32,7 @@ from diana.events.models import Cursor, Delivery, Failure, StoredEvent
 from tests.gamification.acts import NOON, STAFF, award, daily, event, person
 from tests.gamification.test_abuse import spam, watch
 from tests.gamification.test_requests import ask
+from tests.payments.paying import buy
 
 # Everybody who can log in, the least first; each may what those before may.
 LEVELS = ["nobody", *ROLES, "superuser"]
@@ -56,6 +57,10 @@ VIEW = {
     "gamification.ruleversion": "viewer",
     "gamification.staffrequest": "viewer",
     "gamification.unlock": "viewer",
+    "payments.giftcode": "viewer",
+    "payments.invoice": "viewer",
+    "payments.payment": "viewer",
+    "payments.precheckout": "viewer",
     "users.grant": "viewer",
     "users.person": "viewer",
     "users.referral": "viewer",
@@ -91,6 +96,7 @@ ACTS = {
     "gamification_staffrequest_approve": "manager",
     "gamification_staffrequest_refuse": "manager",
     "gamification_unlock_revoke": "moderator",
+    "payments_payment_refund": "manager",
     "users_grant_revoke": "manager",
     "users_person_add_vip": "manager",
     "users_person_erase": "admin",
@@ -113,6 +119,7 @@ LIST_ACTIONS = {
 KEPT = {
     "bot.view_chat",
     "bot.view_startpayload",
+    "payments.view_giftguesses",
     "periodic.view_slot",
     "users.add_staff",
     "users.change_staff",
@@ -160,6 +167,7 @@ def make_rows() -> dict[str, Any]:
     ask(somebody)
     grant_vip(person_id=somebody, source="gift", days=3, reason="a", actor=STAFF, now=clock.now())
     letter = {"lane": 1, "position": 1, "key": "1"}
+    buy("gift_30", buyer=somebody)
     Failure.objects.create(subscriber="a.b", type="game.login", status="dead", **letter)
     Delivery.objects.create(subscriber="a.b", **letter)
     Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)

@@ -15,6 +15,7 @@ from apps.bot.pages import (
     joining,
     leaving,
     menu,
+    paysupport,
     points,
     privacy,
     profile,
@@ -24,6 +25,7 @@ from apps.bot.pages import (
     streak,
     top,
     tutorial,
+    vip,
 )
 from apps.bot.pages.registry import PAGES, VERBS, Builder, Request
 from apps.bot.screens.layout import Reply
@@ -37,6 +39,7 @@ MODULES = (
     joining,
     leaving,
     menu,
+    paysupport,
     points,
     privacy,
     profile,
@@ -46,6 +49,7 @@ MODULES = (
     streak,
     top,
     tutorial,
+    vip,
 )
 
 
@@ -96,6 +100,11 @@ def press(button: Button, person_id: int, *, now: datetime, key_prefix: str, pri
     request = Request(people.profile(person_id), now, button.args, key_prefix, private)
     with translation.override(request.person.language):
         return build(request)
+
+
+def opened_by(payload: str) -> str:
+    """Return the page that the link behind a /start leads to."""
+    return "gift" if vip.is_gift(payload) else "welcome"
 
 
 def not_yours(person_id: int) -> str:

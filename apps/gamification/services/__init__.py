@@ -58,6 +58,7 @@ from apps.gamification.services.points import (
     reverse_entry,
 )
 from apps.gamification.services.referrals import reverse_referrals
+from apps.gamification.services.refunds import reverse_payment
 from apps.gamification.services.requests import (
     AlreadyDecided,
     NotAllowed,
@@ -130,6 +131,7 @@ __all__ = [
     "register_act",
     "repair_streak",
     "reverse_entry",
+    "reverse_payment",
     "reverse_referrals",
     "revoke_achievement",
     "reward_of",

@@ -43,7 +43,7 @@ from apps.users.services.people import (
 from apps.users.services.preferences import change_preferences
 from apps.users.services.quiz import NoSuchAnswer, QuizTooEarly, answer_quiz, begin_quiz
 from apps.users.services.referrals import follow_referrals, invite_code, pay_referrals
-from apps.users.services.rows import PersonGone, lock_people, lock_person
+from apps.users.services.rows import PersonGone, about, lock_people, lock_person
 from apps.users.services.staff import UsernameTaken, ensure_superuser
 from apps.users.services.standings import Passed, expire_all_vip, expire_vip
 from apps.users.services.suspension import (
@@ -81,6 +81,7 @@ __all__ = [
     "UnknownTimezone",
     "UnknownVisibility",
     "UsernameTaken",
+    "about",
     "act",
     "act_many",
     "answer_quiz",

@@ -1,0 +1,71 @@
+"""VIP: how it stands, what it costs, and gifts."""
+
+from zoneinfo import ZoneInfo
+
+from apps.bot.pages.registry import Request, page, verb
+from apps.bot.screens import vip as screen
+from apps.bot.screens.layout import Reply
+from apps.bot.screens.start import private_only
+from apps.payments import selectors, services
+from apps.users import selectors as people
+
+GIFT_PREFIX = "g_"
+
+
+def is_gift(payload: str) -> bool:
+    """Say whether the payload of a link is a gift's code."""
+    return payload.startswith(GIFT_PREFIX)
+
+
+@page("vip", private=True)
+def vip(request: Request) -> Reply:
+    """Show how VIP stands and what is sold; with a code behind the command, redeem it."""
+    if request.args and request.args[0]:
+        return _redeem(request, request.args[0])
+    zone = ZoneInfo(request.person.timezone)
+    until = people.effective_vip(request.me, request.now)
+    subscribed = selectors.subscribed_until(request.me, request.now)
+    return screen.vip(
+        person_id=request.me,
+        until=until.astimezone(zone) if until else None,
+        subscribed_until=subscribed.astimezone(zone) if subscribed else None,
+        offers=[
+            screen.Offer(product.key, product.kind, product.days, product.stars) for product in selectors.products()
+        ],
+    )
+
+
+@page("gift", private=True)
+def gift(request: Request) -> Reply:
+    """Redeem the code of a gift's link."""
+    return _redeem(request, (request.args or ("",))[0].removeprefix(GIFT_PREFIX))
+
+
+@verb("vip", "buy")
+def buy(request: Request) -> Reply:
+    """Send the bill of a product; show what there is if it is not sold any more."""
+    if not request.private:
+        return private_only(person_id=request.me)
+    product = (request.args or ("",))[0]
+    try:
+        bill = services.create_invoice(person_id=request.me, product=product, now=request.now)
+    except services.UnknownProduct:
+        return vip(Request(request.person, request.now, (), request.key_prefix, request.private))
+    return screen.bill(
+        screen.Offer(bill.product, bill.kind, bill.days, bill.stars),
+        payload=bill.payload,  # as it was when it was made
+    )
+
+
+def _redeem(request: Request, code: str) -> Reply:
+    try:
+        redeemed = services.redeem_gift(person_id=request.me, code=code, now=request.now)
+    except services.TooManyGuesses:
+        return screen.too_many_codes(person_id=request.me)
+    except services.GiftRefused:
+        return screen.code_refused(person_id=request.me)
+    until = people.effective_vip(request.me, request.now)
+    zone = ZoneInfo(request.person.timezone)
+    return screen.gift_redeemed(
+        person_id=request.me, days=redeemed.days, until=until.astimezone(zone) if until else None
+    )

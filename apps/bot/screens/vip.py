@@ -1,0 +1,102 @@
+"""VIP: until when, what it costs, bills, gifts."""
+
+import html
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from apps.bot.screens.layout import Invoice, Screen, callback_data, navigation
+
+
+class Offer(NamedTuple):
+    """Something that is sold; `kind` is once, subscription or gift."""
+
+    key: str
+    kind: str
+    days: int
+    stars: int
+
+
+def vip(
+    *, person_id: int, until: datetime | None, subscribed_until: datetime | None, offers: Sequence[Offer]
+) -> Screen:
+    """Show how VIP stands, what it gives and what it costs."""
+    lines = ["<b>" + _state(until) + "</b>", "", _("VIPs earn half as much again, and have a board of their own.")]
+    if subscribed_until is not None:
+        lines.append(
+            _("Your subscription renews on %(date)s. Cancel it in Telegram: Settings, Telegram Stars, Subscriptions.")
+            % {"date": date_format(subscribed_until, "DATE_FORMAT")}
+        )
+    lines.append(_("Have a gift code? Send /vip with the code behind it."))
+    lines.append(_("Questions about payments: /paysupport"))
+    buttons = [[_button(person_id, offer)] for offer in offers if not (subscribed_until and _renews(offer))]
+    return Screen("vip", "\n".join(lines), InlineKeyboardMarkup([*buttons, *navigation(person_id).inline_keyboard]))
+
+
+def bill(offer: Offer, *, payload: str) -> Invoice:
+    """Return the bill of what is sold."""
+    period = offer.days if _renews(offer) else 0
+    return Invoice("invoice", title(offer), _description(offer), payload, offer.stars, period)
+
+
+def title(offer: Offer) -> str:
+    """Return what it is called, in 32 characters at most."""
+    if _renews(offer):
+        return _("VIP every month")
+    days = ngettext("%(count)s day", "%(count)s days", offer.days) % {"count": offer.days}
+    return (_("Gift: VIP for %(days)s") if offer.kind == "gift" else _("VIP for %(days)s")) % {"days": days}
+
+
+def gift_bought(*, person_id: int, code: str, days: int, link: str) -> Screen:
+    """Show the code of a gift to who bought it."""
+    text = ngettext(
+        "Your gift, VIP for %(count)s day, is ready. Whoever has the code can redeem it, once:",
+        "Your gift, VIP for %(count)s days, is ready. Whoever has the code can redeem it, once:",
+        days,
+    )
+    lines = [text % {"count": days}, "", f"<code>{html.escape(code)}</code>", html.escape(link)]
+    return Screen("gift_bought", "\n".join(lines))
+
+
+def gift_redeemed(*, person_id: int, days: int, until: datetime | None) -> Screen:
+    """Say what a code has given."""
+    text = ngettext("A gift: VIP for %(count)s day.", "A gift: VIP for %(count)s days.", days) % {"count": days}
+    return Screen("gift_redeemed", f"{text} {_state(until)}", navigation(person_id))
+
+
+def code_refused(*, person_id: int) -> Screen:
+    """Say that a code gives nothing."""
+    return Screen("gift_refused", _("This code gives nothing: it is wrong, or it was used."), navigation(person_id))
+
+
+def too_many_codes(*, person_id: int) -> Screen:
+    """Say that no more codes are looked at for now."""
+    return Screen("gift_refused", _("Too many wrong codes. Try again in an hour."), navigation(person_id))
+
+
+def _state(until: datetime | None) -> str:
+    if until is None:
+        return _("You are not VIP.")
+    return _("You are VIP until %(date)s.") % {"date": date_format(until, "DATETIME_FORMAT")}
+
+
+def _renews(offer: Offer) -> bool:
+    return offer.kind == "subscription"
+
+
+def _description(offer: Offer) -> str:
+    if offer.kind == "gift":
+        return _("You get a code. Whoever redeems it is VIP: half as many points again, and a board of their own.")
+    if _renews(offer):
+        return _("VIP that renews by itself every 30 days until you cancel it in Telegram's settings.")
+    return _("Half as many points again, and a board of your own. It is added to the VIP that you have.")
+
+
+def _button(person_id: int, offer: Offer) -> InlineKeyboardButton:
+    data = callback_data("vip", "buy", str(person_id), offer.key)
+    return InlineKeyboardButton(f"{title(offer)} · {offer.stars} ⭐", callback_data=data)

@@ -1,0 +1,36 @@
+"""Gift codes: they follow from a random number in the database and a key that is not there, so that no reader of the
+database can redeem one; pure.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Iterable
+
+SALT_BYTES = 16
+CODE = re.compile(r"[A-Z2-7]{16}")
+
+
+def code_of(salt: bytes, secret: str) -> str:
+    """Return the code of a gift: 16 letters and digits, 80 bits."""
+    return base64.b32encode(_keyed(secret, b"code|" + salt)[:10]).decode()
+
+
+def digest_of(code: str, secret: str) -> bytes:
+    """Return what is kept of a code to know it again."""
+    return _keyed(secret, b"digest|" + code.encode())
+
+
+def read_code(text: str) -> str | None:
+    """Return the code that somebody typed, blind to case and hyphens; None if it cannot be one."""
+    code = text.strip().upper().replace("-", "")
+    return code if CODE.fullmatch(code) else None
+
+
+def digests_of(code: str, secrets: Iterable[str]) -> list[bytes]:
+    """Return the digests that the code may be kept under: by the present key, or by one that it took the place of."""
+    return [digest_of(code, secret) for secret in secrets]
+
+
+def _keyed(secret: str, message: bytes) -> bytes:
+    return hmac.digest(secret.encode(), b"payments.gift|" + message, "sha256")

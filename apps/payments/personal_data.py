@@ -1,0 +1,63 @@
+"""What payments keep about people: for the copy that somebody may ask for, and for erasure."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from apps.payments.models import GiftCode, GiftGuesses, Invoice, Payment, PreCheckout
+from apps.users.privacy import Part
+
+# Telegram's id of the payer, and what goes altogether. A payment itself is kept, under our number of the person alone.
+PERSONAL = ("payments_payment.payer", "payments_precheckout.*", "payments_giftguesses.*")
+OTHER = (
+    *(f"payments_invoice.{field.column}" for field in Invoice._meta.fields),
+    *(f"payments_payment.{field.column}" for field in Payment._meta.fields if field.column != "payer"),
+    *(f"payments_giftcode.{field.column}" for field in GiftCode._meta.fields),
+)
+
+
+def export(person_id: int) -> dict[str, Any]:
+    """Return bills, payments and gifts of the person; of a gift not its code, which Telegram has shown."""
+    return {
+        "invoices": [
+            {"product": i.product, "stars": i.stars, "days": i.days, "at": i.created_at.isoformat()}
+            for i in Invoice.objects.filter(person_id=person_id).order_by("id")
+        ],
+        "payments": [_payment(payment) for payment in Payment.objects.filter(person_id=person_id).order_by("id")],
+        "gifts_bought": [
+            {"days": gift.days, "at": gift.created_at.isoformat(), "redeemed": gift.redeemed_at is not None}
+            for gift in GiftCode.objects.filter(buyer_id=person_id).order_by("id")
+        ],
+        "gifts_redeemed": [
+            {"days": gift.days, "at": _iso(gift.redeemed_at)}
+            for gift in GiftCode.objects.filter(redeemed_by_id=person_id).order_by("id")
+        ],
+    }
+
+
+def erase(person_id: int, now: datetime) -> None:
+    """Forget the payer's Telegram id, except where Stars are still owed back and could not be sent without it."""
+    owed = Q(refunded_at=None) & (~Q(problem="") | Q(refund_requested_at__isnull=False))
+    Payment.objects.filter(person_id=person_id).exclude(owed).update(payer=None)
+    PreCheckout.objects.filter(person_id=person_id).delete()
+    GiftGuesses.objects.filter(pk=person_id).delete()
+
+
+def _payment(payment: Payment) -> dict[str, Any]:
+    return {
+        "charge": payment.charge,
+        "product": payment.product,
+        "stars": payment.stars,
+        "recurring": payment.recurring,
+        "paid_at": _iso(payment.paid_at),
+        "credited_at": _iso(payment.credited_at),
+        "refunded_at": _iso(payment.refunded_at),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+PART = Part("payments", PERSONAL, OTHER, export, erase)

@@ -1,0 +1,151 @@
+"""The Stars that people have paid to the bot: bills, questions before paying, charges, refunds, subscriptions."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from diana.sandbox.answers import bad_request
+from diana.sandbox.invoices import SUBSCRIPTION_SECONDS, Bill
+from diana.sandbox.parameters import Parameters, text_of
+
+# Telegram asks before it takes money, and takes none unless it hears a yes in time.
+ANSWER_SECONDS = 10
+MAX_PAGE = 100
+MAX_ERROR_CHARACTERS = 255
+
+
+class Charge(Struct):
+    """One payment. `subscribed` is false for what is paid once, and once a subscription was cancelled."""
+
+    id: str
+    user: int
+    payload: str
+    stars: int
+    seconds: int
+    subscription_seconds: int = 0
+    subscribed: bool = False
+    refunded: bool = False
+
+
+class Payment(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody pays a bill, as Telegram would carry it out. `charge` continues the subscription that it began.
+
+    `stars` and `payload` stand for a payment of another amount, or of a bill that the bot never made.
+    """
+
+    user: int
+    payload: str
+    stars: int | None = None
+    charge: str | None = None
+
+
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody is about to pay; the bot may answer for 10 seconds, counted from `age_seconds` ago."""
+
+    id: str
+    age_seconds: float = 0.0
+
+
+class Stars:
+    """Bills by payload, charges by id, transactions in their order."""
+
+    def __init__(self) -> None:
+        self._bills: dict[str, Bill] = {}
+        self._charges: dict[str, Charge] = {}
+        self._transactions: list[dict[str, Any]] = []
+        self._asked_at: dict[str, float] = {}
+        self._answers: dict[str, bool] = {}
+
+    def keep(self, bill: Bill) -> str:
+        """Keep a bill and return its link."""
+        self._bills[bill.payload] = bill
+        return f"https://t.me/$sandbox{len(self._bills)}"
+
+    def ask(self, query: str, *, at: float) -> None:
+        """Ask the bot whether somebody may pay: its time begins."""
+        self._asked_at[query] = at
+
+    def answer_pre_checkout(self, parameters: Parameters, *, now: float) -> None:
+        """Take the bot's answer; raise RefusalError if it is none, too late or the second."""
+        query, ok = text_of(parameters, "pre_checkout_query_id"), parameters.get("ok") is True
+        words = text_of(parameters, "error_message")
+        if query not in self._asked_at or now - self._asked_at[query] > ANSWER_SECONDS:
+            raise bad_request("query is too old and response timeout expired or query ID is invalid")
+        if not ok and not words.strip():
+            raise bad_request("ERROR_TEXT_EMPTY")
+        if len(words) > MAX_ERROR_CHARACTERS:
+            raise bad_request("MESSAGE_TOO_LONG")
+        self._answers.setdefault(query, ok)
+
+    def answered(self, query: str) -> bool | None:
+        """Return what the bot said, None if it said nothing."""
+        return self._answers.get(query)
+
+    def pay(self, payment: Payment, *, seconds: int) -> dict[str, Any]:
+        """Let somebody pay and return the SuccessfulPayment that the bot is to be told; raise RefusalError for no bill."""
+        bill = self._bills.get(payment.payload)
+        if bill is None and payment.stars is None:
+            raise bad_request("INVOICE_PAYLOAD_INVALID")
+        number = len(self._charges) + 1
+        charge = Charge(f"sandbox_charge_{number}", payment.user, payment.payload, 0, seconds)
+        charge.stars = payment.stars or (bill.stars if bill else 0)
+        charge.subscription_seconds = bill.subscription_seconds if bill else 0
+        charge.subscribed = bool(charge.subscription_seconds)
+        self._charges[charge.id] = charge
+        self._note(charge, "source", seconds)
+        return _told(charge, first=payment.charge is None)
+
+    def refund(self, parameters: Parameters, *, seconds: int) -> None:
+        """Give a payment back; raise RefusalError for one that is unknown, another's or given back already."""
+        charge = self._charge(parameters)
+        if charge.refunded:
+            raise bad_request("CHARGE_ALREADY_REFUNDED")
+        charge.refunded = True
+        self._note(charge, "receiver", seconds)
+
+    def edit_subscription(self, parameters: Parameters) -> None:
+        """Cancel a subscription, or let its owner take it up again; raise RefusalError for what is none."""
+        charge = self._charge(parameters)
+        if not charge.subscription_seconds:
+            raise bad_request("SUBSCRIPTION_NOT_FOUND")
+        charge.subscribed = parameters.get("is_canceled") is not True
+
+    def is_subscribed(self, charge: str) -> bool:
+        """Say whether the subscription of this charge goes on."""
+        return self._charges[charge].subscribed
+
+    def transactions(self, parameters: Parameters) -> list[dict[str, Any]]:
+        """Return a page of what came in and went out, the oldest first."""
+        offset, limit = parameters.get("offset", 0), parameters.get("limit", MAX_PAGE)
+        if not isinstance(offset, int) or offset < 0:
+            raise bad_request("OFFSET_INVALID")
+        if not isinstance(limit, int) or not 0 < limit <= MAX_PAGE:
+            raise bad_request("LIMIT_INVALID")
+        return self._transactions[offset : offset + limit]
+
+    def _charge(self, parameters: Parameters) -> Charge:
+        user, charge = parameters.get("user_id"), text_of(parameters, "telegram_payment_charge_id")
+        if not isinstance(user, int):
+            raise bad_request("invalid user_id specified")
+        found = self._charges.get(charge)
+        if found is None or found.user != user:
+            raise bad_request("CHARGE_NOT_FOUND")
+        return found
+
+    def _note(self, charge: Charge, side: str, seconds: int) -> None:
+        user = {"id": charge.user, "is_bot": False, "first_name": f"Person {charge.user}"}
+        partner: dict[str, Any] = {"type": "user", "transaction_type": "invoice_payment", "user": user}
+        partner["invoice_payload"] = charge.payload
+        if charge.subscription_seconds:
+            partner["subscription_period"] = charge.subscription_seconds
+        self._transactions.append({"id": charge.id, "amount": charge.stars, "date": seconds, side: partner})
+
+
+def _told(charge: Charge, *, first: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"currency": "XTR", "total_amount": charge.stars, "invoice_payload": charge.payload}
+    told |= {"telegram_payment_charge_id": charge.id, "provider_payment_charge_id": ""}
+    if charge.subscription_seconds:
+        told |= {"subscription_expiration_date": charge.seconds + SUBSCRIPTION_SECONDS, "is_recurring": True}
+        if first:
+            told["is_first_recurring"] = True
+    return told

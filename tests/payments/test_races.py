@@ -1,0 +1,194 @@
+"""Real threads and commits: what meets at one moment ends as if one had come after the other. PAYMENT_SEEDS for more."""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from django.db import transaction
+
+from apps.payments import selectors, services
+from apps.payments.models import GiftCode, Invoice, Payment
+from apps.users import selectors as people
+from apps.users import services as users
+from apps.users.models import Grant, Person
+from diana.events.models import StoredEvent
+from tests.gamification.acts import person
+from tests.gamification.test_concurrency import at_once
+from tests.payments.paying import NOW, STAFF, buy, invoice, paid
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+SEEDS = range(int(os.environ.get("PAYMENT_SEEDS", "8")))
+MONTH = timedelta(days=30)
+
+
+def staggered(seed: int, *acts: Callable[[], object]) -> None:
+    """Do these at once, each a random moment late."""
+    chance = random.Random(seed)
+
+    def late(act: Callable[[], object], seconds: float) -> Callable[[], object]:
+        def run() -> object:
+            time.sleep(seconds)
+            return act()
+
+        return run
+
+    at_once(*(late(act, chance.random() / 100) for act in acts))
+
+
+def taking(bill: Invoice, fact: services.Paid, now: datetime = NOW) -> Callable[[], Payment]:
+    """Return the booking of a payment, to be done later."""
+    return partial(services.take_payment, person_id=bill.person_id, paid=fact, now=now)
+
+
+def told(kind: str) -> int:
+    return StoredEvent.objects.filter(type=kind).count()
+
+
+def erase(person_id: int) -> None:
+    """Remove who somebody is, as erasure does: the row locked first."""
+    with transaction.atomic():
+        users.lock_person(person_id)
+        Person.objects.filter(pk=person_id).update(status="erased", telegram_id=None)
+
+
+def test_f60_two_copies_at_once_are_one_payment() -> None:
+    for seed in SEEDS:
+        bill = invoice(person())
+        copies = [paid(bill, charge=f"same {seed}")] * 3
+        staggered(seed, *(taking(bill, copy) for copy in copies))
+        assert Grant.objects.filter(person_id=bill.person_id).count() == 1
+        assert Payment.objects.filter(person_id=bill.person_id).count() == 1
+    assert (told("payment.succeeded"), told("payment.duplicate_ignored")) == (len(SEEDS), 2 * len(SEEDS))
+
+
+def test_f60_two_payments_of_one_bill_at_once_are_both_credited() -> None:
+    for seed in SEEDS:
+        bill = invoice(person())
+        both = [paid(bill), paid(bill)]
+        staggered(seed, *(taking(bill, fact) for fact in both))
+        assert people.effective_vip(bill.person_id, NOW) == NOW + 2 * MONTH
+
+
+def test_f66_a_purchase_as_vip_ends_leaves_no_gap_and_doubles_nothing() -> None:
+    """The model: who pays before the end has it prolonged from there, who pays after it begins anew."""
+    for seed in SEEDS:
+        chance = random.Random(seed)
+        somebody = person()
+        buy(buyer=somebody, now=NOW)
+        end = NOW + MONTH
+        moments = sorted(end + timedelta(microseconds=chance.randint(-2, 2)) for _ in range(2))
+        bills = [invoice(somebody, now=NOW + timedelta(days=29, hours=12, minutes=n)) for n in range(2)]
+        staggered(seed, *(taking(b, paid(b), m) for m, b in zip(moments, bills, strict=True)))
+        last = people.effective_vip(somebody, moments[0])
+        order = Payment.objects.filter(person_id=somebody).order_by("id").values_list("credited_at", flat=True)
+        expected = NOW
+        for at in order:
+            expected = max(expected, at) + MONTH
+        assert last == expected
+
+
+def test_f67_a_purchase_beside_an_erasure_orphans_no_money() -> None:
+    outcomes = set[str]()
+    for seed in SEEDS:
+        bill = invoice(person())
+        fact = paid(bill)
+        staggered(
+            seed,
+            taking(bill, fact),
+            partial(erase, bill.person_id),
+        )
+        payment = Payment.objects.get(charge=fact.charge)
+        grants = Grant.objects.filter(person_id=bill.person_id).count()
+        assert (payment.problem, grants) in {("", 1), ("erased", 0)}
+        assert payment.payer == fact.payer
+        outcomes.add(payment.problem)
+    assert outcomes <= {"", "erased"}
+
+
+def test_a_refund_beside_a_renewal_takes_its_own_month_and_no_other() -> None:
+    for seed in SEEDS:
+        somebody = person()
+        bill = invoice(somebody, "vip_monthly")
+        first = services.take_payment(person_id=somebody, paid=paid(bill), now=NOW)
+        renewal = paid(bill, first=False)
+        staggered(
+            seed,
+            taking(bill, renewal),
+            *[partial(services.confirm_refund, payment_id=first.pk, now=NOW)] * 2,
+        )
+        left = Grant.objects.filter(person_id=somebody, revoked_at=None)
+        assert list(left.values_list("payment_reference", flat=True)) == [
+            f"payment:{Payment.objects.get(charge=renewal.charge).pk}"
+        ]
+        assert people.effective_vip(somebody, NOW) in (NOW + MONTH, NOW + 2 * MONTH)
+    assert told("payment.refunded") == len(SEEDS)
+
+
+def test_a_gift_is_redeemed_by_one_of_two() -> None:
+    for seed in SEEDS:
+        gift = selectors.gift_of(buy("gift_30", now=NOW).pk)
+        assert gift is not None
+        friends, refused = [person(), person()], list[int]()
+
+        def redeem(friend: int, code: str = gift.code, refused: list[int] = refused) -> None:
+            try:
+                services.redeem_gift(person_id=friend, code=code, now=NOW)
+            except services.GiftRefused:
+                refused.append(friend)
+
+        staggered(seed, *(lambda f=f: redeem(f) for f in friends))
+        assert len(refused) == 1
+        assert [people.effective_vip(f, NOW) is None for f in friends] == [f in refused for f in friends]
+
+
+def test_a_gift_redeemed_as_it_is_refunded_gives_nothing_in_the_end() -> None:
+    for seed in SEEDS:
+        payment, friend = buy("gift_30", now=NOW), person()
+        gift = selectors.gift_of(payment.pk)
+        assert gift is not None
+
+        def redeem(code: str = gift.code, friend: int = friend) -> None:
+            try:
+                services.redeem_gift(person_id=friend, code=code, now=NOW)
+            except services.GiftRefused:
+                return
+
+        staggered(seed, redeem, lambda pk=payment.pk: services.confirm_refund(payment_id=pk, now=NOW))
+        services.end_gift(payment_id=payment.pk, now=NOW)
+        assert people.effective_vip(friend, NOW) is None
+        assert GiftCode.objects.get(payment=payment).voided_at == NOW
+
+
+def test_a_question_asked_twice_at_once_is_answered_once() -> None:
+    for seed in SEEDS:
+        bill = invoice(person())
+        question = services.Question(f"q{seed}", bill.person.telegram_id or 0, bill.payload, "XTR", bill.stars)
+        answers = list[services.Answer]()
+
+        def ask(question: services.Question = question, answers: list[services.Answer] = answers) -> None:
+            answers.append(services.answer_pre_checkout(question=question, now=NOW))
+
+        staggered(seed, *[ask] * 3)
+        assert {answer.verdict for answer in answers} == {"ok"}
+    assert told("payment.precheckout_answered") == len(SEEDS)
+
+
+def test_two_staff_who_refund_at_once_ask_once() -> None:
+    for seed in SEEDS:
+        payment = buy(now=NOW)
+        refused = list[str]()
+
+        def ask(key: str, pk: int = payment.pk, refused: list[str] = refused) -> None:
+            try:
+                services.request_refund(payment_id=pk, reason="r", actor=STAFF, key=key, now=NOW)
+            except services.NotRefundable:
+                refused.append(key)
+
+        staggered(seed, lambda: ask("a"), lambda: ask("b"))
+        assert len(refused) == 1
+    assert told("payment.refund_requested") == len(SEEDS)
