@@ -96,7 +96,7 @@ def test_who_comes_again_after_it_is_somebody_new(sandbox: Sandbox) -> None:
     assert f"Player {old}" not in pages.show("top", person_id(), now=clock.now()).text
 
 
-def test_a_break_takes_off_boards_and_ends_by_writing_to_the_bot(sandbox: Sandbox) -> None:
+def test_a_break_takes_off_boards(sandbox: Sandbox) -> None:
     say("/daily")
     drain()
     assert ledger.look(person_id()).shown
@@ -104,13 +104,29 @@ def test_a_break_takes_off_boards_and_ends_by_writing_to_the_bot(sandbox: Sandbo
     drain()
     assert "you are back with everything that is yours" in " ".join(texts(sandbox) + redrawn(sandbox))
     assert not ledger.look(person_id()).shown
+
+
+def test_a_break_ends_by_writing_to_the_bot_and_not_by_writing_to_others(sandbox: Sandbox) -> None:
+    say("/daily")
+    drain()
+    users.deactivate(person_id=person_id(), key="k", now=clock.now() - timedelta(minutes=1))
     say("to all of you", chat=GROUP)
     drain()
     assert Person.objects.get().status == "deactivated"
+    assert not ledger.look(person_id()).shown
     say("hello again")
     drain()
     assert Person.objects.get().status == "active"
     assert ledger.look(person_id()).shown
+
+
+@pytest.mark.parametrize("chat", [None, GROUP])
+def test_a_command_brings_back_wherever_it_is_given(sandbox: Sandbox, chat: dict[str, Any] | None) -> None:
+    say("/start")
+    users.deactivate(person_id=person_id(), key="k", now=clock.now() - timedelta(minutes=1))
+    say("/points", chat=chat)
+    answer()
+    assert Person.objects.get().status == "active"
 
 
 def test_what_is_private_is_not_shown_in_a_group(sandbox: Sandbox) -> None:

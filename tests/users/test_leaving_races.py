@@ -1,14 +1,22 @@
 """Real threads: erasure beside a change of mind, a purchase, a message, and another erasure. The person's lock decides."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
 
-from apps.bot.models import Chat, StartPayload
+from apps.bot import acts
+from apps.bot import services as bot
+from apps.bot.models import Chat, StartPayload, Update
+from apps.bot.turns import Turn
 from apps.users import services
 from apps.users.models import Departure, Grant, Person
 from diana.audit import Actor
 from diana.events.models import StoredEvent
+from diana.events.testing import drain
+from tests.bot.updates import say, user
 from tests.gamification.test_concurrency import at_once
 from tests.users.conftest import NOW
 
@@ -80,24 +88,71 @@ def test_a_purchase_is_either_before_it_or_refused(turn: int) -> None:
     assert order[-1] == "user.erased"
 
 
-@pytest.mark.parametrize("turn", range(4))
-def test_what_comes_in_meanwhile_leaves_nothing_of_the_old_person(turn: int) -> None:
-    from apps.bot import acts
-    from apps.bot import services as bot
-    from apps.bot.turns import Turn
+def write(person_id: int) -> None:
+    acts.write_message(Turn(1, person_id, DUE), DUE, chat=(4242, "private"), text="hello")
 
-    person = asked()
-    act = Turn(1, person.pk, DUE)
 
-    def write() -> None:
-        try:
-            acts.write_message(act, DUE, chat=(4242, "private"), text="hello")
-            bot.keep_start_payload(person_id=person.pk, payload="r_x", now=DUE)
-        except services.PersonGone:
-            pass
-        bot.mark_gone(telegram_chat_id=4242, person_id=person.pk, now=DUE)
+def come_by(person_id: int) -> None:
+    acts.visit(Turn(1, person_id, DUE), DUE, chat=(4242, "private"), page="help")
 
-    at_once(*[write, lambda: services.erase_due(now=DUE)][:: 1 if turn % 2 else -1])
+
+def follow_a_link(person_id: int) -> None:
+    bot.keep_start_payload(person_id=person_id, payload="r_x", now=DUE)
+
+
+def block(person_id: int) -> None:
+    bot.mark_gone(telegram_chat_id=4242, person_id=person_id, now=DUE)
+
+
+def write_in_a_batch(person_id: int) -> None:
+    drain("bot.take_messages")
+
+
+@pytest.mark.parametrize("act", [write, come_by, follow_a_link, block, write_in_a_batch])
+def test_what_comes_in_while_it_happens_leaves_nothing_of_the_old_person(act: Callable[[int], None]) -> None:
+    say("hello", sender=user(4242))
+    person_id = Person.objects.get().pk
+    erase_while(lambda: act(person_id))
     assert Person.objects.get().status == "erased"
     assert not Chat.objects.exists()
     assert not StartPayload.objects.exists()
+
+
+def test_who_writes_while_it_happens_is_somebody_new() -> None:
+    say("hello", sender=user(4242))
+    erase_while(lambda: say("hello again", sender=user(4242)))
+    old, new = Person.objects.order_by("pk")
+    assert [(old.status, old.telegram_id), (new.status, new.telegram_id)] == [("erased", None), ("active", 4242)]
+    assert list(Update.objects.order_by("pk").values_list("person_id", flat=True)) == [old.pk, new.pk]
+
+
+def erase_while(act: Callable[[], object]) -> None:
+    """Erase the one person; the act comes when all of it is done and nothing committed."""
+
+    def meanwhile() -> None:
+        try:
+            act()
+        except services.PersonGone:
+            pass
+        finally:
+            connection.close()
+
+    other = Thread(target=meanwhile)
+    with transaction.atomic():
+        services.erase_person(person_id=Person.objects.get().pk, reason="r", actor=ACTOR, now=DUE)
+        other.start()
+        wait_for_a_waiter()
+    other.join(timeout=30)
+    assert not other.is_alive()
+
+
+def wait_for_a_waiter() -> None:
+    """Look until somebody waits for a lock here; not for ever, because whoever does not wait is what is to be found."""
+    with connection.cursor() as cursor:
+        for _ in range(1000):
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
