@@ -101,13 +101,17 @@ def next_change(promises: Promises, now: datetime) -> datetime | None:
 
 
 def news(told: Standing, new: Standing) -> list[News]:
-    """Return what time has changed since `told`, in the order in which it is to be told. What was overtaken is left out."""
+    """Return what time has changed since `told`, in the order in which it is to be told. What was overtaken is left out.
+
+    An end that time alone has moved is told as well: an override has come and gone between two looks.
+    """
     found: list[News] = []
-    if (new.mode, new.mode_until) != (told.mode, told.mode_until):
+    moved = new.until is not None and new.until != told.until
+    if moved or (new.mode, new.mode_until) != (told.mode, told.mode_until):
         found.append("overridden")
     if new.hours is not None and (new.until != told.until or told.hours is None or new.hours < told.hours):
         found.append("expiring")
-    if new.state == "grace" and told.state != "grace":
+    if new.state == "grace" and (told.state, told.kept_until) != ("grace", new.kept_until):
         found.append("grace_entered")
     if new.state == "expired" and told.state not in ("none", "expired"):
         found.append("expired")

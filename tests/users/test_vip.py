@@ -173,7 +173,8 @@ def test_however_seldom_the_clock_ticks_it_ends_the_same_and_tells_nothing_twice
 
 
 def test_a_month_is_told_in_order_and_each_step_once() -> None:
-    said, end = told_by(promised([(0, 720 - 100)], []), range(LAST))
+    month = promised([(0, 720 - 100)], [])
+    said, end = told_by(month, range(LAST), vip.standing(month, NOW))
     assert [(kind, hour_of(s.until or s.kept_until), s.hours) for kind, s in said] == [  # type: ignore[attr-defined]
         ("expiring", 620, 72),
         ("expiring", 620, 24),
@@ -187,6 +188,13 @@ def test_what_was_overtaken_is_not_told() -> None:
     promises, active = promised([(0, 100)], []), vip.standing(promised([(0, 100)], []), NOW)
     for hour, kinds in [(20, []), (30, ["expiring"]), (99, ["expiring"]), (100, ["grace_entered"]), (150, ["expired"])]:
         assert vip.news(active, vip.standing(promises, hours(hour))) == kinds
+
+
+def test_an_override_that_came_and_went_between_two_looks_is_told_by_the_end() -> None:
+    promises = promised([(0, 400)], [("off", 10, 20)])
+    before, after = (vip.standing(promises, hours(hour)) for hour in (0, 30))
+    assert (hour_of(before.until), hour_of(after.until)) == (10, 400)
+    assert vip.news(before, after) == ["overridden"]
 
 
 @pytest.mark.parametrize("seed", range(4))

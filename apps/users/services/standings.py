@@ -122,7 +122,7 @@ def _record_ended_overrides(
             target=("users.Person", person),
             before=described(_told(told[person])),
             after=described(looks[person].standing),
-            reason=f"It was to end at {iso(told[person].mode_until)}.",
+            reason=f"It was to end at {iso(told[person].mode_until) or 'a moment that has passed'}.",
         )
         for person in ended
     ]
