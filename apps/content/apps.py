@@ -5,8 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ContentConfig(AppConfig):
-    """Stories, trivia and challenges; so far the events in which playing them is told."""
+    """Stories, trivia and challenges from data files."""
 
     name = "apps.content"
     label = "content"
     verbose_name = _("Content")
+
+    def ready(self) -> None:
+        """Register the check of the data files."""
+        from apps.content import checks
+
+        checks.register_checks()
