@@ -36,7 +36,14 @@ def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, ar
 def press(turn: Turn, button: pages.Button, *, private: bool) -> Reply:
     """Note that the person pressed a button and return what it leads to. When a button was pressed nobody tells."""
     _act(turn, turn.received_at, lambda local: [])
-    return pages.press(button, turn.person_id, now=clock.now(), key_prefix=turn.key_prefix, private=private)
+    return pages.press(
+        button,
+        turn.person_id,
+        now=clock.now(),
+        key_prefix=turn.key_prefix,
+        private=private,
+        arrived_at=turn.received_at,
+    )
 
 
 def register(

@@ -10,5 +10,8 @@ COMMANDS = {
     "streak": _("your days in a row"),
     "top": _("who leads"),
     "achievements": _("what you have unlocked"),
+    "trivia": _("a question to answer"),
+    "challenge": _("the task of the day"),
+    "story": _("a story in which you decide"),
     "help": _("what I can do"),
 }
