@@ -43,7 +43,14 @@ def press(turn: Turn, button: pages.Button, *, private: bool) -> Reply:
     _act(turn, turn.received_at, lambda local: [])
     if button.verb == "show":
         _note_tutorial(turn, button.screen)
-    return pages.press(button, turn.person_id, now=clock.now(), key_prefix=turn.key_prefix, private=private)
+    return pages.press(
+        button,
+        turn.person_id,
+        now=clock.now(),
+        key_prefix=turn.key_prefix,
+        private=private,
+        arrived_at=turn.received_at,
+    )
 
 
 def register(

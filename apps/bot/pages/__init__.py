@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.bot.menu import COMMANDS
 from apps.bot.pages import (
     achievements,
+    challenge,
     invite,
     joining,
     leaving,
@@ -22,8 +23,10 @@ from apps.bot.pages import (
     quiz,
     settings,
     start,
+    story,
     streak,
     top,
+    trivia,
     tutorial,
     vip,
 )
@@ -35,6 +38,7 @@ from apps.users import selectors as people
 # Each has registered its pages and verbs by being imported.
 MODULES = (
     achievements,
+    challenge,
     invite,
     joining,
     leaving,
@@ -46,8 +50,10 @@ MODULES = (
     quiz,
     settings,
     start,
+    story,
     streak,
     top,
+    trivia,
     tutorial,
     vip,
 )
@@ -91,13 +97,24 @@ def show(
         return found.build(request)
 
 
-def press(button: Button, person_id: int, *, now: datetime, key_prefix: str, private: bool) -> Reply:
-    """Do what the button stands for and return what to show after it; for an unknown one the page it hangs on, or help."""
+def press(
+    button: Button,
+    person_id: int,
+    *,
+    now: datetime,
+    key_prefix: str,
+    private: bool,
+    arrived_at: datetime | None = None,
+) -> Reply:
+    """Do what the button stands for and return what to show after it; for an unknown one the page it hangs on, or help.
+
+    `arrived_at` is when the press came in.
+    """
     build: Builder | None = VERBS.get((button.screen, button.verb))
     if build is None:
         page = button.screen if button.verb == "show" or button.screen in PAGES else ""
         return show(page, person_id, now=now, args=button.args, key_prefix=key_prefix, private=private)
-    request = Request(people.profile(person_id), now, button.args, key_prefix, private)
+    request = Request(people.profile(person_id), now, button.args, key_prefix, private, arrived_at)
     with translation.override(request.person.language):
         return build(request)
 

@@ -12,7 +12,8 @@ from apps.users.selectors import Profile
 class Request:
     """What somebody asked for. `args`: the words after a command, or what a button carries; anybody may have made them up.
 
-    `private`: asked in the person's own chat, where nobody else reads the answer.
+    `private`: asked in the person's own chat, where nobody else reads the answer. `arrived_at`: when a button's press came
+    in, however long it then waited.
     """
 
     person: Profile
@@ -20,6 +21,12 @@ class Request:
     args: tuple[str, ...] = ()
     key_prefix: str = ""
     private: bool = True
+    arrived_at: datetime | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it was asked for, as far as that is known."""
+        return self.arrived_at or self.now
 
     @property
     def me(self) -> int:
