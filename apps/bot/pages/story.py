@@ -5,6 +5,7 @@ from apps.bot.screens import story as screen
 from apps.bot.screens.layout import Reply
 from apps.content import selectors
 from apps.content import services as content
+from apps.users import services as users
 
 
 @page("story")
@@ -81,6 +82,7 @@ def choose(request: Request) -> Reply:
         )
     except content.NotThere:
         return open_(request)
+    users.take_tutorial_step(person_id=request.me, step="story", now=request.at)
     return _place(request, place)
 
 
