@@ -33,11 +33,10 @@ def begin_quiz(*, person_id: int, now: datetime) -> QuizAttempt:
         running = _running(person)
         if running is not None and running.version == personality.VERSION:
             return running
+        begun = {"version": personality.VERSION, "answers": [], "started_at": now}
         if running is None:
             _check_time(person, now)
-            running = QuizAttempt(person=person)
-        running.version, running.answers, running.started_at = personality.VERSION, [], now
-        running.save()
+        running, _new = QuizAttempt.objects.update_or_create(begun, person=person, finished_at=None)
         event = facts.PersonalityQuizStarted(user_id=person_id, quiz_version=running.version)
         publish_many([about(person, event, now)])
     return running
@@ -60,7 +59,7 @@ def answer_quiz(*, person_id: int, attempt_id: int, question: int, answer: int, 
             attempt.answers = [*attempt.answers, answer]
             if len(attempt.answers) == personality.QUESTIONS:
                 _finish(attempt, person, now)
-            attempt.save()
+            attempt.save(update_fields=["answers", "finished_at", "archetype"])
     return attempt
 
 
