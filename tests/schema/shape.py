@@ -62,7 +62,7 @@ def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
 def rows(database: Connection) -> dict[str, list[dict[str, Any]]]:
     """Return all rows of all tables of ours."""
     return {
-        table: [row for (row,) in database.execute(f"SELECT to_jsonb(t) FROM {table} t")]
+        table: [json.loads(row) for (row,) in database.execute(f"SELECT to_jsonb(t)::text FROM {table} t")]
         for table in catalogue.tables(database)
     }
 
