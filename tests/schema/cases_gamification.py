@@ -1,7 +1,5 @@
 """Points, rules, achievements, boards, flags, the proof: a row of each table, and what they refuse."""
 
-from django.db import connections
-
 from apps.gamification import services
 from apps.gamification.models import Flag
 from apps.gamification.proof import sealing, verifying
@@ -11,7 +9,7 @@ from diana.events.testing import drain
 from tests.gamification.acts import AWARDS, NOON, STAFF, award, daily, event, people
 from tests.gamification.test_abuse import spam, watch
 from tests.gamification.test_requests import ask
-from tests.schema.cases import Case
+from tests.schema.cases import Case, add
 
 # What makes a copy another row, so that no unique key is in the way of the one that is meant.
 NEW_ENTRY = {"id": "-id", "sequence": "sequence + 1000", "idempotency_key": "'new'"}
@@ -215,9 +213,8 @@ def fill() -> None:
     drain(AWARDS)
     sealing.seal_all(now=NOON)
     verifying.verify_everything()
-    with connections["owner"].cursor() as cursor:  # kept for the release before; the application has no right to it
-        cursor.execute("INSERT INTO gamification_dayscore (utc_date, account_id, points, reached_at)"
-                       " VALUES ('2026-03-11', %s, 50, now())", [somebody])  # fmt: skip
+    # kept for the release before; the application has no right to it
+    add("gamification_dayscore", utc_date=NOON.date(), account_id=somebody, points=50, reached_at=NOON)
 
 
 ACT = {"reason": "A fair one", "actor": STAFF, "now": NOON}

@@ -1,11 +1,17 @@
-"""The apps' tables of cases put together. A new app, or a new file of cases, gets a line here."""
+"""The apps' tables of cases put together: CASES, TRIGGERS and fill() of every file cases_*.py and triggers_*.py here."""
 
 from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
-from tests.schema import cases_backbone, cases_bot, cases_gamification, cases_users, triggers_gamification
 from tests.schema.cases import Case, Effect, Wall
 
-FILES = [cases_users, cases_gamification, triggers_gamification, cases_bot, cases_backbone]
+FILES: list[ModuleType] = [
+    import_module(f"tests.schema.{file.stem}")
+    for pattern in ("cases_*.py", "triggers_*.py")
+    for file in sorted(Path(__file__).parent.glob(pattern))
+]
 
 
 def _put_together(of: str) -> dict:
