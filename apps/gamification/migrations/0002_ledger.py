@@ -28,6 +28,13 @@ DROP FUNCTION gamification_gain(text, bigint, bigint);
 DROP FUNCTION gamification_entry_hash(
     bigint, bigint, bigint, bigint, bigint, text, text, integer, bigint, text, text, uuid, text, bigint, text, bytea,
     timestamptz, bytea);
+ALTER TABLE gamification_account DROP CONSTRAINT gamification_account_not_negative,
+    DROP CONSTRAINT gamification_account_hash_length, RESET (fillfactor);
+ALTER TABLE gamification_entry DROP CONSTRAINT gamification_entry_not_negative,
+    DROP CONSTRAINT gamification_entry_hash_lengths, DROP CONSTRAINT gamification_entry_texts,
+    DROP CONSTRAINT gamification_entry_kind;
+ALTER TABLE gamification_progress RESET (fillfactor);
+ALTER TABLE gamification_dayscore RESET (fillfactor);
 """
 
 DROP_RULES = """

@@ -24,6 +24,8 @@ DROP TRIGGER gamification_achievementversion_revises ON gamification_achievement
 DROP TRIGGER gamification_unlock_only_revoked ON gamification_unlock;
 DROP TRIGGER gamification_unlock_append_only ON gamification_unlock;
 DROP FUNCTION gamification_unlock_only_revoked();
+ALTER TABLE gamification_unlock DROP CONSTRAINT gamification_unlock_tier, DROP CONSTRAINT gamification_unlock_period,
+    DROP CONSTRAINT gamification_unlock_granted, DROP CONSTRAINT gamification_unlock_revoked;
 """
 
 

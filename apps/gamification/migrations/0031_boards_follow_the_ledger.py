@@ -35,6 +35,7 @@ DROP FUNCTION gamification_board_periods(timestamptz);
 DELETE FROM gamification_boardrow;
 DELETE FROM gamification_boardperson;
 DELETE FROM gamification_boardchange;
+ALTER TABLE gamification_boardrow RESET (fillfactor);
 """
 
 

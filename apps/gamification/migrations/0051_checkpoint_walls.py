@@ -19,6 +19,9 @@ DROP TRIGGER gamification_checkpoint_append_only ON gamification_checkpoint;
 DROP TRIGGER gamification_checkpoint_continues ON gamification_checkpoint;
 DROP FUNCTION gamification_continue_checkpoints();
 DROP FUNCTION gamification_checkpoint_hash(gamification_checkpoint);
+ALTER TABLE gamification_checkpoint DROP CONSTRAINT gamification_checkpoint_lengths,
+    DROP CONSTRAINT gamification_checkpoint_range, DROP CONSTRAINT gamification_checkpoint_key,
+    DROP CONSTRAINT gamification_checkpoint_index;
 """
 
 

@@ -1,0 +1,27 @@
+"""What the bot remembers: a row of each of its tables, and what they refuse."""
+
+from datetime import date
+
+from apps.bot.models import Chat, Refusal, StartPayload, Update
+from tests.gamification.acts import NOON, person
+from tests.schema.cases import Case, Effect, Wall
+
+CASES = {
+    "bot_chat_telegram_id_key": Case("bot_chat", {"id": "-id"}),
+    "bot_chat_kind_known": Case("bot_chat", {"kind": "'forum'"}),
+    "bot_refusal_once_a_day": Case("bot_refusal", {"id": "-id"}),
+    "bot_refusal_count_positive": Case("bot_refusal", {"count": "0"}),
+    "bot_start_payload_person_id_key": Case("bot_start_payload", {"id": "-id"}),
+    "bot_start_payload_characters": Case("bot_start_payload", {"payload": "''"}, {"payload": "'a b'"}),
+    "bot_update_once": Case("bot_update", {"id": "-id"}),
+}
+TRIGGERS: dict[str, Wall | Effect] = {}
+
+
+def fill() -> None:
+    """Make a row in each of the tables."""
+    somebody = person()
+    Chat.objects.create(telegram_id=-100_700, kind="supergroup")
+    StartPayload.objects.create(person_id=somebody, payload="ref-1", received_at=NOON)
+    Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)
+    Refusal.objects.create(reason="size", day=date(2026, 1, 1), count=1)

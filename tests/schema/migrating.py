@@ -1,0 +1,42 @@
+"""Moving a database along the migrations, as the owner, one at a time."""
+
+from django.apps import apps
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+
+from tests.schema.catalogue import Connection
+
+Key = tuple[str, str]
+
+
+def ours(label: str) -> bool:
+    """Say whether an app is of this repository."""
+    return apps.get_app_config(label).name.partition(".")[0] in ("apps", "diana")
+
+
+def plan() -> list[Key]:
+    """Return all migrations, Django's too, in the order in which an empty database takes them."""
+    graph = MigrationExecutor(connections["owner"]).loader.graph
+    order: dict[Key, None] = {}
+    for leaf in graph.leaf_nodes():
+        order |= dict.fromkeys(graph.forwards_plan(leaf))
+    return list(order)
+
+
+def apply(key: Key) -> None:
+    """Migrate forward; what comes before must be there."""
+    executor = MigrationExecutor(connections["owner"])
+    step = executor.loader.graph.nodes[key]
+    executor.migrate([key], plan=[(step, False)])
+
+
+def take_back(key: Key) -> None:
+    """Undo one migration; what came after must be gone."""
+    executor = MigrationExecutor(connections["owner"])
+    executor.migrate(None, plan=[(executor.loader.graph.nodes[key], True)])
+
+
+def owner() -> Connection:
+    """Return the owner's connection as the driver has it."""
+    connections["owner"].ensure_connection()
+    return connections["owner"].connection

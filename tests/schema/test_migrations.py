@@ -1,0 +1,112 @@
+"""Migrations go forward from nothing, back, and forward again; with rows in the tables they keep what can be kept."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from pytest_django.plugin import DjangoDbBlocker
+
+from apps.gamification.selectors import balance
+from apps.gamification.verify import verify
+from tests.conftest import database_named
+from tests.gamification.acts import award, daily, person
+from tests.schema.migrating import Key, apply, ours, owner, plan, take_back
+from tests.schema.shape import differences, only, rows, shape
+from tests.servers import OWNER, TEMPLATE, Servers
+
+# Up to here each app goes back with rows in its tables; below, everything that it is there for would be gone.
+FIRST = {
+    "events": "0003_event_log",
+    "audit": "0001_audit_record",
+    "periodic": "0001_slots",
+    "users": "0001_people",
+    "gamification": "0001_points",
+    "bot": "0001_updates_and_chats",
+}
+# What a step back leaves, and why that is right.
+STAYS: dict[Key, tuple[set[str], str]] = {
+    ("events", "0004_lanes"): ({"other: function event_log_fence()"}, "the error's code suits older code as well"),
+}
+# What is other after going back, and after going forth again, of the tables that stay, and why: columns, or all rows.
+OTHER_BACK: dict[str, tuple[set[str], str]] = {
+    "gamification_rulebook": ({"rows"}, "before its triggers there is nothing to tell workers of"),
+    "gamification_rule": ({"active"}, "the rules of the first version waited for the classes of their events"),
+}
+OTHER_AGAIN: dict[str, tuple[set[str], str]] = {
+    "gamification_rulebook": ({"revision"}, "workers read the rules anew"),
+}
+
+
+@pytest.fixture
+def empty(servers: Servers, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A database with roles and rights, without a table."""
+    name = f"{TEMPLATE}_empty"
+    with django_db_blocker.unblock():
+        servers.admin("CREATE DATABASE {} OWNER {}", name, OWNER)
+        with database_named(name):
+            yield
+        servers.drop(name)
+
+
+@pytest.fixture
+def copy(servers: Servers, filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A database with rows in all tables, of the test's own."""
+    name = f"{filled}_copy"
+    with django_db_blocker.unblock():
+        servers.admin("CREATE DATABASE {} TEMPLATE {} OWNER {}", name, filled, OWNER)
+        with database_named(name):
+            yield
+        servers.drop(name)
+
+
+def test_each_step_from_nothing_is_taken_back_and_again(empty: None) -> None:
+    for key in plan():
+        before = shape(owner(), rights=False) if ours(key[0]) else {}
+        apply(key)
+        if not ours(key[0]):
+            continue
+        after = shape(owner())
+        take_back(key)
+        stays, _ = STAYS.get(key, (set(), ""))
+        assert set(differences(before, shape(owner(), rights=False))) == stays, f"{key} taken back"
+        apply(key)
+        assert differences(after, shape(owner())) == [], f"{key} again"
+
+
+def test_rows_go_back_and_forth(copy: None) -> None:
+    before, made = rows(owner()), shape(owner())
+    steps = [key for key in plan() if ours(key[0]) and key[1] > FIRST[key[0]]]
+    for key in reversed(steps):
+        take_back(key)
+    back = rows(owner())
+    assert other(before, back) == {table: columns for table, (columns, _) in OTHER_BACK.items()}
+    for key in steps:
+        apply(key)
+    assert differences(made, shape(owner())) == []
+    stayed = {table: found for table, found in rows(owner()).items() if table in back}
+    assert other(before, stayed) == {table: columns for table, (columns, _) in OTHER_AGAIN.items()}
+    award(daily(somebody := person()))
+    assert balance(somebody) > 0
+    assert verify(person_ids=[a["person_id"] for a in before["gamification_account"]]).faults == []
+
+
+def test_every_app_has_its_first_state_and_every_step_a_way_back(copy: None) -> None:
+    assert {label for label, _ in plan() if ours(label)} == set(FIRST), "Say in FIRST how far each app goes back."
+    nodes = MigrationExecutor(connections["owner"]).loader.graph.nodes
+    assert set(FIRST.items()) <= set(nodes)
+    stuck = {key for key, step in nodes.items() if ours(key[0]) and not all(o.reversible for o in step.operations)}
+    assert stuck == set(), "Give each operation a way back."
+
+
+def other(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> dict[str, set[str]]:
+    """Return the columns whose values are other, of the tables that are there before and after; all if rows are missing."""
+    found = {}
+    for table in before.keys() & after.keys():
+        columns = set(before[table][0]) & set(after[table][0]) if after[table] else set()
+        if only(before[table], columns) != only(after[table], columns):
+            found[table] = {c for c in columns if only(before[table], {c}) != only(after[table], {c})} or {"rows"}
+        elif not after[table]:
+            found[table] = {"rows"}
+    return found
