@@ -9,6 +9,7 @@ from telegram.constants import ParseMode
 from telegram.ext import Application, ApplicationBuilder, Defaults
 
 from apps.bot import conversation
+from apps.bot.pacing import Pacing
 from apps.bot.telegram_errors import translated
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
@@ -46,7 +47,7 @@ def _forget_closed_loops() -> None:
 
 
 def build() -> AnyApplication:
-    """Build the application with its handlers; it neither polls nor listens, and does not limit rates by itself."""
+    """Build the application with its handlers; it neither polls nor listens, and calls at the pace of the shared buckets."""
     builder = (
         ApplicationBuilder()
         .token(settings.TELEGRAM_BOT_TOKEN)
@@ -54,6 +55,7 @@ def build() -> AnyApplication:
         .base_file_url(f"{settings.TELEGRAM_API_URL}/file/bot")
         .updater(None)
         .job_queue(None)
+        .rate_limiter(Pacing())
         .defaults(Defaults(parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)))
         .connection_pool_size(CONNECTIONS)
         .connect_timeout(TIMEOUT_SECONDS)

@@ -5,16 +5,18 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BotConfig(AppConfig):
-    """Registers the checks that keep a half-configured bot from starting, and what the bot can tell in a trace."""
+    """Registers the checks that keep a half-configured bot from starting, what it can tell in a trace, what it keeps of people."""
 
     name = "apps.bot"
     label = "bot"
     verbose_name = _("Telegram bot")
 
     def ready(self) -> None:
-        """Register both."""
+        """Register them."""
         from apps.bot import checks, tracing
+        from apps.bot.notices import personal_data
         from diana.events.tracing import register_trace
 
         checks.register_checks()
+        personal_data.register()
         register_trace("update", tracing.tell, find=tracing.find)

@@ -26,6 +26,10 @@ class _Pressed(msgspec.Struct):
     chat: _Chat | None = None
 
 
+class _Member(msgspec.Struct):
+    user: _Sender
+
+
 class _Part(msgspec.Struct):
     """What the kinds of updates have in common. `user` is the sender of a reaction, `message` what a button hangs on."""
 
@@ -35,6 +39,8 @@ class _Part(msgspec.Struct):
     message: _Pressed | None = None
     # Read only if it is a text: what stands there may be anything.
     text: msgspec.Raw = msgspec.Raw(b"")
+    # Of a change of membership: whom it is about, who need not be who made it.
+    new_chat_member: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Body(msgspec.Struct):
@@ -51,9 +57,13 @@ class _Body(msgspec.Struct):
 KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
 
 
+# Taken by the batch: nobody gets an answer to them.
+UNANSWERED = ("chat_member", "message_reaction")
+
+
 class Incoming(NamedTuple):
     """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot;
-    `answered` is false for a message that is no command: it is an act and gets no reply.
+    `answered` is false for a message that is no command, a reaction, a change of membership: they get no reply.
     """
 
     update_id: int
@@ -73,9 +83,15 @@ def decode(body: bytes) -> Incoming:
     for kind in KINDS:
         part: _Part | None = getattr(decoded, kind)
         if part is not None:
-            answered = kind != "message" or _is_command(bytes(part.text))
-            return Incoming(decoded.update_id, kind, _person(part), _chat(part), answered)
+            sender = _member(part) if kind == "chat_member" else _person(part)
+            return Incoming(decoded.update_id, kind, sender, _chat(part), _is_answered(kind, part))
     return Incoming(decoded.update_id, None, None, None)
+
+
+def _is_answered(kind: str, part: _Part) -> bool:
+    if kind == "message":
+        return _is_command(bytes(part.text))
+    return kind not in UNANSWERED
 
 
 def _is_command(text: bytes) -> bool:
@@ -91,6 +107,15 @@ def _is_command(text: bytes) -> bool:
 def _person(part: _Part) -> int | None:
     sender = part.from_ or part.user
     return sender.id if sender and not sender.is_bot else None
+
+
+def _member(part: _Part) -> int | None:
+    """Return the person whose membership changed; None for a bot, and where that cannot be read."""
+    try:
+        member = msgspec.json.decode(part.new_chat_member, type=_Member).user
+    except msgspec.DecodeError:
+        return None
+    return None if member.is_bot else member.id
 
 
 def _chat(part: _Part) -> int | None:

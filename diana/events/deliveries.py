@@ -20,7 +20,7 @@ from diana import clock, metrics
 from diana.events import log, loop, retries, senders
 from diana.events.causes import caused_by
 from diana.events.envelope import Envelope
-from diana.events.failures import Permanent, Retry, attempts_allowed, backoff_seconds, describe, is_transient
+from diana.events.failures import Permanent, Postponed, Retry, attempts_allowed, backoff_seconds, describe, is_transient
 from diana.events.lanes import lane_of
 from diana.events.locks import SENDER_CLASS
 from diana.events.models import Delivery
@@ -247,7 +247,11 @@ def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> 
         ids = {"correlation_id": claimed.envelope.correlation_id}
         logger.error("%s failed on %s", subscriber.name, claimed.envelope.event_id, exc_info=error, extra=ids)
     mine = Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts)
-    if isinstance(error, Permanent) or claimed.attempts >= attempts_allowed(error):
+    if isinstance(error, Postponed):
+        wait = timedelta(seconds=backoff_seconds(claimed.attempts, after=error.after))
+        # Nothing was tried: the attempt is given back.
+        mine.update(owner=None, leased_until=None, next_attempt_at=clock.now() + wait, attempts=claimed.attempts - 1)
+    elif isinstance(error, Permanent) or claimed.attempts >= attempts_allowed(error):
         _give_up(subscriber, claimed, error)
     else:
         after = error.after if isinstance(error, Retry) else None

@@ -9,14 +9,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.bot.menu import COMMANDS
-from apps.bot.pages import achievements, points, profile, start, streak, top
+from apps.bot.pages import achievements, notices, points, profile, start, streak, top
 from apps.bot.pages.registry import PAGES, VERBS, Builder, Request
 from apps.bot.screens.layout import Reply
 from apps.bot.screens.start import private_only
 from apps.users import selectors as people
 
 # Each has registered its pages and verbs by being imported.
-MODULES = (achievements, points, profile, start, streak, top)
+MODULES = (achievements, notices, points, profile, start, streak, top)
 
 
 class Button(NamedTuple):

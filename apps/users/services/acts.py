@@ -44,12 +44,13 @@ def act(
 
 
 class Act(NamedTuple):
-    """One act of a batch: what it is, when, and the event that brought it."""
+    """One act of a batch: what it is, when, and the event that brought it. What has a key counts once for all time."""
 
     person_id: int
     occurred_at: datetime
     event: Event
     cause: Envelope
+    key: str | None = None
 
 
 def act_many(acts: Sequence[Act]) -> None:
@@ -67,7 +68,7 @@ def act_many(acts: Sequence[Act]) -> None:
         touched = _judge(person, act.occurred_at)
         if touched.counted:
             changed[person.pk] = person
-        events = [*_beginnings(person, touched, act.occurred_at), about(person, act.event, act.occurred_at)]
+        events = [*_beginnings(person, touched, act.occurred_at), about(person, act.event, act.occurred_at, act.key)]
         published += [msgspec.structs.replace(publication, cause=act.cause) for publication in events]
     _save_activity(changed.values())
     publish_many(published)
