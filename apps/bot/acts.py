@@ -5,6 +5,9 @@ Everything here may run again for the same update and then changes nothing: the 
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
 
 from apps.bot import pages, services
 from apps.bot.digests import content_digest
@@ -13,16 +16,31 @@ from apps.bot.screens.layout import Reply
 from apps.bot.turns import Turn
 from apps.users import services as users
 from diana import clock
-from diana.events import Event
+from diana.events import Envelope, Event
 
 # A chat at Telegram: its id there and its kind.
 ChatAddress = tuple[int, str]
 
 
+class Visit(NamedTuple):
+    """Somebody coming by, with the event that brought it."""
+
+    person_id: int
+    occurred_at: datetime
+    chat: ChatAddress
+    cause: Envelope | None
+
+
+def come_by(visits: Sequence[Visit]) -> list[Exception | None]:
+    """Note that these people came by, in a fixed number of statements; PersonGone for those who are not there any more."""
+    with transaction.atomic():
+        services.chats_of(dict(visit.chat for visit in visits))
+        there = users.act_many([users.Act(v.person_id, v.occurred_at, None, v.cause) for v in visits])
+    return [None if visit.person_id in there else users.PersonGone() for visit in visits]
+
+
 def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, args: Sequence[str] = ()) -> Reply:
-    """Note that the person came by and return what they asked for."""
-    _know(chat)
-    _act(turn, occurred_at, lambda local: [])
+    """Return what the person asked for, who has come by for it."""
     return pages.show(
         page,
         turn.person_id,

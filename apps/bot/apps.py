@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BotConfig(AppConfig):
-    """Registers the checks that keep a half-configured bot from starting, what it can tell in a trace, what it keeps of people."""
+    """Registers the checks that keep a half-configured bot from starting, its traces, what it keeps of people."""
 
     name = "apps.bot"
     label = "bot"

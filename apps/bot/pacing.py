@@ -10,7 +10,7 @@ from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
 
 from apps.bot import buckets
-from apps.bot.buckets import Bucket
+from apps.bot.buckets import Bucket, Wait
 from apps.bot.telegram_errors import seconds_of
 from diana.events import Postponed
 
@@ -56,7 +56,7 @@ class Pacing(BaseRateLimiter[None]):
             raise
 
     async def _wait_for(self, wanted: list[Bucket]) -> None:
-        wait = await self._in_thread(buckets.take, wanted)
+        wait: Wait = await self._in_thread(buckets.take, wanted)
         if not wait.taken:
             raise _too_fast(wait.seconds)
         if wait.seconds > 0:

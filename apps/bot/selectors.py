@@ -10,11 +10,6 @@ from apps.bot.models import Chat, Notice, Update
 from apps.bot.notices.planning import DIGEST_KINDS
 
 
-def unhandled_update(update: int) -> Update | None:
-    """Return the update if it is there and not done."""
-    return Update.objects.filter(id=update, handled_at=None).first()
-
-
 def unhandled_updates(updates: Iterable[int]) -> dict[int, Update]:
     """Return those of the updates that are there and not done, by our id."""
     return {row.pk: row for row in Update.objects.filter(id__in=list(updates), handled_at=None)}
