@@ -37,17 +37,34 @@ def ask(doubling: Doubling, *numbers: int) -> list[int | BaseException]:
     return loop.run(all_of_them())
 
 
-def test_who_comes_alone_does_not_wait_and_the_rest_goes_together() -> None:
+def test_who_comes_at_once_goes_together() -> None:
     doubling = Doubling()
     assert ask(doubling, 1, 2, 3, 4) == [2, 4, 6, 8]
-    assert doubling.batches == [[1], [2, 3, 4]]
+    assert doubling.batches == [[1, 2, 3, 4]]
+
+
+def test_who_comes_while_one_is_under_way_goes_along_with_the_next() -> None:
+    doubling = Doubling()
+    doubling.go.clear()
+    gathered = Gathering(doubling)
+
+    async def one_after_the_other() -> list[int]:
+        first = asyncio.ensure_future(gathered(1))
+        await asyncio.sleep(0.05)
+        others = [asyncio.ensure_future(gathered(number)) for number in (2, 3)]
+        await asyncio.sleep(0)
+        doubling.go.set()
+        return list(await asyncio.gather(first, *others))
+
+    assert loop.run(one_after_the_other()) == [2, 4, 6]
+    assert doubling.batches == [[1], [2, 3]]
 
 
 def test_a_batch_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "AT_ONCE", 3)
     doubling = Doubling()
     assert ask(doubling, *range(8)) == [2 * number for number in range(8)]
-    assert [len(batch) for batch in doubling.batches] == [1, 3, 3, 1]
+    assert [len(batch) for batch in doubling.batches] == [3, 3, 2]
 
 
 def test_an_answer_may_be_one_callers_error() -> None:
@@ -64,8 +81,8 @@ def test_what_fails_for_all_is_asked_one_by_one() -> None:
 def test_trouble_of_the_database_is_everybodys_at_once() -> None:
     doubling = Doubling(fail=OperationalError("gone"))
     answers = ask(doubling, 2, 1, 4, 6)
-    assert [isinstance(answer, OperationalError) for answer in answers] == [False, True, True, True]
-    assert len(doubling.batches) == 2
+    assert [isinstance(answer, OperationalError) for answer in answers] == [True] * 4
+    assert len(doubling.batches) == 1
 
 
 def test_it_begins_anew_after_a_rest() -> None:
