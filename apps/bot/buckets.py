@@ -152,7 +152,7 @@ def held(buckets: Sequence[Bucket]) -> float:
         with cache.client().pipeline(transaction=False) as pipeline:
             for bucket in buckets:
                 pipeline.pttl(_hold_key(bucket.name))
-            return max(0, *pipeline.execute())
+            return max(0, *map(int, pipeline.execute()))
 
     try:
         return max(own, _guarded(call) / 1000)

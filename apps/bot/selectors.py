@@ -29,6 +29,8 @@ def open_private_chat(telegram_id: int | None) -> int | None:
     """Return the id at Telegram of the person's own chat, if there is one that takes messages: who never wrote to the bot
     there cannot be written to.
     """
+    if telegram_id is None:
+        return None
     chat = Chat.objects.filter(telegram_id=telegram_id, kind=Chat.Kind.PRIVATE, gone_at=None)
     return chat.values_list("telegram_id", flat=True).first()
 
