@@ -37,7 +37,7 @@ lint: installed-dev ## check style, types and who imports whom
 		echo "== $$check"; $$check || failed="$$failed [$$check]"; \
 	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
-bench: installed-dev ## measure throughput and latency (PART=crowd, outage, replay, large_log, boards, full_rules or batches: that alone)
+bench: installed-dev ## measure throughput and latency (PART=crowd, outage, replies, replay, large_log, boards, full_rules or batches: that alone)
 	@exec python -m bench$(if $(PART),.$(PART)) $(ARGS)
 
 torture: installed-dev ## let everything fail, by seed, and count what is lost or doubled (SEED=7, MINUTES=20)

@@ -190,6 +190,7 @@ _PERIODS = {
     "bot.delete_old_updates": timedelta(hours=1),
     # Done once a day; asked for each hour, so that a day that was missed is made up for.
     "bot.reconcile_payments": timedelta(hours=1),
+    "bot.send_due_notices": timedelta(seconds=10),
     "gamification.close_boards": timedelta(minutes=1),
     "gamification.end_days": timedelta(hours=1),
     "gamification.expire_requests": timedelta(minutes=10),
@@ -284,6 +285,11 @@ TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-
 # Who helps with payments, as people read it (@name, an address); empty: the staff of the community.
 SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org" if PRODUCTION else "http://127.0.0.1:8081")
+# How many calls a second Telegram takes from the bot: in all, and for each chat; a burst may come at once after a rest.
+TELEGRAM_RATE_ALL = env.float("TELEGRAM_RATE_ALL", 30.0)
+TELEGRAM_RATE_ALL_BURST = env.int("TELEGRAM_RATE_ALL_BURST", 30)
+TELEGRAM_RATE_PER_CHAT = env.float("TELEGRAM_RATE_PER_CHAT", 1.0)
+TELEGRAM_RATE_PER_CHAT_BURST = env.int("TELEGRAM_RATE_PER_CHAT_BURST", 3)
 
 # One JSON object a line for machines, or lines for people.
 LOG_FORMAT = env.str("DIANA_LOG_FORMAT", "json" if PRODUCTION else "text")

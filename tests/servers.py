@@ -104,6 +104,11 @@ os.environ |= {
     "REDIS_URL": servers.redis_url,
     # Its own tests turn it on, and real processes have it (tests/processes.py).
     "EVENTS_FEED": "false",
+    # Its own tests slow down; the sandbox takes anything.
+    "TELEGRAM_RATE_ALL": "10000",
+    "TELEGRAM_RATE_ALL_BURST": "10000",
+    "TELEGRAM_RATE_PER_CHAT": "1000",
+    "TELEGRAM_RATE_PER_CHAT_BURST": "1000",
     "TELEGRAM_BOT_TOKEN": "1:sandbox-test",
     "TELEGRAM_WEBHOOK_SECRET": "secret-of-the-tests-0123456789abcdef",
     "TELEGRAM_API_URL": f"http://127.0.0.1:{ports.free_port()}",

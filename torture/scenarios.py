@@ -36,14 +36,14 @@ def senders(ground: Ground) -> None:
     """Senders die when they have done what was asked and not written down that it is done."""
     from apps.bot import services
 
-    original, chance = services.finish_update, random.Random(9)
+    original, chance = services.finish_updates, random.Random(9)
 
     def finish(**given: object) -> None:
         if chance.random() < 0.4:
             die_sending()
         original(**given)  # type: ignore[arg-type]
 
-    replace(services, "finish_update", finish)
+    replace(services, "finish_updates", finish)
     with_people(ground, 6, lambda person: conversation(ground, person, copies=0, lines=LINES[:3]))
 
 

@@ -6,6 +6,9 @@ Everything here may run again for the same update and then changes nothing: the 
 import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
 
 from apps.bot import pages, services
 from apps.bot.digests import content_digest
@@ -15,7 +18,7 @@ from apps.bot.screens.layout import Reply
 from apps.bot.turns import Turn
 from apps.users import services as users
 from diana import clock
-from diana.events import Event
+from diana.events import Envelope, Event
 
 # Looking at these pages, and at those behind them (top.weekly.everyone, ach_social), is a step of the tutorial.
 TUTORIAL_PAGES = {"top": "board", "achievements": "achievement", "ach": "achievement"}
@@ -24,9 +27,30 @@ ChatAddress = tuple[int, str]
 PRIVATE = "private"
 
 
+class Visit(NamedTuple):
+    """Somebody coming by, with the event that brought it."""
+
+    person_id: int
+    occurred_at: datetime
+    chat: ChatAddress
+    cause: Envelope | None
+
+
+def come_by(visits: Sequence[Visit]) -> list[Exception | None]:
+    """Note that these people came by, in a fixed number of statements; PersonGone for those who are not there any more.
+
+    Whoever had left is back. Chats are noted after the people are locked: somebody's own chat is theirs, and they may be
+    erased at this moment.
+    """
+    with transaction.atomic():
+        acts = [users.Act(v.person_id, v.occurred_at, None, v.cause, comes_back=True) for v in visits]
+        there = users.act_many(acts)
+        services.chats_of(dict(visit.chat for visit in visits if visit.person_id in there))
+    return [None if visit.person_id in there else users.PersonGone() for visit in visits]
+
+
 def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, args: Sequence[str] = ()) -> Reply:
-    """Note that the person came by and return what they asked for."""
-    _act(turn, occurred_at, lambda local: [], chat)
+    """Return what the person asked for, who has come by for it."""
     _note_tutorial(turn, page)
     return pages.show(
         page,

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
-from apps.bot.models import Refusal, Update
+from apps.bot.models import Notice, Refusal, Update
 from diana.readonly import ReadOnly
 
 
@@ -15,6 +15,18 @@ class UpdateAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
     list_filter = ("kind", ("handled_at", admin.EmptyFieldListFilter))
     search_fields = ("=update_id", "=person_id", "=event_id")
     fields = ("bot_id", "update_id", "kind", "person_id", "event_id", "received_at", "handled_at")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """What people were told or are to be told, and when."""
+
+    list_display = ("kind", "person_id", "due_at", "done_at", "outcome")
+    list_filter = ("kind", "outcome", ("done_at", admin.EmptyFieldListFilter))
+    search_fields = ("=person_id", "=event_id")
+    fields = ("kind", "person_id", "fields", "event_id", "created_at", "due_at", "queued_at", "done_at", "outcome")
     ordering = ("-id",)
     show_full_result_count = False
 

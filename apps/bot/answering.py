@@ -1,6 +1,7 @@
 """Answering updates and telling what came of /daily, with the Telegram library. Imported by those processes only that answer."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import telegram
@@ -18,12 +19,13 @@ from apps.users import selectors as people
 from apps.users.services import PersonGone
 from diana import clock
 from diana.events import Envelope, Permanent
+from diana.events.gathering import Gathering
 from diana.events.loop import in_thread
 
 
 async def answer_update(envelope: Envelope) -> None:
     """Do what the update asks for and reply. Done again, it changes nothing; only the reply may come twice."""
-    row = await in_thread(selectors.unhandled_update, envelope.fields["update"])
+    row = await _unhandled(envelope.fields["update"])
     if row is None:
         return
     templates: list[str] = []
@@ -39,9 +41,22 @@ async def answer_update(envelope: Envelope) -> None:
             services.fail_update, update=row.id, reason=str(error)[:200], person_id=row.person_id, now=clock.now()
         )
         raise
-    await in_thread(
-        services.finish_update, update=row.id, templates=templates, person_id=row.person_id, now=clock.now()
-    )
+    await _finish(services.Finished(row.id, templates, row.person_id, envelope))
+
+
+def _read(updates: Sequence[int]) -> list[Update | None]:
+    rows = selectors.unhandled_updates(updates)
+    return [rows.get(update) for update in updates]
+
+
+def _note_finished(finished: Sequence[services.Finished]) -> list[None]:
+    services.finish_updates(finished=finished, now=clock.now())
+    return [None] * len(finished)
+
+
+# Many updates are answered side by side; what they ask of the database goes together.
+_unhandled = Gathering(_read)
+_finish = Gathering(_note_finished)
 
 
 async def _answer(row: Update, person_id: int) -> list[str]:

@@ -9,13 +9,13 @@ from telegram.constants import ParseMode
 from telegram.ext import Application, ApplicationBuilder, Defaults
 
 from apps.bot import conversation, identity
+from apps.bot.connections import Connections
+from apps.bot.pacing import Pacing
 from apps.bot.telegram_errors import translated
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 TIMEOUT_SECONDS = 5.0
-# More than one task's deliveries at once (50), so that none of them waits for a connection.
-CONNECTIONS = 64
 
 _built: dict[tuple[asyncio.AbstractEventLoop, str, str], AnyApplication] = {}
 _locks: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
@@ -47,7 +47,7 @@ def _forget_closed_loops() -> None:
 
 
 def build() -> AnyApplication:
-    """Build the application with its handlers; it neither polls nor listens, and does not limit rates by itself."""
+    """Build the application with its handlers; it neither polls nor listens, and calls at the pace of the shared buckets."""
     builder = (
         ApplicationBuilder()
         .token(settings.TELEGRAM_BOT_TOKEN)
@@ -55,12 +55,9 @@ def build() -> AnyApplication:
         .base_file_url(f"{settings.TELEGRAM_API_URL}/file/bot")
         .updater(None)
         .job_queue(None)
+        .rate_limiter(Pacing())
         .defaults(Defaults(parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)))
-        .connection_pool_size(CONNECTIONS)
-        .connect_timeout(TIMEOUT_SECONDS)
-        .read_timeout(TIMEOUT_SECONDS)
-        .write_timeout(TIMEOUT_SECONDS)
-        .pool_timeout(TIMEOUT_SECONDS)
+        .request(Connections(TIMEOUT_SECONDS))
     )
     built = cast(AnyApplication, builder.build())
     conversation.add_handlers(built)

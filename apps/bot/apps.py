@@ -14,9 +14,11 @@ class BotConfig(AppConfig):
     def ready(self) -> None:
         """Register them."""
         from apps.bot import checks, personal_data, tracing
+        from apps.bot.notices import personal_data as notices
         from apps.users import privacy
         from diana.events.tracing import register_trace
 
         checks.register_checks()
+        notices.register()
         register_trace("update", tracing.tell, find=tracing.find)
         privacy.register(personal_data.PART)

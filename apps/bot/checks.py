@@ -18,6 +18,7 @@ def register_checks() -> None:
     checks.register(check_token, "bot")
     checks.register(check_address, "bot")
     checks.register(check_limits, "bot")
+    checks.register(check_rates, "bot")
 
 
 def check_secret(**_: Any) -> list[checks.CheckMessage]:
@@ -57,3 +58,13 @@ def check_limits(**_: Any) -> list[checks.CheckMessage]:
         return []
     hint = 'Give EVENTS_RATE_LIMITS["telegram"] "over": "defer".'
     return [checks.Error("Updates over their rate limit would be refused.", hint=hint, id="bot.E010")]
+
+
+def check_rates(**_: Any) -> list[checks.CheckMessage]:
+    """The bot may call Telegram at all, and a burst holds at least the one call."""
+    rates = (settings.TELEGRAM_RATE_ALL, settings.TELEGRAM_RATE_PER_CHAT)
+    bursts = (settings.TELEGRAM_RATE_ALL_BURST, settings.TELEGRAM_RATE_PER_CHAT_BURST)
+    if min(rates) > 0 and min(bursts) >= 1:
+        return []
+    hint = "Set TELEGRAM_RATE_ALL and TELEGRAM_RATE_PER_CHAT above 0, and the two …_BURST to 1 at least, or leave them out."
+    return [checks.Error("The bot would never be allowed to call Telegram.", hint=hint, id="bot.E011")]

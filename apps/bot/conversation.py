@@ -20,9 +20,13 @@ from apps.bot.screens.layout import Screen
 from apps.bot.sending import acknowledge, redraw, send
 from apps.bot.telegram_errors import Gone
 from apps.bot.turns import Turn, act_time, current_turn
+from diana.events.causes import current_cause
+from diana.events.gathering import Gathering
 from diana.events.loop import in_thread
 
 Context = ContextTypes.DEFAULT_TYPE
+
+_come_by = Gathering(acts.come_by)
 
 # Edited messages are no acts: nothing below takes them.
 NEW = filters.UpdateType.MESSAGE
@@ -122,9 +126,9 @@ async def remember_error(update: object, context: Context) -> None:
 
 async def _visit(turn: Turn, message: Message, page: str, context: Context) -> None:
     """Do the act of coming by, then show the page."""
-    reply = await in_thread(
-        acts.visit, turn, _moment(turn, message), chat=_chat(message), page=page, args=context.args or []
-    )
+    moment, chat = _moment(turn, message), _chat(message)
+    await _come_by(acts.Visit(turn.person_id, moment, chat, current_cause()))
+    reply = await in_thread(acts.visit, turn, moment, chat=chat, page=page, args=context.args or [])
     await send(context.bot, message.chat_id, reply, reply_to=message)
     turn.templates.append(reply.template)
 

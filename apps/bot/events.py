@@ -12,7 +12,10 @@ class UpdateReceived(Event, type="bot.update_received"):
 
 
 class MessageReceived(Event, type="bot.message_received"):
-    """Telegram delivered a message that is no command, so that nobody answers it; `update` is the id of our row."""
+    """Telegram delivered what nobody answers: a message that is no command, a reaction, somebody's joining a chat.
+
+    `update` is the id of our row.
+    """
 
     update: int
 
@@ -28,6 +31,12 @@ class ReplySent(Event, type="bot.message_sent"):
     """The bot sent or redrew a message; `template` is the name of its screen."""
 
     template: str
+
+
+class NoticesDue(Event, type="bot.notices_due"):
+    """The person may be told of `notice` now, our id of it; in a digest of whatever else there is to be told with it."""
+
+    notice: int
 
 
 class DailyLogin(Event, type="game.daily_login"):

@@ -1,12 +1,14 @@
-"""What the bot does when something happened: take a message, answer an update, tell what came of /daily, show a gift's
-code, give a payment back.
+"""What the bot does when something happened: take a message, answer an update, tell what came of /daily, give notice, show a
+gift's code, give a payment back.
 
-All but the first talk to Telegram, whose library takes longer to import than all the rest: only the processes that answer pay
-for it. Most of what a community does are messages that nobody answers: they are taken by the batch, without it.
+Those that answer or tell talk to Telegram, whose library takes longer to import than all the rest: only the processes
+that answer pay for it. Most of what a community does gets no answer: the batch takes it, without the library.
 """
 
 from collections.abc import Sequence
 
+from apps.bot.notices.making import note
+from apps.bot.notices.planning import KINDS
 from apps.bot.taking import take
 from diana import clock
 from diana.events import Envelope, subscribe
@@ -48,3 +50,17 @@ async def refund_payment(envelope: Envelope) -> None:
     from apps.bot.paying import refund
 
     await refund(envelope)
+
+
+@subscribe(*KINDS, batch=True)
+def note_notices(envelopes: Sequence[Envelope]) -> None:
+    """Keep what people are to be told of, each event once."""
+    note(envelopes, now=clock.now())
+
+
+@subscribe("bot.notices_due", external=True)
+async def send_notices(envelope: Envelope) -> None:
+    """Tell the person what is due. At least once: a message whose answer got lost is sent again."""
+    from apps.bot.notices.telling import tell
+
+    await tell(envelope)

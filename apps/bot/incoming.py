@@ -65,6 +65,10 @@ class PreCheckoutQuery(msgspec.Struct):
     invoice_payload: Text
 
 
+class _Member(msgspec.Struct):
+    user: _Sender
+
+
 class _Part(msgspec.Struct):
     """What the kinds of updates have in common. `user` is the sender of a reaction, `message` what a button hangs on."""
 
@@ -78,6 +82,8 @@ class _Part(msgspec.Struct):
     date: msgspec.Raw = msgspec.Raw(b"")
     successful_payment: SuccessfulPayment | None = None
     refunded_payment: RefundedPayment | None = None
+    # Of a change of membership: whom it is about, who need not be who made it.
+    new_chat_member: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Body(msgspec.Struct):
@@ -95,10 +101,14 @@ class _Body(msgspec.Struct):
 KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
 
 
+# Taken by the batch: nobody gets an answer to them.
+UNANSWERED = ("chat_member", "message_reaction")
+
+
 class Incoming(NamedTuple):
     """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot;
-    `answered` is false for a message that is no command: it is an act and gets no reply. `asked`, `paid` and `refunded` are
-    what payments have to do with; `sent_at` is the time of a payment's message.
+    `answered` is false for a message that is no command, a reaction, a change of membership: they get no reply. `asked`,
+    `paid` and `refunded` are what payments have to do with; `sent_at` is the time of a payment's message.
     """
 
     update_id: int
@@ -124,8 +134,8 @@ def decode(body: bytes) -> Incoming:
         if isinstance(part, PreCheckoutQuery):
             return Incoming(decoded.update_id, kind, part.from_.id, None, asked=part)
         if part is not None:
-            answered = kind != "message" or _is_command(bytes(part.text))
-            found = Incoming(decoded.update_id, kind, _person(part), _chat(part), answered)
+            sender = _member(part) if kind == "chat_member" else _person(part)
+            found = Incoming(decoded.update_id, kind, sender, _chat(part), _is_answered(kind, part))
             return _with_payment(found, part) if kind == "message" else found
     return Incoming(decoded.update_id, None, None, None)
 
@@ -143,6 +153,12 @@ def _time(text: bytes) -> datetime | None:
     return datetime.fromtimestamp(int(text), UTC)
 
 
+def _is_answered(kind: str, part: _Part) -> bool:
+    if kind == "message":
+        return _is_command(bytes(part.text))
+    return kind not in UNANSWERED
+
+
 def _is_command(text: bytes) -> bool:
     """Say whether the JSON is a text that begins with a slash, which may be escaped."""
     if not text.startswith(b'"'):
@@ -156,6 +172,15 @@ def _is_command(text: bytes) -> bool:
 def _person(part: _Part) -> int | None:
     sender = part.from_ or part.user
     return sender.id if sender and not sender.is_bot else None
+
+
+def _member(part: _Part) -> int | None:
+    """Return the person whose membership changed; None for a bot, and where that cannot be read."""
+    try:
+        member = msgspec.json.decode(part.new_chat_member, type=_Member).user
+    except msgspec.DecodeError:
+        return None
+    return None if member.is_bot else member.id
 
 
 def _chat(part: _Part) -> int | None:

@@ -3,6 +3,20 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+NOTICE_KINDS = [
+    "achievement",
+    "level",
+    "referral",
+    "vip_granted",
+    "vip_expiring",
+    "vip_grace",
+    "vip_expired",
+    "vip_revoked",
+    "payment",
+    "refund",
+    "reminder",
+]
+
 
 class Update(models.Model):
     """An update as Telegram delivered it, kept for a week. Its body is personal data: never shown, never logged.
@@ -121,3 +135,70 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.day}: {self.count}"
+
+
+class Notice(models.Model):
+    """Something to tell a person by a message of its own, or together with others. Ids and numbers only, no texts.
+
+    `due_at` is when it may be told, by the person's clock and wishes; `queued_at` when a sender was told to; `outcome` what
+    became of it. `event_id` is the event that it tells of: each is told once.
+    """
+
+    class Kind(models.TextChoices):
+        ACHIEVEMENT = "achievement", _("achievement")
+        LEVEL = "level", _("level")
+        REFERRAL = "referral", _("referral")
+        VIP_GRANTED = "vip_granted", _("VIP granted")
+        VIP_EXPIRING = "vip_expiring", _("VIP ends soon")
+        VIP_GRACE = "vip_grace", _("VIP in its days of grace")
+        VIP_EXPIRED = "vip_expired", _("VIP is over")
+        VIP_REVOKED = "vip_revoked", _("VIP taken back")
+        PAYMENT = "payment", _("payment")
+        REFUND = "refund", _("refund")
+        REMINDER = "reminder", _("reminder of the first steps")
+
+    class Outcome(models.TextChoices):
+        SENT = "sent", _("sent")
+        DROPPED = "dropped", _("dropped: muted, gone or not active")
+
+    person_id = models.BigIntegerField(_("person"))
+    kind = models.TextField(_("kind"), choices=Kind.choices)
+    fields = models.JSONField(_("fields"))
+    event_id = models.UUIDField(_("event id"), unique=True)
+    created_at = models.DateTimeField(_("created at"))
+    due_at = models.DateTimeField(_("due at"))
+    queued_at = models.DateTimeField(_("queued at"), null=True)
+    done_at = models.DateTimeField(_("done at"), null=True)
+    outcome = models.TextField(_("outcome"), choices=Outcome.choices, null=True)
+
+    class Meta:
+        db_table = "bot_notice"
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=NOTICE_KINDS), name="bot_notice_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(done_at__isnull=True, outcome__isnull=True)
+                | models.Q(done_at__isnull=False, outcome__isnull=False, outcome__in=["sent", "dropped"]),
+                name="bot_notice_done_or_open",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(due_at__gte=models.F("created_at")), name="bot_notice_not_due_before"
+            ),
+        ]
+        indexes = [
+            # send_due_notices looks for what may be told and is with no sender
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(queued_at__isnull=True, done_at__isnull=True),
+                name="bot_notice_due",
+            ),
+            # a sender gathers what one person is to be told; a new notice looks for the digest that is open
+            models.Index(fields=["person_id"], condition=models.Q(done_at__isnull=True), name="bot_notice_open"),
+            # old ones are deleted
+            models.Index(fields=["done_at"], condition=models.Q(done_at__isnull=False), name="bot_notice_done"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

@@ -3,7 +3,7 @@
 The library takes any value for a text or a number and fails where it is used; a body that is wrong will stay wrong.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -67,6 +67,42 @@ class _Membership(msgspec.Struct):
     from_: _User = msgspec.field(name="from")
 
 
+class _Standing(msgspec.Struct):
+    """How somebody stands in a chat; who is restricted may be a member or not."""
+
+    status: str
+    user: _User
+    is_member: bool = False
+
+    @property
+    def is_in(self) -> bool:
+        return self.status in ("member", "administrator", "creator") or (self.status == "restricted" and self.is_member)
+
+
+class Change(msgspec.Struct):
+    """A change of somebody's membership."""
+
+    chat: _Chat
+    date: Whole
+    old_chat_member: _Standing
+    new_chat_member: _Standing
+
+    @property
+    def joined(self) -> bool:
+        """Say whether they came in by it."""
+        return self.new_chat_member.is_in and not self.old_chat_member.is_in
+
+
+class Reaction(msgspec.Struct):
+    """A reaction that somebody gave, changed or took away; of anonymous ones `user` is missing."""
+
+    chat: _Chat
+    date: Whole
+    message_id: int
+    new_reaction: list[dict[str, Any]]
+    user: _User | None = None
+
+
 class Update(msgspec.Struct):
     """An update of the kinds that are taken; of others nothing is read."""
 
@@ -74,6 +110,8 @@ class Update(msgspec.Struct):
     edited_message: Message | None = None
     callback_query: _Pressed | None = None
     my_chat_member: _Membership | None = None
+    chat_member: Change | None = None
+    message_reaction: Reaction | None = None
 
 
 def read(body: bytes) -> Update:

@@ -1,14 +1,13 @@
-"""What others may ask the bot's tables: an update by our id or by the event that told of it, whether a chat is gone."""
+"""What others may ask the bot's tables: an update by our id or its event, whether a chat is gone, which notices are open."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
-from apps.bot.models import Chat, Update
+from django.db.models import Max
 
-
-def unhandled_update(update: int) -> Update | None:
-    """Return the update if it is there and not done."""
-    return Update.objects.filter(id=update, handled_at=None).first()
+from apps.bot.models import Chat, Notice, Update
+from apps.bot.notices.planning import DIGEST_KINDS
 
 
 def unhandled_updates(updates: Iterable[int]) -> dict[int, Update]:
@@ -24,3 +23,32 @@ def chat_of_event(event_id: UUID) -> int | None:
 def is_gone(telegram_chat_id: int) -> bool:
     """Say whether the chat takes no messages."""
     return Chat.objects.filter(telegram_id=telegram_chat_id, gone_at__isnull=False).exists()
+
+
+def open_private_chat(telegram_id: int | None) -> int | None:
+    """Return the id at Telegram of the person's own chat, if there is one that takes messages: who never wrote to the bot
+    there cannot be written to.
+    """
+    if telegram_id is None:
+        return None
+    chat = Chat.objects.filter(telegram_id=telegram_id, kind=Chat.Kind.PRIVATE, gone_at=None)
+    return chat.values_list("telegram_id", flat=True).first()
+
+
+def open_digests(person_ids: Iterable[int], *, now: datetime) -> dict[int, datetime]:
+    """Return by person when the digest goes out that still waits for more; one query."""
+    waiting = Notice.objects.filter(
+        person_id__in=list(person_ids), kind__in=DIGEST_KINDS, due_at__gt=now, queued_at=None, done_at=None
+    )
+    return dict(waiting.values_list("person_id").annotate(Max("due_at")))
+
+
+def notices_to_tell(notice: int) -> list[Notice]:
+    """Return the notice, if it is not done, with what is told by the same message, oldest first."""
+    first = Notice.objects.filter(pk=notice, done_at=None).first()
+    if first is None or first.kind not in DIGEST_KINDS:
+        return [first] if first else []
+    together = Notice.objects.filter(
+        person_id=first.person_id, kind__in=DIGEST_KINDS, queued_at__isnull=False, done_at=None
+    )
+    return list(together.order_by("pk"))

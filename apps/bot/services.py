@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed
 from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Update
 from apps.users.services import PersonGone, find_or_add_person, lock_person
-from diana.events import Event, Publication, publish, publish_many
+from diana.events import Envelope, Event, Publication, publish, publish_many
 from diana.events.causes import caused_by
 from diana.events.identifiers import uuid7
 
@@ -94,11 +95,33 @@ def count_refusal(reason: Refusal.Reason, *, now: datetime) -> None:
         )
 
 
-def finish_update(*, update: int, templates: list[str], person_id: int | None, now: datetime) -> None:
-    """Note that the update is done and which screens were sent for it; a second call changes nothing."""
+class Finished(NamedTuple):
+    """An update that is done: which screens were sent for it, to whom, and the event that brought it."""
+
+    update: int
+    templates: Sequence[str]
+    person_id: int | None
+    cause: Envelope | None
+
+
+def finish_updates(*, finished: Sequence[Finished], now: datetime) -> None:
+    """Note that the updates are done and which screens were sent, in a fixed number of statements; a second call changes
+    nothing."""
     with transaction.atomic():
-        if Update.objects.filter(id=update, handled_at=None).update(handled_at=now):
-            publish_many([Publication(event=ReplySent(user_id=person_id, template=name)) for name in templates])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE bot_update SET handled_at = %s WHERE id = ANY(%s::bigint[]) AND handled_at IS NULL RETURNING id",
+                [now, sorted(one.update for one in finished)],
+            )
+            fresh = {row[0] for row in cursor.fetchall()}
+        publish_many(
+            [
+                Publication(event=ReplySent(user_id=one.person_id, template=template), cause=one.cause)
+                for one in finished
+                if one.update in fresh
+                for template in one.templates
+            ]
+        )
 
 
 def finish_messages(*, updates: Sequence[int], now: datetime) -> None:

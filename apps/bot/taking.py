@@ -1,40 +1,43 @@
-"""Taking messages that nobody answers: a batch of them at once, as acts of those who wrote them."""
+"""Taking what nobody answers: messages, reactions, people who join; a batch at once, as acts of those who did it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from apps.bot import selectors, services
+from apps.bot import reading, selectors, services
 from apps.bot.digests import content_digest
-from apps.bot.events import MessageSent
+from apps.bot.events import CommunityParticipation, MessageSent
 from apps.bot.models import Update
-from apps.bot.reading import Message, Unreadable, read
+from apps.bot.reading import Change, Message, Reaction, Unreadable
 from apps.bot.turns import act_time
 from apps.users import services as users
 from diana.events import Envelope, Event
 
+GROUPS = ("group", "supergroup")
+
+Done = Message | Reaction | Change
+
+
+class _Seen(NamedTuple):
+    """An update of the batch and what stands in it, or why that cannot be read."""
+
+    envelope: Envelope
+    row: Update
+    found: Done | Unreadable
+
 
 def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
-    """Note each message's act and that it is done, in the caller's transaction; those done before change nothing.
+    """Note each update's act and that it is done, in the caller's transaction; those done before change nothing.
 
     Locks the people in ascending order. A body that cannot be read is told by bot.update_failed.
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
-    seen = [(envelope, row, _read(row)) for envelope in envelopes if (row := rows.get(envelope.fields["update"]))]
-    written = [(e, row, m) for e, row, m in seen if isinstance(m, Message) and _text(m)]
-    written = _without_the_erased(written)
-    chats = services.chats_of({message.chat.id: message.chat.type for _, _, message in written})
+    seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
+    acts = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _is_act(s.found)]
+    acts = _without_the_erased(acts)
+    chats = services.chats_of({done.chat.id: done.chat.type for _, done in acts})
     users.act_many(
-        [
-            users.Act(
-                person,
-                _moment(message, row),
-                _sent(person, chats[message.chat.id], message),
-                envelope,
-                comes_back=_private(message),
-            )
-            for envelope, row, message in written
-            if (person := row.person_id) is not None
-        ]
+        [_act(s, done, person, chats[done.chat.id]) for s, done in acts if (person := s.row.person_id) is not None]
     )
     for _, row, found in seen:
         if isinstance(found, Unreadable):
@@ -42,40 +45,60 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     services.finish_messages(updates=list(rows), now=now)
 
 
-Written = tuple[Envelope, Update, Message]
-
-
-def _without_the_erased(written: list[Written]) -> list[Written]:
-    """Leave out messages of the erased: to note their own chat would bring their id back. Locks all people of the batch if
+def _without_the_erased(acts: list[tuple[_Seen, Done]]) -> list[tuple[_Seen, Done]]:
+    """Leave out acts of the erased: to note their own chat would bring their id back. Locks all people of the batch if
     somebody wrote in their own chat; in groups alone nothing is asked, acts of the erased are left out anyway.
     """
-    if not any(_private(message) for _, _, message in written):
-        return written
-    there = users.lock_people(row.person_id for _, row, _ in written if row.person_id is not None)
-    return [(envelope, row, message) for envelope, row, message in written if row.person_id in there]
+    if not any(_private(done) for _, done in acts):
+        return acts
+    there = users.lock_people(seen.row.person_id for seen, _ in acts if seen.row.person_id is not None)
+    return [(seen, done) for seen, done in acts if seen.row.person_id in there]
 
 
-def _private(message: Message) -> bool:
-    return message.chat.type == "private"
+def _private(done: Done) -> bool:
+    return done.chat.type == "private"
 
 
-def _read(row: Update) -> Message | Unreadable:
-    """Return the message, or why there is none."""
+def _read(row: Update) -> Done | Unreadable:
+    """Return what was done, or why there is nothing."""
     try:
-        return read(bytes(row.body)).message or Unreadable("$.message is not there")
+        update = reading.read(bytes(row.body))
     except Unreadable as error:
         return error
+    return update.message or update.message_reaction or update.chat_member or Unreadable("$.message is not there")
+
+
+def _is_act(done: Done) -> bool:
+    """Say whether anything was done that counts: a text, a reaction given in a group, coming into one."""
+    match done:
+        case Message():
+            return bool(_text(done))
+        case Reaction():
+            return done.chat.type in GROUPS and bool(done.new_reaction)
+        case Change():
+            return done.chat.type in GROUPS and done.joined
+
+
+def _act(seen: _Seen, done: Done, person_id: int, chat: int) -> users.Act:
+    moment = act_time(datetime.fromtimestamp(done.date, UTC), seen.row.received_at)
+    event, key = _event(done, person_id, chat)
+    return users.Act(person_id, moment, event, seen.envelope, key, comes_back=_private(done))
+
+
+def _event(done: Done, person_id: int, chat: int) -> tuple[Event, str | None]:
+    """Return what to publish, and for what counts once the key: a reaction taken away and given again is the same one."""
+    match done:
+        case Message():
+            text = _text(done)
+            digest = content_digest(person_id, text)
+            return MessageSent(user_id=person_id, chat=chat, length=len(text), content_digest=digest), None
+        case Reaction():
+            key = f"reaction:{chat}:{done.message_id}:{person_id}"
+            return CommunityParticipation(user_id=person_id, kind="reaction", chat=chat), key
+        case Change():
+            return CommunityParticipation(user_id=person_id, kind="join", chat=chat), f"join:{chat}:{person_id}"
 
 
 def _text(message: Message) -> str:
     """Return what the person wrote: in a private chat a text, in a group also what stands below a picture."""
     return message.text or ("" if message.chat.type == "private" else message.caption) or ""
-
-
-def _moment(message: Message, row: Update) -> datetime:
-    return act_time(datetime.fromtimestamp(message.date, UTC), row.received_at)
-
-
-def _sent(person_id: int, chat: int, message: Message) -> Event:
-    text = _text(message)
-    return MessageSent(user_id=person_id, chat=chat, length=len(text), content_digest=content_digest(person_id, text))

@@ -11,6 +11,7 @@ from celery import shared_task
 from celery.signals import celeryd_after_setup
 
 from apps.bot import services
+from apps.bot.notices import queueing, settling
 from apps.payments.services import reconcile
 from diana import clock
 from diana.events import loop
@@ -21,9 +22,22 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="bot.delete_old_updates", ignore_result=True, time_limit=1800)
 def delete_old_updates() -> int | None:
-    """Delete updates that were handled more than a week ago; return how many, None if this hour's work was done already."""
+    """Delete updates that were handled more than a week ago, and old notices; return how many updates, None if this hour's
+    work was done already.
+    """
     now = clock.now()
-    return run_once("bot.delete_old_updates", timedelta(hours=1), lambda: services.delete_old_updates(now=now), now=now)
+
+    def delete() -> int:
+        settling.delete_old(now=now)
+        return services.delete_old_updates(now=now)
+
+    return run_once("bot.delete_old_updates", timedelta(hours=1), delete, now=now)
+
+
+@shared_task(name="bot.send_due_notices", ignore_result=True, time_limit=300)
+def send_due_notices() -> int:
+    """Have the notices that are due sent; return how many messages that makes. Two at once share the work."""
+    return queueing.queue_due(now=clock.now())
 
 
 @shared_task(name="bot.reconcile_payments", ignore_result=True, time_limit=1800)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from diana.events import Permanent, Retry
+from diana.events import Permanent, Postponed, Retry
 
 # The library's coming type of time spans; without it every 429 makes it warn.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -32,7 +32,7 @@ def translate(error: TelegramError) -> Exception:
     """Return Retry, Permanent or Gone for an error of the Bot API."""
     text = error.message.lower()
     if isinstance(error, RetryAfter):
-        return Retry("Telegram asked to wait.", after=_seconds(error))
+        return Postponed("Telegram asked to wait.", after=seconds_of(error))
     if isinstance(error, Forbidden) or (isinstance(error, BadRequest) and any(sign in text for sign in GONE)):
         return Gone(type(error).__name__)
     if isinstance(error, InvalidToken):
@@ -51,7 +51,8 @@ def describe(error: TelegramError) -> str:
     return error.message
 
 
-def _seconds(error: RetryAfter) -> float:
+def seconds_of(error: RetryAfter) -> float:
+    """Return how long Telegram wants to be left alone."""
     wait = error.retry_after
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 

@@ -8,6 +8,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     # looks, changes nothing
     "viewer": (
         "audit.view_auditrecord",
+        "bot.view_notice",
         "bot.view_refusal",
         "bot.view_update",
         "events.view_cursor",

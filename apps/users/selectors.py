@@ -49,6 +49,10 @@ class Profile:
     registered_at: datetime | None
     last_act_at: datetime | None
 
+    def local(self, moment: datetime) -> datetime:
+        """Return the moment by the person's clock."""
+        return local_time(moment, self.timezone)
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:

@@ -3,7 +3,7 @@
 from diana.events.catalogue import Event
 from diana.events.envelope import Envelope
 from diana.events.evolution import upcaster
-from diana.events.failures import Permanent, Retry
+from diana.events.failures import Permanent, Postponed, Retry
 from diana.events.limiting import RateLimited
 from diana.events.publishing import Publication, publish, publish_many
 from diana.events.subscriptions import subscribe
@@ -12,6 +12,7 @@ __all__ = [
     "Envelope",
     "Event",
     "Permanent",
+    "Postponed",
     "Publication",
     "RateLimited",
     "Retry",

@@ -20,7 +20,8 @@ from diana import clock, metrics
 from diana.events import log, loop, retries, senders
 from diana.events.causes import caused_by
 from diana.events.envelope import Envelope
-from diana.events.failures import Permanent, Retry, attempts_allowed, backoff_seconds, describe, is_transient
+from diana.events.failures import Permanent, Postponed, Retry, attempts_allowed, backoff_seconds, describe, is_transient
+from diana.events.gathering import Gathering
 from diana.events.lanes import lane_of
 from diana.events.locks import SENDER_CLASS
 from diana.events.models import Delivery
@@ -206,7 +207,10 @@ async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
                 await subscriber.function(claimed.envelope)  # type: ignore[misc]  # checked by deliver()
             except Exception as raised:
                 error = raised
-        await loop.in_thread(record, subscriber, claimed, error)
+        if error is None:
+            await _record_made((subscriber.name, claimed))
+        else:
+            await loop.in_thread(record, subscriber, claimed, error)
 
     for result in await asyncio.gather(*map(one, claims), return_exceptions=True):
         if isinstance(result, BaseException):
@@ -237,6 +241,32 @@ def record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> N
         _record(subscriber, claimed, error)
 
 
+def record_made(made: Sequence[tuple[str, Claim]]) -> list[Exception | None]:
+    """Write down that these deliveries, each with its subscriber's name, were made: one statement for all. Tried twice."""
+    try:
+        _forget(made)
+    except Exception as lost:
+        if not is_transient(lost) or connection.in_atomic_block:
+            raise
+        connection.close()
+        _forget(made)
+    return [None] * len(made)
+
+
+def _forget(made: Sequence[tuple[str, Claim]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM event_delivery d USING unnest(%s::bigint[], %s::int[]) AS mine (id, attempts)"
+            " WHERE d.id = mine.id AND d.attempts = mine.attempts",
+            [[claimed.id for _, claimed in made], [claimed.attempts for _, claimed in made]],
+        )
+    for name, _ in made:
+        metrics.delivered(name)
+
+
+_record_made = Gathering(record_made)
+
+
 def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:
     if error is None:
         Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts).delete()
@@ -247,7 +277,11 @@ def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> 
         ids = {"correlation_id": claimed.envelope.correlation_id}
         logger.error("%s failed on %s", subscriber.name, claimed.envelope.event_id, exc_info=error, extra=ids)
     mine = Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts)
-    if isinstance(error, Permanent) or claimed.attempts >= attempts_allowed(error):
+    if isinstance(error, Postponed):
+        wait = timedelta(seconds=backoff_seconds(claimed.attempts, after=error.after))
+        # Nothing was tried: the attempt is given back.
+        mine.update(owner=None, leased_until=None, next_attempt_at=clock.now() + wait, attempts=claimed.attempts - 1)
+    elif isinstance(error, Permanent) or claimed.attempts >= attempts_allowed(error):
         _give_up(subscriber, claimed, error)
     else:
         after = error.after if isinstance(error, Retry) else None

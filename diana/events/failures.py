@@ -26,6 +26,16 @@ class Retry(Exception):
         self.after = after
 
 
+class Postponed(Retry):
+    """Raised by a handler that talks to the outside: it was not let in yet; try again `after` seconds, uncharged.
+
+    However often that happens, a delivery is not dead by it. Anywhere else it is an ordinary Retry.
+    """
+
+    def __init__(self, message: str, *, after: float) -> None:
+        super().__init__(message, after=after)
+
+
 class Permanent(Exception):
     """Raised by a handler: this event can never be handled; it becomes a dead letter at once."""
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from apps.bot import buckets
 from diana.events import connections
 from diana.sandbox.running import Sandbox, running_sandbox
 
@@ -14,6 +16,13 @@ def sandbox(settings: Any, committed_db: str, monkeypatch: pytest.MonkeyPatch) -
     """A fresh Bot API that the bot talks to, beside a database with real commits."""
     # The loop's threads outlive the test before, whose database is gone: their connections prove themselves at once.
     monkeypatch.setattr(connections, "RESTED_SECONDS", -1.0)
+    relent(monkeypatch)
     with running_sandbox(settings.TELEGRAM_BOT_TOKEN) as running:
         settings.TELEGRAM_API_URL = running.url
         yield running
+
+
+def relent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everything that Telegram asked to wait for be over."""
+    monkeypatch.setattr(buckets, "_memory", buckets.Memory())
+    monkeypatch.setattr(buckets, "TAG", f"{{diana:telegram:{uuid4()}}}")

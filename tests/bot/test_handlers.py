@@ -18,6 +18,7 @@ from diana.events.models import Delivery, Failure
 from diana.events.testing import drain
 from diana.sandbox.recording import Call
 from diana.sandbox.running import Sandbox
+from tests.bot.conftest import relent
 from tests.bot.updates import ADA, GROUP, answer, deliver, events, say, texts, update, user
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -43,7 +44,9 @@ def make_due() -> None:
     [({"status": 429, "retry_after": 30}, 30), ({"status": 500}, 2), ({"status": 502}, 2)],
     ids=["429", "500", "502"],
 )
-def test_a_busy_telegram_is_asked_again(sandbox: Sandbox, failure: dict[str, int], wait_seconds: int) -> None:
+def test_a_busy_telegram_is_asked_again(
+    sandbox: Sandbox, failure: dict[str, int], wait_seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     say("hello")
     answer()
     sandbox.behave(ADA, fail_next=[failure])
@@ -53,6 +56,7 @@ def test_a_busy_telegram_is_asked_again(sandbox: Sandbox, failure: dict[str, int
     if wait_seconds == 30:
         assert later().next_attempt_at > clock.now() + timedelta(seconds=20)
     assert len(events("game.login")) == 1
+    relent(monkeypatch)
     make_due()
     answer()
     assert not Delivery.objects.exists()

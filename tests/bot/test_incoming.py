@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.bot.incoming import KINDS, Incoming, Malformed, decode
+from apps.bot.incoming import KINDS, UNANSWERED, Incoming, Malformed, decode
 from tests.bot.updates import GROUP, message, press, private_chat, update, user
 
 BROKEN = {
@@ -70,14 +70,24 @@ def test_any_json_is_an_update_or_malformed(body: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "pre_checkout_query"])
 def test_each_known_kind_is_recognized(kind: str) -> None:
-    body = update(kind, {"from": user(7), "chat": GROUP})
+    body = update(kind, {"from": user(7), "chat": GROUP, "new_chat_member": {"user": user(7)}})
     assert decode(json.dumps(body).encode()) == Incoming(
-        body["update_id"], kind, 7, GROUP["id"], answered=kind != "message"
+        body["update_id"], kind, 7, GROUP["id"], answered=kind not in ("message", *UNANSWERED)
     )
 
 
 def test_the_chat_of_a_button_is_that_of_its_message() -> None:
     assert decode(json.dumps(press("v1|top|show|1")).encode()).chat == user()["id"]
+
+
+@pytest.mark.parametrize(
+    ("member", "person"),
+    [({"user": user(9)}, 9), ({"user": user(9, is_bot=True)}, None), ({"user": "nobody"}, None), (5, None)],
+    ids=["a person", "a bot", "nobody", "no member"],
+)
+def test_a_membership_is_about_whose_it_is_and_not_about_who_changed_it(member: Any, person: int | None) -> None:
+    body = update("chat_member", {"from": user(8), "chat": GROUP, "new_chat_member": member})
+    assert decode(json.dumps(body).encode()).sender == person
 
 
 def test_a_reaction_names_its_user() -> None:

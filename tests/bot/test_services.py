@@ -50,7 +50,7 @@ def test_an_update_is_done_once() -> None:
     update = receive()
     assert update is not None
     for _ in range(2):
-        services.finish_update(update=update, templates=["help"], person_id=None, now=NOW)
+        services.finish_updates(finished=[services.Finished(update, ["help"], None, None)], now=NOW)
         services.fail_update(update=update, reason="no", person_id=None, now=NOW)
     assert list(StoredEvent.objects.values_list("type", flat=True)) == ["bot.update_received", "bot.message_sent"]
 

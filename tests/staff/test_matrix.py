@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -21,7 +22,7 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, resolve, reverse
 from pytest_django.plugin import DjangoDbBlocker
 
-from apps.bot.models import Refusal, Update
+from apps.bot.models import Notice, Refusal, Update
 from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest, Unlock
 from apps.staff.roles import ROLES
 from apps.users.models import Grant, Person, Referral, Staff
@@ -41,6 +42,7 @@ LEVELS = ["nobody", *ROLES, "superuser"]
 VIEW = {
     "audit.auditrecord": "viewer",
     "auth.group": "admin",
+    "bot.notice": "viewer",
     "bot.refusal": "viewer",
     "bot.update": "viewer",
     "events.cursor": "viewer",
@@ -171,6 +173,9 @@ def make_rows() -> dict[str, Any]:
     Failure.objects.create(subscriber="a.b", type="game.login", status="dead", **letter)
     Delivery.objects.create(subscriber="a.b", **letter)
     Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)
+    Notice.objects.create(
+        person_id=somebody, kind="level", fields={}, event_id=UUID(int=1), created_at=NOON, due_at=NOON
+    )
     Refusal.objects.create(reason=Refusal.Reason.values[0], day=date(2026, 1, 1), count=1)
     Referral.objects.create(invitee_id=person(), referrer_id=somebody, referred_at=NOON)
     Staff.objects.create_user("aim", is_staff=True)

@@ -52,17 +52,21 @@ def act(
 
 
 class Act(NamedTuple):
-    """One act of a batch: what it is, when, and the event that brought it. `comes_back`: whoever had left is back by it."""
+    """One act of a batch: when, what it is (None: just coming by), and the event that brought it. What has a key counts once
+    for all time. `comes_back`: whoever had left is back by it.
+    """
 
     person_id: int
     occurred_at: datetime
-    event: Event
-    cause: Envelope
+    event: Event | None
+    cause: Envelope | None
+    key: str | None = None
     comes_back: bool = False
 
 
-def act_many(acts: Sequence[Act]) -> None:
-    """Note the acts in their order and publish their events, in the caller's transaction and a fixed number of statements.
+def act_many(acts: Sequence[Act]) -> set[int]:
+    """Note the acts in their order and publish their events, in the caller's transaction and a fixed number of statements;
+    return whose acts were noted.
 
     Locks the people in ascending order. Acts of the unknown and the erased are left out. What keeps an act from being
     noted twice is the caller's: nothing here remembers it.
@@ -77,10 +81,13 @@ def act_many(acts: Sequence[Act]) -> None:
         if touched.counted:
             changed[person.pk] = person
         returned = _come_back(person, act.occurred_at) if act.comes_back else []
-        events = [*returned, *_beginnings(person, touched, act.occurred_at), about(person, act.event, act.occurred_at)]
+        events = [*returned, *_beginnings(person, touched, act.occurred_at)]
+        if act.event is not None:
+            events.append(about(person, act.event, act.occurred_at, act.key))
         published += [msgspec.structs.replace(publication, cause=act.cause) for publication in events]
     _save_activity(changed.values())
     publish_many(published)
+    return set(people)
 
 
 _SAVE = """

@@ -1,0 +1,57 @@
+"""The connections to Telegram, in several small pools: the library's HTTP client looks at every connection of a pool, for
+every other one, each time it is called. A pool of fifty costs more than the call.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from telegram.request import BaseRequest, HTTPXRequest
+
+POOLS, CONNECTIONS_OF_A_POOL = 8, 8
+
+
+class Connections(BaseRequest):
+    """Makes each call through the pool that has the fewest under way."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._pools = [
+            HTTPXRequest(
+                connection_pool_size=CONNECTIONS_OF_A_POOL,
+                connect_timeout=timeout_seconds,
+                read_timeout=timeout_seconds,
+                write_timeout=timeout_seconds,
+                pool_timeout=timeout_seconds,
+            )
+            for _ in range(POOLS)
+        ]
+        self._under_way = [0] * POOLS
+
+    @property
+    def read_timeout(self) -> float | None:
+        """How long an answer may take, in seconds."""
+        return self._pools[0].read_timeout
+
+    async def initialize(self) -> None:
+        """Get every pool ready; no connection is opened yet."""
+        for pool in self._pools:
+            await pool.initialize()
+
+    async def shutdown(self) -> None:
+        """Close all connections."""
+        for pool in self._pools:
+            await pool.shutdown()
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Make one call; the arguments are the library's."""
+        with self._least_busy() as pool:
+            return await pool.do_request(*args, **kwargs)
+
+    @contextmanager
+    def _least_busy(self) -> Iterator[HTTPXRequest]:
+        number = self._under_way.index(min(self._under_way))
+        self._under_way[number] += 1
+        try:
+            yield self._pools[number]
+        finally:
+            self._under_way[number] -= 1

@@ -1,0 +1,73 @@
+"""Making notices of events: a batch of them at once, in a fixed number of statements, in the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from apps.bot import selectors
+from apps.bot.models import Notice
+from apps.bot.notices import queueing
+from apps.bot.notices.planning import DIGEST_KINDS, KINDS, LONGEST_LATE, due_at, wanted
+from apps.users import selectors as people
+from apps.users.preferences import Preferences
+from apps.users.selectors import Profile
+from diana.events import Envelope
+
+# Nobody else is written to.
+ACTIVE = "active"
+
+
+def note(envelopes: Sequence[Envelope], *, now: datetime) -> int:
+    """Keep what people are to be told of these events, and have what is due told at once; return how many are new.
+
+    Left out is what nobody wants to hear, what is old, and who is not active. An event that was noted stays noted once.
+    """
+    told = [e for e in envelopes if _is_told(e, now)]
+    if not told:
+        return 0
+    ids = {e.user_id for e in told if e.user_id is not None}
+    profiles, preferences = people.people(ids), people.preferences(ids)
+    digests = selectors.open_digests(ids, now=now)
+    rows: list[Notice] = []
+    for envelope in told:
+        row = _plan(envelope, profiles, preferences, digests, now)
+        if row is not None:
+            rows.append(row)
+    known = Notice.objects.filter(event_id__in=[row.event_id for row in rows]).values_list("event_id", flat=True)
+    seen = set(known)
+    fresh = [row for row in rows if row.event_id not in seen]
+    made = Notice.objects.bulk_create(fresh)
+    queueing.queue([row for row in made if row.due_at <= now], now=now)
+    return len(made)
+
+
+def _is_told(envelope: Envelope, now: datetime) -> bool:
+    kind = KINDS[envelope.type]
+    return envelope.user_id is not None and now - envelope.occurred_at <= LONGEST_LATE and kind.told(envelope.fields)
+
+
+def _plan(
+    envelope: Envelope,
+    profiles: dict[int, Profile],
+    preferences: dict[int, Preferences],
+    digests: dict[int, datetime],
+    now: datetime,
+) -> Notice | None:
+    """Return the notice, and remember when the person's digest goes out."""
+    kind, fields = KINDS[envelope.type], envelope.fields
+    person = profiles.get(envelope.user_id or 0)
+    if person is None or person.status != ACTIVE or not wanted(kind.kind, preferences[person.person_id]):
+        return None
+    own = preferences[person.person_id]
+    due = due_at(kind.kind, now, person.local, own, digests.get(person.person_id))
+    if kind.kind in DIGEST_KINDS:
+        digests[person.person_id] = due
+    kept: dict[str, Any] = {name: fields[name] for name in kind.fields}
+    return Notice(
+        person_id=person.person_id,
+        kind=kind.kind,
+        fields=kept,
+        event_id=envelope.event_id,
+        created_at=now,
+        due_at=due,
+    )
