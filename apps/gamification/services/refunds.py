@@ -26,7 +26,7 @@ def reverse_payment(*, person_id: int, charge: int, position: int, now: datetime
         return []  # it was never credited, so it earned nothing
     with transaction.atomic():
         standings, _rulebook = loading.lock_standings([person_id])
-        if standings[person_id].state.position < told.position or _is_retried(told):
+        if standings[person_id].state.position < told.position or _has_failed(told):
             raise Retry("The payment's own points are still to come.", after=1)
         reversed_ids = Entry.objects.filter(reverses__isnull=False, account_id=person_id).values("reverses")
         earned = Entry.objects.filter(event_id=told.event_id, amount__gt=0, kind=Entry.Kind.AWARD)
@@ -50,7 +50,8 @@ def _success(person_id: int, charge: int, position: int) -> Envelope | None:
     return next((event for event in events if event.fields["charge"] == charge), None)
 
 
-def _is_retried(told: Envelope) -> bool:
-    return Failure.objects.filter(
-        subscriber=awards.SUBSCRIBER, position=told.position, status=Failure.Status.RETRYING
-    ).exists()
+def _has_failed(told: Envelope) -> bool:
+    """Say whether the award could not be made yet: it may be, by another try or by somebody who redrives it."""
+    over = (Failure.Status.DONE, Failure.Status.DISCARDED)
+    failed = Failure.objects.filter(subscriber=awards.SUBSCRIBER, position=told.position)
+    return failed.exclude(status__in=over).exists()
