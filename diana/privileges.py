@@ -28,9 +28,7 @@ def restrict_application(
     return migrations.RunPython(restrict, migrations.RunPython.noop)
 
 
-def allow_application(
-    table: str, *, insert: Sequence[str] = (), update: Sequence[str] = ()
-) -> migrations.RunPython:
+def allow_application(table: str, *, insert: Sequence[str] = (), update: Sequence[str] = ()) -> migrations.RunPython:
     """Return a migration step: the application may write these columns too, which an earlier step did not know."""
 
     def allow(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
