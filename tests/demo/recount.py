@@ -96,6 +96,7 @@ def _message(tally: Tally, message: dict[str, Any]) -> None:
     command = text.split()[0].partition("@")[0] if text.startswith("/") else ""
     if command == "/start" and not tally.events["user.registered"]:
         tally.events["user.registered"] += 1
+        tally.events["user.onboarding_started"] += 1
     if command == "/daily":
         tally.act(at, "game.daily_login")
     elif command:
