@@ -42,12 +42,14 @@ def called(tree: ast.Module) -> Iterator[str]:
 
 
 def named(tree: ast.Module) -> Iterator[str]:
-    """Yield every name and attribute: an act could be handed on without being called."""
+    """Yield every name, attribute and import: an act could be handed on without being called."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.Name):
             yield node.id
+        elif isinstance(node, ast.alias):
+            yield node.name
 
 
 def test_only_the_doors_of_staff_and_payments_give_vip() -> None:

@@ -9,6 +9,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
 
 from apps.gamification.awards import fact_of
 from apps.gamification.decide.facts import microseconds
@@ -140,6 +145,50 @@ def test_two_clocks_tell_each_step_once(committed_db: str) -> None:
     assert sum(one.grace_entered for one in told) == sum(one.expired for one in told) == 20
     for person in crowd:
         assert story(person) == ["vip.granted", "vip.grace_entered", "vip.expired"]
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+HOW: dict[str, Any] = {"reason": "r", "actor": ACTOR, "now": NOW - timedelta(hours=1)}
+ACTS: dict[str, Callable[[Person], object]] = {
+    "grant": lambda p: buy(p, NOW - timedelta(hours=1), "another"),
+    "extend": lambda p: services.extend_vip(person_id=p.pk, days=3, key="k", **HOW),
+    "many": lambda p: services.grant_to_many(person_ids=[p.pk], days=3, source="gift", key="k", **HOW),
+    "revoke": lambda p: services.revoke_grant(grant_id=Grant.objects.get(person=p).pk, **HOW),
+    "override": lambda p: services.override_vip(person_id=p.pk, mode="off", until=NOW, key="k", **HOW),
+    "clear": lambda p: services.clear_overrides(person_id=p.pk, key="k", **HOW),
+    "clock": lambda p: services.expire_vip(now=NOW),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_every_act_waits_for_whoever_has_the_person(committed_db: str, act: str) -> None:
+    """And before it has read or written anything: what it decides by is what the other one leaves."""
+    person = somebody(1)
+    if act == "clear":
+        services.override_vip(person_id=person.pk, mode="on", until=NOW + DAY, key="o", **HOW)
+    before = len(story(person))
+
+    def run() -> None:
+        try:
+            ACTS[act](person)
+        finally:
+            connection.close()
+
+    acting = Thread(target=run)
+    with transaction.atomic(), connection.cursor() as cursor:
+        Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+        acting.start()
+        for _ in range(2000):
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(WAITING)
+            if waiting := cursor.fetchone()[0]:
+                break
+            acting.join(0.005)
+            assert acting.is_alive(), "it did not wait"
+        assert waiting
+        assert len(story(person)) == before
+    acting.join(timeout=30)
+    assert len(story(person)) == before + 1
 
 
 def test_grants_to_many_beside_grants_to_each(committed_db: str) -> None:
