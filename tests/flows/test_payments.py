@@ -205,6 +205,24 @@ def test_f59_without_a_database_the_answer_is_no(
     assert "declined" in caplog.text
 
 
+def test_f59_a_payment_that_cannot_be_booked_is_told_again(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import OperationalError
+
+    choose("vip_30")
+    answer()
+    told = paid_update(sandbox.pay(ADA, last_bill().payload))
+
+    def away(**_: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "take_payment", away)
+        assert deliver(told) == 503
+    assert not Payment.objects.exists()
+    assert deliver(told) == 200
+    assert days_left(ada()) == 30
+
+
 def test_f59_a_database_that_hangs_is_not_waited_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     from threading import Event
 
