@@ -205,6 +205,24 @@ def test_f59_without_a_database_the_answer_is_no(
     assert "declined" in caplog.text
 
 
+def test_f59_a_payment_that_cannot_be_booked_is_told_again(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import OperationalError
+
+    choose("vip_30")
+    answer()
+    told = paid_update(sandbox.pay(ADA, last_bill().payload))
+
+    def away(**_: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "take_payment", away)
+        assert deliver(told) == 503
+    assert not Payment.objects.exists()
+    assert deliver(told) == 200
+    assert days_left(ada()) == 30
+
+
 def test_f59_a_database_that_hangs_is_not_waited_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     from threading import Event
 
@@ -213,8 +231,10 @@ def test_f59_a_database_that_hangs_is_not_waited_for(sandbox: Sandbox, monkeypat
     monkeypatch.setattr(checkout, "ANSWER_SECONDS", 0.1)
     asked = question("p", 250)
     asked["pre_checkout_query"]["from"]["language_code"] = "es-419"
+    started = clock.now()
     try:
         answers = [post(asked).json() for _ in range(6)]  # type: ignore[attr-defined]
+        assert (clock.now() - started).total_seconds() < 5
     finally:
         hung.set()
     assert {said["ok"] for said in answers} == {False}

@@ -12,9 +12,8 @@ from apps.users import selectors as people
 from diana.events import Publication, publish_many
 
 STARS = "XTR"
-# A third of what Telegram waits: there must be time to say no.
+# A fifth of what Telegram waits: there must be time to say no.
 WAIT_MILLISECONDS = 2_000
-LONGEST_QUERY = 100
 
 Verdict = Literal["ok", "unknown", "other_person", "amount", "expired", "paid", "leaving"]
 
