@@ -1,8 +1,5 @@
 """What a data file may hold, as strict types: texts in every language, questions, challenges, stories. Pure."""
 
-from collections.abc import Sequence
-from typing import Literal
-
 import msgspec
 
 
@@ -104,7 +101,6 @@ class WordOrder(Strict, frozen=True, tag_field="kind", tag="word_order"):
 
 
 Challenge = SpeedRound | TrueOrFalse | NumberRows | WordOrder
-Kind = Literal["speed", "true_false", "numbers", "word_order"]
 
 
 class Hint(Strict, frozen=True):
@@ -170,7 +166,3 @@ class Library(msgspec.Struct, frozen=True):
     questions: dict[str, Question]
     challenges: dict[str, Challenge]
     stories: dict[str, Story]
-
-    def secrets(self) -> Sequence[str]:
-        """Return the keys of all secrets."""
-        return [key for story in self.stories.values() for key in story.secrets]

@@ -51,15 +51,15 @@ def turn_page(*, person_id: int, story: str, chapter: str, page: int, now: datet
 
 
 def look_closer(*, person_id: int, story: str, chapter: str, now: datetime) -> Place:
-    """Press the hint of this chapter, if the person is there; publishes narrative.secret_found the first time.
+    """Press the hint beside this chapter's decision, if the person is there; publishes narrative.secret_found once.
 
     Locks the person. Raises NotThere, PersonGone.
     """
     with transaction.atomic():
         person = lock_person(person_id)
         run = _run(person_id, story, now)
-        hint = _story(story).chapters[chapter].hint if _is_in(run, chapter) else None
-        if hint is not None:
+        hint = _story(story).chapters[run.chapter].hint if _is_in(run, chapter) else None
+        if hint is not None and run.page == _last_page(run):
             publish_many([about(person, event, now, key) for key, event in _secret(run, hint.secret, now)])
         return place_of(run)
 
