@@ -42,6 +42,14 @@ def install(**_: Any) -> None:
 
         return call
 
+    def before_many(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(made: Any) -> Any:
+            if any(name == _SUBSCRIBER for name, _ in made):
+                _reached()
+            return function(made)
+
+        return call
+
     def after(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(subscriber: Any, *args: Any, **kwargs: Any) -> Any:
             result = function(subscriber, *args, **kwargs)
@@ -60,3 +68,4 @@ def install(**_: Any) -> None:
             together._pass = after(together._pass)
         case "sent":
             deliveries.record = before(deliveries.record)
+            deliveries.record_made = before_many(deliveries.record_made)

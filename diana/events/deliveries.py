@@ -264,7 +264,7 @@ def _forget(made: Sequence[tuple[str, Claim]]) -> None:
         metrics.delivered(name)
 
 
-_record_made = Gathering(record_made)
+_record_made = Gathering[tuple[str, Claim], None](lambda made: record_made(made))
 
 
 def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import psycopg
@@ -42,7 +42,15 @@ def speechless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             raise OperationalError("away")
         record(subscriber, claimed, error)
 
+    forget = deliveries._forget
+
+    def fail_for_boris_too(made: Sequence[tuple[str, deliveries.Claim]]) -> None:
+        if any(claimed.envelope.user_id == BORIS for _, claimed in made):
+            raise OperationalError("away")
+        forget(made)
+
     monkeypatch.setattr(deliveries, "_record", fail_for_boris)
+    monkeypatch.setattr(deliveries, "_forget", fail_for_boris_too)
     return
 
 
