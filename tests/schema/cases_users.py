@@ -11,7 +11,7 @@ from tests.gamification.acts import STAFF, person
 from tests.schema.cases import Case, Effect, Wall, append_only, audited
 
 CASES = {
-    "users_person_telegram_id_key": Case("users_person", {"id": "-id"}),
+    "users_person_telegram_id_key": Case("users_person", {"id": "-id", "invite_code": "NULL"}),
     "users_person_telegram_id_positive": Case("users_person", {"telegram_id": "0"}, {"telegram_id": "-1"}),
     "users_person_language_spoken": Case("users_person", {"language": "'fr'"}),
     "users_person_timezone_name": Case("users_person", {"timezone": "''"}, {"timezone": "'a b'"}),

@@ -23,11 +23,10 @@ def plan() -> list[Key]:
     return list(order)
 
 
-def apply(key: Key) -> None:
-    """Migrate forward; what comes before must be there."""
+def apply(*keys: Key) -> None:
+    """Migrate forward by these, in their order; what comes before must be there."""
     executor = MigrationExecutor(connections["owner"])
-    step = executor.loader.graph.nodes[key]
-    executor.migrate([key], plan=[(step, False)])
+    executor.migrate(None, plan=[(executor.loader.graph.nodes[key], False) for key in keys])
 
 
 def take_back(key: Key) -> None:
