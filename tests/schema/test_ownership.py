@@ -4,8 +4,8 @@ import psycopg
 import pytest
 
 from tests.schema.catalogue import Connection
+from tests.servers import APPLICATION, Servers
 
-APPLICATION = "diana_app"
 KINDS = {
     "relation": "SELECT relname FROM pg_class WHERE pg_get_userbyid(relowner) = %s",
     "function": "SELECT proname FROM pg_proc WHERE pg_get_userbyid(proowner) = %s",
@@ -16,10 +16,11 @@ KINDS = {
     "membership": "SELECT roleid FROM pg_auth_members WHERE pg_get_userbyid(member) = %s",
 }
 FUNCTIONS = """
-SELECT p.oid::regprocedure::text, p.prosecdef, p.prorettype = 'trigger'::regtype, coalesce(p.proconfig, '{}'),
+SELECT p.oid::regprocedure::text, p.prosecdef, coalesce(p.proconfig, '{}'),
     has_function_privilege('diana_app', p.oid, 'EXECUTE'), pg_get_userbyid(p.proowner)
 FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
 """
+ACTING = "SELECT oid::regprocedure::text FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -29,14 +30,29 @@ def test_nothing_belongs_to_the_application(owner: Connection, kind: str) -> Non
         assert owner.execute(KINDS[kind], ["diana_owner"]).rowcount, "The question finds what there is."
 
 
-def test_functions_of_the_owner_keep_to_their_schemas_and_are_called_by_triggers_alone(owner: Connection) -> None:
-    """A trigger's function is called by no statement; who may not make a trigger cannot run it either."""
+def test_functions_of_the_owner_keep_to_their_schemas_and_are_nobody_elses_to_run(owner: Connection) -> None:
     acting = [row for row in owner.execute(FUNCTIONS) if row[1]]
     assert len(acting) >= 5
-    for name, _, triggers, config, _, belongs_to in acting:
+    for name, _, config, application_may, belongs_to in acting:
         assert "search_path=pg_catalog, public, pg_temp" in config, name
-        assert triggers, f"{name} acts as the owner: REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC, or do without"
+        assert not application_may, f"In its migration: REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC"
         assert belongs_to == "diana_owner"
+
+
+def test_a_table_of_the_applications_own_moves_no_account(servers: Servers, filled: str) -> None:
+    """Where somebody else runs the database, the application may have the right to temporary tables."""
+    servers.admin("GRANT TEMP ON DATABASE {} TO {}", filled, APPLICATION)
+    try:
+        with psycopg.connect(servers.url(APPLICATION, filled), autocommit=True) as session:
+            session.execute("CREATE TEMP TABLE fake (LIKE gamification_entry)")
+            for (function,) in session.execute(ACTING).fetchall():
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="function"):
+                    session.execute(
+                        "CREATE TRIGGER t AFTER INSERT ON fake REFERENCING NEW TABLE AS posted"
+                        f" FOR EACH STATEMENT EXECUTE FUNCTION {function}"
+                    )
+    finally:
+        servers.admin("REVOKE TEMP ON DATABASE {} FROM {}", filled, APPLICATION)
 
 
 def test_the_application_makes_no_trigger_and_no_place_for_one(owner: Connection, application: Connection) -> None:
