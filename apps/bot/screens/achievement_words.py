@@ -84,8 +84,13 @@ def achievement_description(key: str, description: str) -> str:
 
 
 def category_title(category: str) -> str:
-    """Return the name of a category."""
-    return html.escape(str(CATEGORIES.get(category, category)))
+    """Return the name of a category, for use in HTML."""
+    return html.escape(category_label(category))
+
+
+def category_label(category: str) -> str:
+    """Return the name of a category for a button, where Telegram reads no HTML."""
+    return str(CATEGORIES.get(category, category))
 
 
 def tier_title(tier: str) -> str:

@@ -10,6 +10,7 @@ from apps.bot.screens.achievement_words import (
     CATEGORIES,
     achievement_description,
     achievement_title,
+    category_label,
     category_title,
     medal,
     tier_title,
@@ -102,7 +103,7 @@ def _by_category(lines: Sequence[Line]) -> dict[str, list[Line]]:
 
 def _keyboard(person_id: int, lines: Sequence[Line], *, here: str = "", following: str = "") -> InlineKeyboardMarkup:
     """Return a button to each other category, to the next page if there is one, and the other screens."""
-    places = [(page_name(name), category_title(name)) for name in _by_category(lines) if name != here]
+    places = [(page_name(name), category_label(name)) for name in _by_category(lines) if name != here]
     if here:
         places.append(("achievements", _("Overview")))
     if following:

@@ -1,5 +1,6 @@
 """The first steps of a newcomer: language, clock, boards, consent, and the offer of the quiz."""
 
+import html
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
@@ -45,7 +46,7 @@ def visibility(*, person_id: int, name: str, alias: str, current: str) -> Screen
         _step(3) + _("How shall boards show you?"),
         "",
         _("By name: %(name)s") % {"name": display_name(name, person_id)},
-        _("By an alias: %(alias)s") % {"alias": alias},
+        _("By an alias: %(alias)s") % {"alias": html.escape(alias)},
         _("Hidden: you are on no board, and earn points all the same."),
     ]
     keyboard = InlineKeyboardMarkup(choices.visibilities(person_id, current))

@@ -1,5 +1,6 @@
 """The quiz: what it is, its questions, what it has found."""
 
+import html
 from collections.abc import Sequence
 from datetime import date
 
@@ -59,5 +60,5 @@ def result(*, person_id: int, archetype: str, side: str, again: date | None) -> 
 
 
 def _named(archetype: str, side: str) -> str:
-    main = str(ARCHETYPES.get(archetype, archetype))
+    main = html.escape(str(ARCHETYPES.get(archetype, archetype)))
     return _("%(main)s, with a side: %(side)s") % {"main": main, "side": ARCHETYPES[side]} if side else main

@@ -1,5 +1,6 @@
 """What people have set for themselves, and the buttons to change it."""
 
+import html
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -31,7 +32,8 @@ def settings(data: SettingsData) -> Screen:
     lines = [
         "<b>" + _("Settings") + "</b>",
         _("Language: %(language)s") % {"language": choices.LANGUAGES[data.language]},
-        _("Time zone: %(zone)s, it is %(time)s there") % {"zone": data.timezone, "time": data.local_time},
+        _("Time zone: %(zone)s, it is %(time)s there")
+        % {"zone": html.escape(data.timezone), "time": html.escape(data.local_time)},
         _("On boards: %(mode)s") % {"mode": shown[data.visibility]},
         _("Notices: %(state)s") % {"state": _on_off(data.notices)},
         _("Quiet hours: %(hours)s") % {"hours": _hours(data.quiet)},

@@ -1,0 +1,30 @@
+"""VIP, bills, gifts, and help with payments."""
+
+from apps.bot.screens import paysupport, vip
+from apps.payments.products import PRODUCTS
+from tests.bot.screens_samples.sample import HTML, LONGEST_ID, ME, NOON, Sample, Written, sample
+
+OFFERS = [vip.Offer(product.key, product.kind, product.days, product.stars) for product in PRODUCTS.values()]
+# Staff may change what is sold: other days have other plurals.
+OTHERS = [
+    vip.Offer("vip_1", "once", 1, 1),
+    vip.Offer("vip_365", "once", 365, 10_000),
+    vip.Offer("g", "gift", 1000, 9_999),
+]
+PAYMENTS = [paysupport.Line(LONGEST_ID, 250, NOON.date(), refunded) for refunded in (False, True)]
+GIFT = {"code": Written("A" * 16), "link": Written("https://t.me/x?start=g_1&2")}
+
+SAMPLES: list[Sample] = [
+    sample(vip.vip, "none", person_id=ME, until=None, subscribed_until=None, offers=OFFERS + OTHERS),
+    sample(vip.vip, "until", person_id=ME, until=NOON, subscribed_until=None, offers=OFFERS),
+    sample(vip.vip, "subscribed", person_id=ME, until=NOON, subscribed_until=NOON, offers=OFFERS),
+    sample(vip.vip, "nothing sold", person_id=ME, until=None, subscribed_until=None, offers=[]),
+    *(sample(vip.bill, offer.key, offer, payload=Written("p" * 128)) for offer in OFFERS + OTHERS),
+    *(sample(vip.gift_bought, str(days), person_id=ME, days=days, **GIFT) for days in (1, 2, 30)),
+    *(sample(vip.gift_redeemed, str(days), person_id=ME, days=days, until=NOON) for days in (1, 2, 30)),
+    sample(vip.gift_redeemed, "overridden", person_id=ME, days=30, until=None),
+    sample(vip.code_refused, "all", person_id=ME),
+    sample(vip.too_many_codes, "all", person_id=ME),
+    sample(paysupport.paysupport, "nothing paid", person_id=ME, contact="", lines=[]),
+    sample(paysupport.paysupport, "paid", person_id=ME, contact=HTML, lines=PAYMENTS * 3),
+]
