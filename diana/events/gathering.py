@@ -48,10 +48,13 @@ class Gathering(Generic[Asked, Answer]):
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """Ask for what has gathered until nothing is left."""
-        while self._waiting[loop]:
-            batch, self._waiting[loop] = self._waiting[loop][:AT_ONCE], self._waiting[loop][AT_ONCE:]
-            await self._answer(batch)
-        del self._waiting[loop]
+        try:
+            while self._waiting[loop]:
+                batch, self._waiting[loop] = self._waiting[loop][:AT_ONCE], self._waiting[loop][AT_ONCE:]
+                await self._answer(batch)
+        finally:
+            # Whoever comes after a cancelled call must not wait behind it for ever.
+            del self._waiting[loop]
 
     async def _answer(self, batch: Sequence[tuple[Asked, "asyncio.Future[Answer]"]]) -> None:
         try:

@@ -17,7 +17,7 @@ from diana.events.models import Failure, StoredEvent
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.conftest import sandbox
-from tests.bot.updates import ADA, deliver, message, press, say, texts, update, user
+from tests.bot.updates import ADA, answer, deliver, message, press, say, texts, update, user
 
 __all__ = ["sandbox"]
 
@@ -28,7 +28,7 @@ ACTOR = Actor(7, "ana", "admin")
 def profile(sandbox: Sandbox) -> str:
     """Ask for the profile; return what the bot answers."""
     say("/profile")
-    drain()
+    answer()
     return texts(sandbox)[-1]
 
 

@@ -73,7 +73,7 @@ def test_messages_taken_together_bring_back_only_if_they_are_for_the_bot(
     [cause] = happen(message(person.pk))
     assert isinstance(cause, Envelope)
     with transaction.atomic():
-        services.act_many([services.Act(person.pk, NOW + DAY, message(person.pk), cause, comes_back)])
+        services.act_many([services.Act(person.pk, NOW + DAY, message(person.pk), cause, comes_back=comes_back)])
     assert status(person) == expected
 
 
