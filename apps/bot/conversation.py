@@ -41,8 +41,8 @@ def add_handlers(application: Application[Any, Any, Any, Any, Any, Any]) -> None
     """Tell the library who answers what; the first that fits does."""
     application.add_handler(CommandHandler("start", start, filters=NEW))
     application.add_handler(CommandHandler("daily", daily, filters=NEW))
-    for page in pages.commands():
-        application.add_handler(CommandHandler(page, functools.partial(show, page), filters=NEW))
+    # One handler for all pages: the library asks each of its handlers about every update.
+    application.add_handler(CommandHandler(pages.commands(), show, filters=NEW))
     application.add_handler(MessageHandler(NEW & filters.COMMAND & filters.ChatType.PRIVATE, hint))
     application.add_handler(MessageHandler(WRITTEN, written))
     application.add_handler(CallbackQueryHandler(pressed))
@@ -74,9 +74,11 @@ async def daily(update: Update, context: Context) -> None:
     await in_thread(acts.take_daily, turn, _moment(turn, message), chat=_chat(message))
 
 
-async def show(page: str, update: Update, context: Context) -> None:
+async def show(update: Update, context: Context) -> None:
     """A command that shows a screen."""
-    await _visit(current_turn(), _message(update), page, context)
+    message = _message(update)
+    command = (message.text or "").split()[0].partition("@")[0]
+    await _visit(current_turn(), message, command.removeprefix("/").lower(), context)
 
 
 async def hint(update: Update, context: Context) -> None:
