@@ -19,6 +19,12 @@ from tests.bot.updates import ADA, answer, say, texts, user
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_tried_again_by_itself(settings: Any) -> None:
+    """A try whose wait happens to be next to nothing would be made before anybody has counted."""
+    settings.EVENTS_BACKOFF_SECONDS = settings.EVENTS_BACKOFF_MAX_SECONDS
+
+
 def make_due() -> None:
     Delivery.objects.update(next_attempt_at=clock.now())
 
