@@ -11,6 +11,7 @@ import pytest
 from apps.bot.models import Update
 from apps.gamification.models import Account, Entry
 from apps.users.models import Person
+from diana import clock
 from diana.events.models import Delivery, Failure, StoredEvent
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
@@ -27,7 +28,9 @@ def script(number: int, telegram_id: int) -> list[dict[str, Any]]:
     done = [update(body=message(text, sender=me)) for text in ("/daily", "/points", *(f"{n}" for n in range(number)))]
     done += [update(body=message(f"hello {n}", sender=me, chat=GROUP)) for n in range(number % 3)]
     done += [press(f"v1|{screen}|show|{person}", sender=me) for screen in ("top", "profile")[: number % 3]]
-    reaction = {"chat": GROUP, "message_id": 5, "user": me, "date": 1_700_000_000, "old_reaction": []}
+    # Of now: what happened on the day before would begin another day if it came first, and none if it came last.
+    moment = int(clock.now().timestamp())
+    reaction = {"chat": GROUP, "message_id": 5, "user": me, "date": moment, "old_reaction": []}
     done += [update("message_reaction", reaction | {"new_reaction": [{"type": "emoji"}]})] * (number % 2)
     return done
 
