@@ -9,7 +9,7 @@ from django.db import transaction
 from bench.world import percentiles
 from diana import clock
 
-ROUNDS, BULKS, MANY = 200, 20, 50
+ROUNDS, BULKS, MANY = 200, 100, 50
 FIRST_NEWCOMER = 8_000_000_000
 
 

@@ -3,7 +3,6 @@ taking 100 ms; one JSON object as the last line.
 """
 
 import json
-import os
 import sys
 import time
 from typing import Any
@@ -18,8 +17,6 @@ from diana.sandbox.client import SandboxClient
 # More than one worker can answer, so that it is what limits.
 WARMING, ASKING = Crowd(400, 100, 1, 11), Crowd(400, 200, 1, 12)
 ANSWER_SECONDS = 0.1
-# What Telegram would allow is not what is measured.
-RATES = {"ALL": "100000", "ALL_BURST": "100000", "PER_CHAT": "1000", "PER_CHAT_BURST": "1000"}
 
 
 def measure(here: Any, commands: int) -> dict[str, Any]:
@@ -52,7 +49,6 @@ def measure(here: Any, commands: int) -> dict[str, Any]:
 def main() -> None:
     """Start an instance, have it asked, print what was measured."""
     commands = int(sys.argv[1]) if len(sys.argv) > 1 else 3_000
-    os.environ |= {f"TELEGRAM_RATE_{name}": rate for name, rate in RATES.items()}
     here = world.instance()
     world.fresh_start(here)
     with Stack(here, procfile=world.without_watchers(here)):

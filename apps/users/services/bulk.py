@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.users import events as facts
 from apps.users.languages import guess_language
@@ -50,10 +50,27 @@ def register_many(*, newcomers: Sequence[Newcomer], now: datetime) -> dict[int, 
         new = [person for person in found if person.registered_at is None]
         for person in new:
             _fill(person, by_id[person.telegram_id or 0], now)
-        Person.objects.bulk_update(new, ["first_name", "last_name", "username", "language", "registered_at"])
+        _save(new)
         registered = [facts.Registered(user_id=person.pk, language=person.language) for person in new]
         publish_many([about(person, event, now) for person, event in zip(new, registered, strict=True)])
     return {person.telegram_id: person.pk for person in found if person.telegram_id is not None}
+
+
+_SAVE = """
+UPDATE users_person p SET first_name = a.first_name, last_name = a.last_name, username = a.username, language = a.language,
+    registered_at = a.registered_at
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+    AS a (id, first_name, last_name, username, language, registered_at)
+WHERE p.id = a.id
+"""
+_SAVED = ("pk", "first_name", "last_name", "username", "language", "registered_at")
+
+
+def _save(people: Sequence[Person]) -> None:
+    """Write what was filled in. The ORM takes longer to put such a statement together than PostgreSQL to carry it out."""
+    if people:
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE, [[getattr(person, name) for person in people] for name in _SAVED])
 
 
 def _fill(person: Person, newcomer: Newcomer, now: datetime) -> None:
