@@ -1,6 +1,6 @@
 """What a conversation must lead to, recounted from the rules in words: a second opinion, which shares no code with Diana.
 
-It knows what the conversation makes use of, and refuses the rest: messages, five kinds of acts, levels below 5.
+It knows what the conversation makes use of, and refuses the rest: messages and reactions, six kinds of acts, levels below 5.
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ AMOUNTS = {
     "game.login": ("login", 10),
     "game.daily_login": ("daily_login", 50),
     "game.message_sent": ("message_sent", 5),
+    "game.community_participation": ("community_participation", 30),
 }
 # Lifetime points at which levels 2, 3 and 4 begin; from 5 on a bonus would apply.
 LEVELS = (100, 300, 600)
@@ -74,10 +75,12 @@ def recount(lines: list[Any]) -> tuple[dict[int, Tally], Counter[str]]:
         seen.add(line.update["update_id"])
         part = line.update[kind]
         tally = people.setdefault((part.get("from") or part["user"])["id"], Tally())
-        taken = kind == "message" and not str(part.get("text", "")).startswith("/")
+        taken = kind == "message_reaction" or (kind == "message" and not str(part.get("text", "")).startswith("/"))
         tally.events["bot.message_received" if taken else "bot.update_received"] += 1
         if kind == "message":
             _message(tally, part)
+        elif kind == "message_reaction" and part["new_reaction"] and part["chat"]["type"] == "supergroup":
+            tally.act(part["date"], "game.community_participation")
     return people, refusals
 
 
