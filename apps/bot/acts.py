@@ -39,13 +39,13 @@ class Visit(NamedTuple):
 def come_by(visits: Sequence[Visit]) -> list[Exception | None]:
     """Note that these people came by, in a fixed number of statements; PersonGone for those who are not there any more.
 
-    Whoever had left is back. Chats are noted after the people are locked: somebody's own chat is theirs, and they may be
-    erased at this moment.
+    Whoever had left is back. Locks groups, then people, then their own chats (services.chats_of).
     """
     with transaction.atomic():
+        services.chats_of(dict(visit.chat for visit in visits if visit.chat[1] != PRIVATE))
         acts = [users.Act(v.person_id, v.occurred_at, None, v.cause, comes_back=True) for v in visits]
         there = users.act_many(acts)
-        services.chats_of(dict(visit.chat for visit in visits if visit.person_id in there))
+        services.chats_of(dict(v.chat for v in visits if v.chat[1] == PRIVATE and v.person_id in there))
     return [None if visit.person_id in there else users.PersonGone() for visit in visits]
 
 

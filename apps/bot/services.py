@@ -153,6 +153,9 @@ def chat_of(*, telegram_id: int, kind: str) -> int:
 def chats_of(kinds: Mapping[int, str]) -> dict[int, int]:
     """Return our ids of these chats (Telegram's id: kind), which are there again if they were gone. Two statements for all
     that are known; new ones are inserted in the order of their ids, so that two batches cannot wait for each other.
+
+    In a transaction groups come before any person is locked, and somebody's own chat after: its id is theirs, and they may
+    be erased at this moment.
     """
     known = list(Chat.objects.filter(telegram_id__in=kinds))
     missing = sorted(set(kinds) - {chat.telegram_id for chat in known})

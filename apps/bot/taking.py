@@ -29,13 +29,14 @@ class _Seen(NamedTuple):
 def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     """Note each update's act and that it is done, in the caller's transaction; those done before change nothing.
 
-    Locks the people in ascending order. A body that cannot be read is told by bot.update_failed.
+    Locks groups that are new, then the people in ascending order, then their own chats (services.chats_of). A body that cannot be read is told by bot.update_failed.
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
     acts = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _is_act(s.found)]
+    chats = services.chats_of({done.chat.id: done.chat.type for _, done in acts if not _private(done)})
     acts = _without_the_erased(acts)
-    chats = services.chats_of({done.chat.id: done.chat.type for _, done in acts})
+    chats |= services.chats_of({done.chat.id: done.chat.type for _, done in acts if _private(done)})
     users.act_many(
         [_act(s, done, person, chats[done.chat.id]) for s, done in acts if (person := s.row.person_id) is not None]
     )

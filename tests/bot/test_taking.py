@@ -6,13 +6,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from apps.bot import acts
 from apps.bot.models import Chat, Update
 from apps.users.models import Person
+from diana import clock
 from diana.events import subscriptions, together
 from diana.events.lanes import lane_of
 from diana.events.models import Failure, StoredEvent
 from diana.events.testing import drain
-from tests.bot.updates import ADA, GROUP, deliver, events, message, say, update, user
+from tests.bot.updates import ADA, GROUP, deliver, events, message, private_chat, say, update, user
 
 
 def take() -> None:
@@ -37,6 +39,31 @@ def test_it_takes_a_fixed_number_of_statements(committed_db: str) -> None:
     statements_for(of_one_lane[:1])
     assert statements_for(of_one_lane[:2]) == statements_for(of_one_lane[2:14])
     assert len(events("game.message_sent")) == 15
+
+
+def locks(captured: CaptureQueriesContext) -> list[str]:
+    """Return in their order what the statements lock or may insert: people and chats."""
+    found = []
+    for query in captured:
+        if "bot_chat" in query["sql"]:
+            found.append("chat")
+        elif "users_person" in query["sql"] and "FOR NO KEY UPDATE" in query["sql"]:
+            found.append("people")
+    return [name for name, before in zip(found, ["", *found], strict=False) if name != before]
+
+
+def test_groups_come_before_people_and_their_own_chats_after(committed_db: str) -> None:
+    """One order for all: who takes messages and who answers commands must not wait for each other."""
+    say("hello")
+    say("hello", chat=GROUP)
+    with CaptureQueriesContext(connection) as taking:
+        take()
+    assert locks(taking)[:3] == ["chat", "people", "chat"], "what act_many locks after that is held already"
+    me = Person.objects.get(telegram_id=ADA).pk
+    visits = [acts.Visit(me, clock.now(), (chat["id"], chat["type"]), None) for chat in (private_chat(), GROUP)]
+    with CaptureQueriesContext(connection) as coming:
+        assert acts.come_by(visits) == [None, None]
+    assert locks(coming) == ["chat", "people", "chat"]
 
 
 def test_everybodys_messages_count_in_their_order(committed_db: str) -> None:
