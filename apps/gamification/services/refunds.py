@@ -29,7 +29,8 @@ def reverse_payment(*, person_id: int, charge: int, position: int, now: datetime
         if standings[person_id].state.position < told.position or _has_failed(told):
             raise Retry("The payment's own points are still to come.", after=1)
         reversed_ids = Entry.objects.filter(reverses__isnull=False, account_id=person_id).values("reverses")
-        earned = Entry.objects.filter(event_id=told.event_id, amount__gt=0, kind=Entry.Kind.AWARD)
+        # By account: entries have no index by event.
+        earned = Entry.objects.filter(account_id=person_id, event_id=told.event_id, amount__gt=0, kind=Entry.Kind.AWARD)
         found = list(earned.exclude(pk__in=reversed_ids).order_by("pk").values_list("pk", flat=True))
         for entry_id in found:
             reverse_entry(
