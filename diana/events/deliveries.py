@@ -269,8 +269,7 @@ _record_made = Gathering[tuple[str, Claim], None](lambda made: record_made(made)
 
 def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:
     if error is None:
-        Delivery.objects.filter(id=claimed.id, attempts=claimed.attempts).delete()
-        metrics.delivered(subscriber.name)
+        _forget([(subscriber.name, claimed)])
         return
     metrics.failed(subscriber.name, error)
     if not isinstance(error, Retry | Permanent):

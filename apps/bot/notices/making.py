@@ -9,8 +9,8 @@ from apps.bot.models import Notice
 from apps.bot.notices import queueing
 from apps.bot.notices.planning import DIGEST_KINDS, KINDS, LONGEST_LATE, due_at, wanted
 from apps.users import selectors as people
-from apps.users.preferences import Preferences
 from apps.users.selectors import Profile
+from apps.users.services import Preferences
 from diana.events import Envelope
 
 # Nobody else is written to.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from apps.users.preferences import Preferences
+from apps.users.services import Preferences
 
 # From the first on, so long everything of these kinds is gathered into one message.
 DIGEST = timedelta(minutes=10)

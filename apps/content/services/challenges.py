@@ -12,7 +12,7 @@ from apps.content.models import ChallengeRun
 from apps.content.services.errors import NotThere
 from apps.content.shapes import Challenge
 from apps.users import selectors as people
-from apps.users.services.rows import about, lock_person
+from apps.users.services import about, lock_person
 from diana.events import publish_many
 
 # What changes of a row after it was made.

@@ -14,7 +14,7 @@ from apps.content.models import Decision, Discovery, StoryRun
 from apps.content.reading import Place, place_of
 from apps.content.services.errors import NotThere
 from apps.content.shapes import Choice, Story
-from apps.users.services.rows import about, lock_person
+from apps.users.services import about, lock_person
 from diana.events import Event, publish_many
 
 Keyed = tuple[str, Event]

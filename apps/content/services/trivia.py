@@ -13,7 +13,7 @@ from apps.content.library import library
 from apps.content.models import AskedQuestion
 from apps.content.services.errors import NotThere
 from apps.content.shapes import Question
-from apps.users.services.rows import about, lock_person
+from apps.users.services import about, lock_person
 from diana.events import publish_many
 
 
