@@ -39,7 +39,7 @@ SAMPLES: list[Sample] = [
     notice(
         "a digest", *(notices.Part(kind, FIELDS.get(kind, [{}])[0]) for kind in ("achievement", "level", "referral"))
     ),
-    *(notice(f"a digest of {count}", *[OWN] * count) for count in (20, 21, 22, 25)),
+    *(notice(f"a digest of {count}", *[OWN] * count) for count in (20, 21, 22, 25, 200)),
     sample(notices.muted, "all", person_id=ME),
     sample(notices.unmuted, "all", person_id=ME),
 ]
