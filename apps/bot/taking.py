@@ -29,7 +29,8 @@ class _Seen(NamedTuple):
 def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     """Note each update's act and that it is done, in the caller's transaction; those done before change nothing.
 
-    Locks groups that are new, then the people in ascending order, then their own chats (services.chats_of). A body that cannot be read is told by bot.update_failed.
+    Locks groups that are new, then the people in ascending order, then their own chats (services.chats_of). A body that
+    cannot be read is told by bot.update_failed.
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]

@@ -2,16 +2,13 @@
 
 import gzip
 import json
-import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import translation
 
 from apps.bot import pages
 from apps.bot.pages import leaving as page
-from apps.bot.screens import leaving, privacy
+from apps.bot.screens import privacy
 from apps.bot.screens.layout import Document, Screen
 from apps.users import selectors
 from apps.users.models import Person
@@ -20,44 +17,9 @@ from tests.gamification.acts import NOON, person
 DUE = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["en", "es", "ru"])
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    with translation.override(request.param):
-        yield request.param
-
-
-def all_screens() -> list[Screen]:
-    return [
-        privacy.privacy(person_id=7),
-        privacy.terms(person_id=7),
-        privacy.paused(person_id=7),
-        leaving.confirm(person_id=7, due=DUE),
-        leaving.requested(person_id=7, due=DUE),
-        leaving.kept(person_id=7),
-    ]
-
-
 def buttons(screen: Screen) -> list[str]:
     rows = screen.keyboard.inline_keyboard if screen.keyboard else ()
     return [str(button.callback_data) for row in rows for button in row]
-
-
-def test_every_screen_is_html_that_telegram_takes(language: str) -> None:
-    for screen in all_screens():
-        assert set(re.findall(r"</?(\w+)>", screen.text)) <= {"b"}
-        assert screen.text.count("<b>") == screen.text.count("</b>")
-        assert 0 < len(screen.text) <= 4096
-        assert "%(" not in screen.text
-
-
-def test_every_language_says_it_in_its_own_words() -> None:
-    said = []
-    for language in ("en", "es", "ru"):
-        with translation.override(language):
-            copy = leaving.copy(person_id=7, content=b"{}", compressed=False)
-            said.append([copy.caption, *(screen.text for screen in all_screens())])
-    for texts in zip(*said, strict=True):
-        assert len(set(texts)) == 3
 
 
 def test_privacy_leads_to_a_copy_a_break_and_deletion() -> None:

@@ -1,64 +1,25 @@
 """Which screens can be asked for, and where their data comes from: acts and reads of the apps below, in the person's
-language. One module for each; it is enough to name it here.
+language. One module for each; it is enough that it is here.
 """
 
 from datetime import datetime
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import NamedTuple
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.bot.menu import COMMANDS
-from apps.bot.pages import (
-    achievements,
-    challenge,
-    invite,
-    joining,
-    leaving,
-    menu,
-    notices,
-    paysupport,
-    points,
-    privacy,
-    profile,
-    quiz,
-    settings,
-    start,
-    story,
-    streak,
-    top,
-    trivia,
-    tutorial,
-    vip,
-)
+from apps.bot.pages import achievements, vip
 from apps.bot.pages.registry import PAGES, VERBS, Builder, Request
 from apps.bot.screens.layout import Reply
 from apps.bot.screens.start import private_only
 from apps.users import selectors as people
 
-# Each has registered its pages and verbs by being imported.
-MODULES = (
-    achievements,
-    challenge,
-    invite,
-    joining,
-    leaving,
-    menu,
-    notices,
-    paysupport,
-    points,
-    privacy,
-    profile,
-    quiz,
-    settings,
-    start,
-    story,
-    streak,
-    top,
-    trivia,
-    tutorial,
-    vip,
-)
+# Each module registers its pages and verbs by being imported.
+for _found in iter_modules(__path__):
+    import_module(f"{__name__}.{_found.name}")
 
 
 class Button(NamedTuple):
