@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from apps.bot import application, checkout
+from apps.bot.models import StartPayload
 from apps.gamification.models import Entry
 from apps.payments import services
 from apps.payments.models import GiftCode, Payment, PreCheckout
@@ -98,6 +99,7 @@ def test_a_gift_is_bought_and_redeemed_by_somebody_else(sandbox: Sandbox) -> Non
     say(f"/vip {code}")
     answer()
     assert "gives nothing" in texts(sandbox)[-1]
+    assert not StartPayload.objects.exists(), "the code is kept nowhere"
     assert code not in str(list(GiftCode.objects.values())) + str(list(StoredEvent.objects.values("payload")))
     assert events("payment.succeeded")[0][1]["product"] == "gift_30"
 

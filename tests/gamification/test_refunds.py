@@ -58,6 +58,7 @@ def test_what_staff_took_back_already_stays_so() -> None:
     refunded(somebody)
     drain(TAKES_BACK)
     assert reversals(somebody) == [("vip_purchase", -1000)]
+    assert not Failure.objects.exists()
 
 
 def test_it_waits_for_the_award() -> None:
