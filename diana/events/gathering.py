@@ -48,12 +48,19 @@ class Gathering(Generic[Asked, Answer]):
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """Ask for what has gathered until nothing is left."""
+        batch: list[tuple[Asked, asyncio.Future[Answer]]] = []
         try:
             while self._waiting[loop]:
                 batch, self._waiting[loop] = self._waiting[loop][:AT_ONCE], self._waiting[loop][AT_ONCE:]
                 await self._answer(batch)
+        except BaseException as error:
+            # What ends this ends everybody's wait: whom nobody answers would wait for ever.
+            for _, future in (*batch, *self._waiting[loop]):
+                if not future.done():
+                    future.set_exception(error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
         finally:
-            # Whoever comes after a cancelled call must not wait behind it for ever.
             del self._waiting[loop]
 
     async def _answer(self, batch: Sequence[tuple[Asked, "asyncio.Future[Answer]"]]) -> None:

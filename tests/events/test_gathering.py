@@ -93,3 +93,30 @@ def test_it_begins_anew_after_a_rest() -> None:
         return await gathered(number)
 
     assert [loop.run(one(number)) for number in (1, 2)] == [2, 4]
+
+
+class Gone(BaseException):
+    """What no handler of errors catches."""
+
+
+def test_nobody_waits_for_ever_behind_what_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a thread is told to end: those of the batch hear of it, and those who wait behind it."""
+    monkeypatch.setattr(gathering, "AT_ONCE", 2)
+    doubling = Doubling(fail=Gone())  # type: ignore[arg-type]
+    gathered = Gathering(doubling)
+
+    async def all_of_them(*numbers: int) -> list[int | BaseException]:
+        waiting = asyncio.gather(*map(gathered, numbers), return_exceptions=True)
+        return list(await asyncio.wait_for(waiting, 5))
+
+    assert [type(answer) for answer in loop.run(all_of_them(2, 1, 4, 6, 8))] == [Gone] * 5
+    assert loop.run(all_of_them(2, 4)) == [4, 8]
+
+
+def test_too_few_answers_are_everybodys_error() -> None:
+    gathered = Gathering[int, int](lambda numbers: [])
+
+    async def both() -> list[int | BaseException]:
+        return list(await asyncio.wait_for(asyncio.gather(gathered(1), gathered(2), return_exceptions=True), 5))
+
+    assert [type(answer) for answer in loop.run(both())] == [ValueError] * 2
