@@ -206,15 +206,36 @@ def die_sending() -> None:
 # What becomes of one call after the other: the same in every run, and each place comes up however few calls there are.
 PLACES = ("inside", "", "after", "", "before", "")
 SENDERS_PLACES = ("", "before", "", "", "after", "")
+# An event during which a process ends three times is given up, as it should be: nobody is that unlucky here.
+DEATHS_OF_AN_EVENT = 2
+
+
+class Accidents:
+    """Which accident happens to which call. To be called from several threads."""
+
+    def __init__(self, places: Sequence[str]) -> None:
+        self._places = itertools.cycle(places)
+        self._deaths: Counter[tuple[str, int]] = Counter()
+        self._lock = threading.Lock()
+
+    def next(self, subscriber: str, envelopes: Sequence[Any]) -> str:
+        """Return where the process that handles these is to end, or nothing."""
+        events = [(subscriber, envelope.position) for envelope in envelopes]
+        with self._lock:
+            if max(self._deaths[event] for event in events) >= DEATHS_OF_AN_EVENT:
+                return ""
+            place = next(self._places)
+            self._deaths.update(events if place else ())
+        return place
 
 
 def install_accidents() -> None:
     """Have workers die before their effects, inside the transaction, after its commit; senders around their calls."""
-    original, places = subscriptions.Subscriber.handle, itertools.cycle(PLACES)
+    original, accidents = subscriptions.Subscriber.handle, Accidents(PLACES)
 
     @functools.wraps(original)
     def handle(self: subscriptions.Subscriber, envelopes: Any) -> None:
-        place = next(places)
+        place = accidents.next(self.name, envelopes)
         if place == "before":
             die()
         original(self, envelopes)
@@ -224,16 +245,16 @@ def install_accidents() -> None:
             transaction.on_commit(die)
 
     replace(subscriptions.Subscriber, "handle", handle)
-    of_senders = itertools.cycle(SENDERS_PLACES)
+    of_senders = Accidents(SENDERS_PLACES)
     for subscriber in subscriptions.subscribers():
         if subscriber.external:
-            subscriber.function = _unreliable(subscriber.function, of_senders)
+            subscriber.function = _unreliable(subscriber.name, subscriber.function, of_senders)
 
 
-def _unreliable(function: Callable[..., Any], places: Iterator[str]) -> Callable[..., Any]:
+def _unreliable(name: str, function: Callable[..., Any], accidents: Accidents) -> Callable[..., Any]:
     @functools.wraps(function)
     async def call(envelope: Any) -> object:
-        place = next(places)
+        place = accidents.next(name, [envelope])
         if place == "before":
             die_sending()
         result = await function(envelope)
