@@ -8,6 +8,8 @@ MINUTES ?=
 COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --quiet
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Every process here starts several times faster from what Python compiled once, whatever the shell says of it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run demo test coverage drills lint bench torture requirements clean installed installed-dev
 
