@@ -1,5 +1,6 @@
 """Fixtures of all tests: a real database as the application's role, in a transaction or with real commits."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,12 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.servers import Servers
 from tests.servers import servers as started
+
+
+def pytest_collection_finish() -> None:
+    """Keep what all tests share out of every later collection of garbage: it is most of what there is."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ class Servers:
     def clone(self) -> str:
         """Copy the template and return the copy's name. Nobody may be connected to the template."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self.admin("CREATE DATABASE {} TEMPLATE {} OWNER {}", name, TEMPLATE, OWNER)
+        self.admin("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY", name, TEMPLATE, OWNER)
         return name
 
     def drop(self, database: str) -> None:
