@@ -29,8 +29,10 @@ from diana.events.subscriptions import Subscriber
 
 logger = logging.getLogger(__name__)
 
-# A sender that hangs for longer loses its claim; one that dies loses it at once, with its lock.
+# A sender that hangs for longer loses its claim; one that dies loses it at once, with its lock. What was lost so before is
+# claimed again only after a while, twice as long each time: sessions that are cut in a row are not yet an event that kills.
 LEASE_SECONDS = 60
+ABANDONED_SECONDS = 0.25
 AT_ONCE = 50
 # So many of the events of a batch are claimed as they are queued: at rest no second look is needed.
 CLAIMED_AS_QUEUED = 50
@@ -90,18 +92,24 @@ def enqueue(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> list[Claim
     return [Claim(*claimed[e.position], e) for e in envelopes if e.position in claimed]
 
 
-_CLAIM = """
+_MAY_BE_CLAIMED = f"""(
+    owner IS NULL OR leased_until < now() OR (
+        leased_until <= now() + make_interval(
+            secs => {LEASE_SECONDS} - {ABANDONED_SECONDS} * (2 ^ least(d.attempts - 1, 20) - 1)
+        ) AND NOT EXISTS (
+            SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2
+            AND l.classid = {SENDER_CLASS}::oid AND l.objid = d.owner::oid
+        )
+    )
+)"""
+
+_CLAIM = f"""
 WITH oldest AS (
     SELECT DISTINCT ON (lane, key) id FROM event_delivery
     WHERE subscriber = %(subscriber)s AND lane = ANY(%(lanes)s) ORDER BY lane, key, position
 ), due AS (
     SELECT id, owner IS NOT NULL AS abandoned FROM event_delivery d
-    WHERE id IN (SELECT id FROM oldest) AND next_attempt_at <= now() AND (
-        owner IS NULL OR leased_until < now() OR NOT EXISTS (
-            SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2
-            AND l.classid = %(class)s::oid AND l.objid = d.owner::oid
-        )
-    )
+    WHERE id IN (SELECT id FROM oldest) AND next_attempt_at <= now() AND {_MAY_BE_CLAIMED}
     ORDER BY position LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE event_delivery d SET owner = %(owner)s, leased_until = now() + make_interval(secs => %(lease)s),
@@ -118,7 +126,6 @@ def claim(subscriber: Subscriber, lanes: Sequence[int], *, limit: int = AT_ONCE)
     parameters: dict[str, Any] = {
         "subscriber": subscriber.name,
         "lanes": list(lanes),
-        "class": SENDER_CLASS,
         "owner": senders.identity(),
         "lease": LEASE_SECONDS,
         "limit": limit,
@@ -302,9 +309,7 @@ def open_lanes(*, older_than_seconds: float) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT subscriber, lane FROM event_delivery d"
-            " WHERE next_attempt_at <= clock_timestamp() - make_interval(secs => %s) AND ("
-            " owner IS NULL OR leased_until < now() OR NOT EXISTS (SELECT 1 FROM pg_locks l WHERE"
-            " l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = %s::oid AND l.objid = d.owner::oid))",
-            [older_than_seconds, SENDER_CLASS],
+            f" WHERE next_attempt_at <= clock_timestamp() - make_interval(secs => %s) AND {_MAY_BE_CLAIMED}",
+            [older_than_seconds],
         )
         return [(name, lane) for name, lane in cursor.fetchall()]

@@ -163,6 +163,23 @@ def test_it_buries_a_delivery_during_which_the_process_ended_too_often(sender: S
     assert numbers == [2]
 
 
+def test_what_is_lost_again_and_again_is_claimed_ever_later(sender: Subscriber):
+    """Sessions that are cut in a row end no process, and must not bury what it sends."""
+    publish_numbers([1])
+    drain_lane(sender, LANE)
+    for seconds in (0, 0.25, 0.75, 1.75):
+        # A number under which nobody is alive.
+        Delivery.objects.update(
+            owner=1, leased_until=Now() + timedelta(seconds=deliveries.LEASE_SECONDS - seconds + 0.1)
+        )
+        assert deliveries.claim(sender, [LANE]) == []
+        assert deliveries.open_lanes(older_than_seconds=0) == []
+        Delivery.objects.update(leased_until=Now() + timedelta(seconds=deliveries.LEASE_SECONDS - seconds))
+        assert deliveries.open_lanes(older_than_seconds=0) == [(sender.name, LANE)]
+        assert len(deliveries.claim(sender, [LANE])) == 1
+    assert Delivery.objects.get().attempts == 5
+
+
 def test_it_buries_no_delivery_that_was_put_off_as_often(sender: Subscriber):
     publish_numbers([1])
     drain_lane(sender, LANE)

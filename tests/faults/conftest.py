@@ -174,7 +174,8 @@ class Community:
             raise AssertionError(f"{error}\n{self.what_is_missing()}") from None
         assert self.entries() == self.expected_entries()
         assert set(self.statuses) <= allowed
-        assert self.sql("SELECT * FROM event_failure") == []
+        failures = self.sql("SELECT subscriber, lane, position, type, status, attempts, error FROM event_failure")
+        assert not failures, f"failed: {failures}"
         assert (
             self.sql(
                 "SELECT a.person_id FROM gamification_account a LEFT JOIN gamification_entry e ON e.account_id = a.person_id"
