@@ -6,8 +6,9 @@ is missing from the second is lost, what it holds too often, or should not hold 
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 import msgspec
 from django.db import connection
@@ -17,6 +18,7 @@ from demo.conversation import HERE
 What = Literal["event", "entry", "answer", "refusal"]
 # Effects that belong to no person.
 NOBODY = ""
+WEEKEND = (5, 6)
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -47,10 +49,24 @@ class ExpectedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole expectation, people by a name that only the demo uses."""
+    """The whole expectation, people by a name that only the demo uses.
+
+    `weekend`: events that each of them brings about in addition on a Saturday or Sunday.
+    """
 
     people: dict[str, ExpectedPerson]
     refusals: dict[str, int]
+    weekend: dict[str, int] = {}
+
+    def on(self, day: date) -> Self:
+        """Return what is expected of a conversation on this day."""
+        if day.weekday() not in WEEKEND:
+            return self
+        people = {
+            name: msgspec.structs.replace(person, events=person.events | self.weekend)
+            for name, person in self.people.items()
+        }
+        return msgspec.structs.replace(self, people=people)
 
     def effects(self) -> list[Effect]:
         """Return it as one multiset."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db import connections
 
@@ -53,14 +54,14 @@ class Told:
 
 def tell(variables: Mapping[str, str], report: Report) -> Told:
     """Play the conversation, wait for rest, look at everything; raises DemoError if it does not come to rest."""
-    lines, expected = read_conversation(), effects.read_expected()
+    lines, start = read_conversation(), start_of_conversation(clock.now())
+    expected = effects.read_expected().on(datetime.fromtimestamp(start, UTC).date())
     sandbox_url, flower_url = variables["TELEGRAM_API_URL"], f"http://{LOOPBACK}:{variables['FLOWER_PORT']}"
     with SandboxClient(sandbox_url) as sandbox, FlowerClient(flower_url, variables["FLOWER_BASIC_AUTH"]) as flower:
         with _step("Flower hears the workers", report):
             _wait_for_workers(flower)
         with _step(f"{len(lines)} updates posted", report):
             url = f"http://{LOOPBACK}:{variables['PORT']}/telegram/webhook"
-            start = start_of_conversation(clock.now())
             statuses = playing.deliver(lines, url=url, secret=variables["TELEGRAM_WEBHOOK_SECRET"], start=start)
         with _step("everything handled", report):
             resting.wait_until(resting.is_at_rest, what="rest", seconds=REST_SECONDS, pending=resting.pending)

@@ -5,6 +5,7 @@ It knows what the conversation makes use of, and refuses the rest: messages and 
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 SILENCE_SECONDS = 30 * 60
@@ -29,11 +30,14 @@ class Tally:
     answers: int = 0
     lifetime: int = 0
     last_act: int | None = None
+    weekend: bool = False
 
     def act(self, at: int, *types: str) -> None:
         """Come by, and do what the types say."""
         if self.last_act is None:
             self.events["user.active_day"] += 1
+            # The first of four weekends in a row is a quarter of the way to Weekend Hero.
+            self.events["game.achievement_progressed"] += self.weekend
         if self.last_act is None or at - self.last_act >= SILENCE_SECONDS:
             self._do("game.login")
         assert self.last_act is None or at > self.last_act, "an act that is no later is passed over"
@@ -61,8 +65,8 @@ class Tally:
         assert self.lifetime < FIRST_BONUS
 
 
-def recount(lines: list[Any]) -> tuple[dict[int, Tally], Counter[str]]:
-    """Return what each person, by id at Telegram, must have brought about, and what is refused."""
+def recount(lines: list[Any], day: date) -> tuple[dict[int, Tally], Counter[str]]:
+    """Return what each person, by id at Telegram, must have brought about on that day, and what is refused."""
     people: dict[int, Tally] = {}
     refusals: Counter[str] = Counter()
     seen: set[int] = set()
@@ -74,7 +78,7 @@ def recount(lines: list[Any]) -> tuple[dict[int, Tally], Counter[str]]:
             continue
         seen.add(line.update["update_id"])
         part = line.update[kind]
-        tally = people.setdefault((part.get("from") or part["user"])["id"], Tally())
+        tally = people.setdefault((part.get("from") or part["user"])["id"], Tally(weekend=day.isoweekday() > 5))
         taken = kind == "message_reaction" or (kind == "message" and not str(part.get("text", "")).startswith("/"))
         tally.events["bot.message_received" if taken else "bot.update_received"] += 1
         if kind == "message":

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -34,11 +34,12 @@ def dates(update: object) -> list[int]:
     return own + [date for part in update.values() for date in dates(part)]
 
 
-def test_the_expectation_is_what_a_recount_by_the_rules_gives(lines: list[Line], expected: Expected) -> None:
-    people, refusals = recount(lines)
+@pytest.mark.parametrize("day", [date(2026, 11, 27), date(2026, 11, 28), date(2026, 11, 29), date(2026, 11, 30)])
+def test_the_expectation_is_what_a_recount_by_the_rules_gives(lines: list[Line], expected: Expected, day: date) -> None:
+    people, refusals = recount(lines, day)
     assert expected.refusals == refusals
     assert set(expected.names()) == set(people)
-    for person in expected.people.values():
+    for person in expected.on(day).people.values():
         tally = people[person.telegram_id]
         assert person.events == +tally.events
         assert {(e.rule, e.amount): e.count for e in person.entries} == +tally.entries
