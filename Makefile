@@ -5,8 +5,11 @@ ARGS ?=
 PART ?=
 SEED ?=
 MINUTES ?=
-COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+# Extras stay in the lock file, so that what is installed can be checked against it.
+COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --quiet
+# The installer must not be run by the Python that it replaces.
+OUTSIDE := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Every process here starts several times faster from what Python compiled once, whatever the shell says of it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -55,7 +58,7 @@ clean: ## stop what runs of this checkout, remove its local data and caches; .ve
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 installed:
-	@$(PYTHON) -I diana/local/install.py .venv requirements.txt
+	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I diana/local/install.py .venv requirements.txt
 
 installed-dev:
-	@$(PYTHON) -I diana/local/install.py .venv requirements.txt requirements-dev.txt
+	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I diana/local/install.py .venv requirements.txt requirements-dev.txt

@@ -2,68 +2,177 @@
 
 from __future__ import annotations
 
+import ast
 import fcntl
 import glob
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 OLDEST = (3, 11)
 STAMP = ".installed-"
+LOG_LINES = 15
+# Where packages come from is the user's business; what is installed is said by the lock file alone. Hence no
+# constraints, find-links, no-binary, target and so on.
+SOURCES = frozenset(
+    [
+        "index-url",
+        "extra-index-url",
+        "trusted-host",
+        "cert",
+        "client-cert",
+        "proxy",
+        "timeout",
+        "default-timeout",
+        "retries",
+        "cache-dir",
+        "no-cache-dir",
+        "keyring-provider",
+    ]
+)
+# Later sections win over earlier ones, as in pip.
+SECTIONS = ("global", "install", ":env:")
+CURES = (
+    (r"No space left", "Free some disk space, then try again."),
+    (r"DO NOT MATCH THE HASHES", "The index serves another file than the lock names: set PIP_INDEX_URL to one you trust."),
+    (r"SSLError|CERTIFICATE_VERIFY", "Name the certificate of your proxy or index: PIP_CERT=/path/to/ca.pem."),
+    (r"No matching distribution|Could not find a version", "The index, or this machine's kind, lacks a package: see above."),
+    (r"NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|Connection broken|ConnectionError|ConnectionReset",
+     "The package index does not answer: look at the network, PIP_INDEX_URL and PIP_PROXY, then try again."),
+)  # fmt: skip
 
 
-def main(arguments: list[str]) -> str:
-    """Install requirement files with their hashes into `.venv`; one that is as it should be is left alone.
+class InstallError(Exception):
+    """The environment could not be made; the message says why and what to do."""
 
-    Arguments: the folder of the environment, then the requirement files. Returns what went wrong, or nothing.
+
+def main(arguments: list[str]) -> str | int:
+    """Install lock files with their hashes into `.venv`; one that is as it should be is left alone.
+
+    Arguments: the folder of the environment, then the lock files. Returns an error message, or 0. An interrupted
+    installation is begun anew by the next call.
     """
     if sys.version_info < OLDEST:
         found = ".".join(map(str, sys.version_info[:3]))
         return f"Diana needs Python 3.11 or later, and this is {found} ({sys.executable}): `make PYTHON=python3.12 …`"
-    environment, requirements = arguments[0], arguments[1:]
-    os.makedirs(environment, exist_ok=True)
-    with locked(os.path.join(environment, ".lock")):
-        return "" if is_current(environment, requirements) else install(environment, requirements)
+    environment, locks = arguments[0], arguments[1:]
+    try:
+        os.makedirs(environment, exist_ok=True)
+        with locked(os.path.join(environment, ".lock")):
+            if not is_current(environment, locks):
+                install(environment, locks)
+    except (InstallError, OSError) as error:
+        return f"{error}"
+    except KeyboardInterrupt:
+        print("\nStopped; the next try begins anew.", file=sys.stderr)
+        return 130
+    return 0
 
 
-def is_current(environment: str, requirements: list[str]) -> bool:
-    """Say whether exactly these files were installed, whole."""
-    wanted = [interpreter(environment), *(stamp(environment, path) for path in requirements)]
+def is_current(environment: str, locks: list[str]) -> bool:
+    """Return whether exactly these lock files are installed completely, in this very folder."""
+    wanted = [interpreter(environment), *(stamp(environment, path) for path in locks)]
     return all(map(os.path.exists, wanted)) and not os.path.exists(unfinished(environment))
 
 
-def install(environment: str, requirements: list[str]) -> str:
-    """Install what is missing; return what went wrong, or nothing."""
-    if importlib.util.find_spec("ensurepip") is None:
-        return "This Python cannot make virtual environments: `apt install python3-venv`, then try again."
-    print(f"Installing {' and '.join(requirements)} into {environment} …", flush=True)
+def install(environment: str, locks: list[str]) -> None:
+    """Install the lock files; raises InstallError."""
+    started = time.monotonic()
+    names = " and ".join(map(os.path.basename, locks))
+    packages = sum(count_packages(path) for path in locks)
+    print(f"Installing {packages} packages of {names} into {environment} …", flush=True)
     # An installation that was interrupted may hold half a package, which pip would take for a whole one.
-    if os.path.exists(unfinished(environment)) or not os.path.exists(interpreter(environment)):
-        empty(environment)
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    if os.path.exists(unfinished(environment)) or not is_usable(environment):
+        create(environment)
     open(unfinished(environment), "w").close()
     for old in glob.glob(os.path.join(glob.escape(environment), STAMP + "*")):
         os.remove(old)
-    for path in requirements:
-        if pip_install(environment, path):
-            return f"pip could not install {path}: see above; the next try begins anew."
-    for path in requirements:
+    # Python compiles what it imports; compiling everything here would take half of the time. The lock is complete, so
+    # nothing else is looked for: a release of tomorrow changes nothing.
+    run(
+        environment,
+        [*pip(environment), "install", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile"]
+        + ["--no-input", "--progress-bar", "off"]
+        + [part for path in locks for part in ("-r", path)],
+        cannot=f"pip could not install {names}",
+    )
+    checker = os.path.join(os.path.dirname(os.path.abspath(__file__)), "completeness.py")
+    run(environment, [interpreter(environment), "-I", checker, *locks], cannot=f"{names}: the installed set is wrong")
+    for path in locks:
         open(stamp(environment, path), "w").close()
     os.remove(unfinished(environment))
-    return ""
+    print(f"Installed in {time.monotonic() - started:.0f} s.", flush=True)
 
 
-def pip_install(environment: str, path: str) -> int:
-    """Install one requirement file and return pip's status."""
-    # Python compiles what it imports; compiling everything here would take half of the time.
-    options = ["--require-hashes", "--only-binary", ":all:", "--no-compile", "--no-input", "--quiet"]
-    pip = [interpreter(environment), "-m", "pip", "--disable-pip-version-check"]
-    return subprocess.run([*pip, "install", *options, "-r", path], check=False).returncode
+def is_usable(environment: str) -> bool:
+    """Return whether the environment has a Python that starts and was made in this folder."""
+    scripts = glob.glob(os.path.join(glob.escape(environment), "bin", "pip3*"))
+    if not os.path.exists(interpreter(environment)) or not scripts:
+        return False
+    with open(scripts[0], "rb") as file:
+        return os.fsencode(os.path.abspath(environment)) in file.read(1000)
+
+
+def create(environment: str) -> None:
+    """Empty the folder and make a new environment in it."""
+    if importlib.util.find_spec("ensurepip") is None:
+        raise InstallError("This Python cannot make virtual environments: `apt install python3-venv`, then try again.")
+    # The Python that runs this may be the environment's own, which is about to be removed.
+    python = getattr(sys, "_base_executable", None) or sys.executable
+    empty(environment)
+    open(unfinished(environment), "w").close()
+    run(environment, [python, "-I", "-m", "venv", environment], cannot="Python could not make an environment")
+
+
+def run(environment: str, command: list[str], *, cannot: str) -> None:
+    """Run a command with its output in the log; raises InstallError with the log's tail and a cure."""
+    log = os.path.join(environment, ".install.log")
+    with open(log, "ab") as file:
+        file.truncate(0)
+        variables = settings(environment) if "install" in command else plain()
+        ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=variables, check=False)
+    if ended.returncode:
+        with open(log, encoding="utf-8", errors="replace") as file:
+            told = [line.rstrip() for line in file if line.strip() and not line.startswith("WARNING: Location")]
+        cure = next((cure for sign, cure in CURES if re.search(sign, "\n".join(told))), "The next try begins anew.")
+        tail = "\n".join(f"  | {line[:300]}" for line in told[-LOG_LINES:])
+        raise InstallError(f"{cannot}:\n{tail}\n{cure} The whole log: {log}")
+
+
+def plain() -> dict[str, str]:
+    """Return the environment's variables without what steers pip."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+
+
+def settings(environment: str) -> dict[str, str]:
+    """Return variables that leave pip the user's settings of where packages come from, and no other setting."""
+    listed = subprocess.run([*pip(environment), "config", "list"], capture_output=True, text=True, check=False)
+    if listed.returncode:
+        raise InstallError(f"pip cannot read its settings; mend or remove the file it names:\n{listed.stderr.strip()}")
+    found: dict[str, tuple[int, str]] = {}
+    for section, name, value in re.findall(r"^([\w:-]+)\.([\w-]+)=('.*'|\".*\")$", listed.stdout, re.MULTILINE):
+        if name in SOURCES and section in SECTIONS:
+            found[name] = max(found.get(name, (-1, "")), (SECTIONS.index(section), str(ast.literal_eval(value))))
+    chosen = {f"PIP_{name.upper().replace('-', '_')}": value for name, (_, value) in found.items()}
+    return {**plain(), **chosen, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def pip(environment: str) -> list[str]:
+    """Return how the environment's pip is called: without the user's PYTHONPATH and site."""
+    return [interpreter(environment), "-I", "-m", "pip"]
+
+
+def count_packages(path: str) -> int:
+    """Return how many packages a lock file names."""
+    with open(path, encoding="utf-8") as file:
+        return len(re.findall(r"^[A-Za-z0-9]", file.read(), re.MULTILINE))
 
 
 def interpreter(environment: str) -> str:
@@ -72,9 +181,9 @@ def interpreter(environment: str) -> str:
 
 
 def stamp(environment: str, path: str) -> str:
-    """Return the file that says that the requirement file, as it is now, is installed."""
+    """Return the file that says that the lock file, as it is now, is installed in this folder."""
     with open(path, "rb") as file:
-        digest = hashlib.sha256(file.read()).hexdigest()
+        digest = hashlib.sha256(os.fsencode(os.path.abspath(environment)) + b"\0" + file.read()).hexdigest()
     return os.path.join(environment, STAMP + digest[:24])
 
 
@@ -101,4 +210,4 @@ def locked(path: str) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]) or 0)
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The installer of the virtual environment: when it acts and when it leaves things alone."""
+"""The installer of the virtual environment: when it acts, when it leaves things alone, what it says."""
 
 import subprocess
 import sys
@@ -8,12 +8,12 @@ import pytest
 
 from diana.local import install
 
-REQUIREMENTS = ["requirements.txt"]
+LOCKS = ["requirements.txt"]
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    # An empty requirement file installs nothing, so that the network stays shut.
+    # An empty lock file installs nothing, so that the network stays shut.
     (tmp_path / "requirements.txt").write_text("")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -25,27 +25,59 @@ def test_it_begins_anew_after_an_interruption_and_then_only_after_a_change(check
     for name in (".unfinished", "half"):
         (environment / name).touch()
 
-    assert install.main([".venv", *REQUIREMENTS]) == ""
+    assert install.main([".venv", *LOCKS]) == 0
 
     assert not (environment / "half").exists()
-    assert install.is_current(".venv", REQUIREMENTS)
+    assert install.is_current(".venv", LOCKS)
     (checkout / "requirements.txt").write_text("# changed\n")
-    assert not install.is_current(".venv", REQUIREMENTS)
+    assert not install.is_current(".venv", LOCKS)
 
 
 def test_it_forgets_what_it_installed_before_it_installs_something_else(checkout: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], check=True)
-    Path(install.stamp(".venv", REQUIREMENTS[0])).touch()
-    assert install.is_current(".venv", REQUIREMENTS)
+    assert install.main([".venv", *LOCKS]) == 0
+    assert install.is_current(".venv", LOCKS)
 
-    (checkout / "requirements.txt").write_text("# changed\n")
-    assert "pip could not install requirements.txt" in install.main([".venv", *REQUIREMENTS])
+    (checkout / "requirements.txt").write_text("no-such-package==1 --hash=sha256:" + "0" * 64)
+    assert "pip could not install requirements.txt" in str(install.main([".venv", *LOCKS]))
 
     (checkout / "requirements.txt").write_text("")
-    assert not install.is_current(".venv", REQUIREMENTS)
+    assert not install.is_current(".venv", LOCKS)
+
+
+def test_it_is_not_run_by_the_python_that_it_removes(checkout: Path) -> None:
+    assert install.main([".venv", *LOCKS]) == 0
+    (checkout / ".venv" / ".unfinished").touch()
+
+    own = [".venv/bin/python", "-I", install.__file__, ".venv", *LOCKS]
+    again = subprocess.run(own, capture_output=True, text=True, check=False)
+
+    assert (again.returncode, again.stderr) == (0, "")
+    assert install.is_current(".venv", LOCKS)
+
+
+def test_an_environment_that_was_moved_is_made_anew(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert install.main([".venv", *LOCKS]) == 0
+    moved = checkout / "moved"
+    moved.mkdir()
+    (checkout / ".venv").rename(moved / ".venv")
+    (checkout / "requirements.txt").rename(moved / "requirements.txt")
+    monkeypatch.chdir(moved)
+
+    assert not install.is_current(".venv", LOCKS)
+    assert install.main([".venv", *LOCKS]) == 0
+    assert str(moved) in (moved / ".venv" / "bin" / "pip").read_text()
 
 
 def test_it_says_which_python_it_wants(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(install, "OLDEST", (99, 0))
 
-    assert "Python 3.11 or later" in install.main([str(tmp_path), "requirements.txt"])
+    assert "Python 3.11 or later" in str(install.main([str(tmp_path), "requirements.txt"]))
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    called = [sys.executable, "-I", install.__file__, str(tmp_path / "file" / ".venv"), "requirements.txt"]
+    ended = subprocess.run(called, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
