@@ -21,31 +21,19 @@ STAMP = ".installed-"
 LOG_LINES = 15
 # Where packages come from is the user's business; what is installed is said by the lock file alone. Hence no
 # constraints, find-links, no-binary, target and so on.
-SOURCES = frozenset(
-    [
-        "index-url",
-        "extra-index-url",
-        "trusted-host",
-        "cert",
-        "client-cert",
-        "proxy",
-        "timeout",
-        "default-timeout",
-        "retries",
-        "cache-dir",
-        "no-cache-dir",
-        "keyring-provider",
-    ]
-)
+SOURCES = {
+    "index-url", "extra-index-url", "trusted-host", "cert", "client-cert", "proxy", "timeout", "default-timeout",
+    "retries", "cache-dir", "no-cache-dir", "keyring-provider",
+}  # fmt: skip
 # Later sections win over earlier ones, as in pip.
 SECTIONS = ("global", "install", ":env:")
 CURES = (
     (r"No space left", "Free some disk space, then try again."),
     (r"DO NOT MATCH THE HASHES", "The index serves another file than the lock names: set PIP_INDEX_URL to one you trust."),
     (r"SSLError|CERTIFICATE_VERIFY", "Name the certificate of your proxy or index: PIP_CERT=/path/to/ca.pem."),
-    (r"No matching distribution|Could not find a version", "The index, or this machine's kind, lacks a package: see above."),
     (r"NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|Connection broken|ConnectionError|ConnectionReset",
      "The package index does not answer: look at the network, PIP_INDEX_URL and PIP_PROXY, then try again."),
+    (r"No matching distribution|Could not find a version", "The index, or this machine's kind, lacks a package: see above."),
 )  # fmt: skip
 
 
@@ -113,11 +101,11 @@ def install(environment: str, locks: list[str]) -> None:
 
 def is_usable(environment: str) -> bool:
     """Return whether the environment has a Python that starts and was made in this folder."""
-    scripts = glob.glob(os.path.join(glob.escape(environment), "bin", "pip3*"))
-    if not os.path.exists(interpreter(environment)) or not scripts:
+    activate = os.path.join(environment, "bin", "activate")
+    if not os.path.exists(interpreter(environment)) or not os.path.exists(activate):
         return False
-    with open(scripts[0], "rb") as file:
-        return os.fsencode(os.path.abspath(environment)) in file.read(1000)
+    with open(activate, "rb") as file:
+        return os.fsencode(os.path.abspath(environment)) in file.read()
 
 
 def create(environment: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from diana.local import install
+from tests.local.made_index import PIPS, make_environment
 
 LOCKS = ["requirements.txt"]
 
@@ -17,6 +18,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "requirements.txt").write_text("")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def made(checkout: Path) -> None:
+    """Install into an environment that was made before."""
+    make_environment(checkout / ".venv", max(PIPS))
+    assert install.main([".venv", *LOCKS]) == 0
 
 
 def test_it_begins_anew_after_an_interruption_and_then_only_after_a_change(checkout: Path) -> None:
@@ -34,7 +41,7 @@ def test_it_begins_anew_after_an_interruption_and_then_only_after_a_change(check
 
 
 def test_it_forgets_what_it_installed_before_it_installs_something_else(checkout: Path) -> None:
-    assert install.main([".venv", *LOCKS]) == 0
+    made(checkout)
     assert install.is_current(".venv", LOCKS)
 
     (checkout / "requirements.txt").write_text("no-such-package==1 --hash=sha256:" + "0" * 64)
@@ -45,7 +52,7 @@ def test_it_forgets_what_it_installed_before_it_installs_something_else(checkout
 
 
 def test_it_is_not_run_by_the_python_that_it_removes(checkout: Path) -> None:
-    assert install.main([".venv", *LOCKS]) == 0
+    made(checkout)
     (checkout / ".venv" / ".unfinished").touch()
 
     own = [".venv/bin/python", "-I", install.__file__, ".venv", *LOCKS]
@@ -56,7 +63,7 @@ def test_it_is_not_run_by_the_python_that_it_removes(checkout: Path) -> None:
 
 
 def test_an_environment_that_was_moved_is_made_anew(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert install.main([".venv", *LOCKS]) == 0
+    made(checkout)
     moved = checkout / "moved"
     moved.mkdir()
     (checkout / ".venv").rename(moved / ".venv")
