@@ -39,8 +39,8 @@ class Postgres:
 
     The process is found through its directory, never through this object: a cluster that a killed parent left
     behind is taken over, and any process may stop it. Without `durable` it is fast and forgetful: a kill may cost the
-    last commits, unless `settings` turns synchronous_commit on again. `port` is a demand; without it a free port is
-    chosen and kept.
+    last commits, unless `settings` turns synchronous_commit on again, and it ends with the thread that started it.
+    `port` is a demand; without it a free port is chosen and kept.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Postgres:
         with locked(self.directory / "lock"):
             if not self.running():
                 self.prepare()
-                pid = processes.spawn(self.command(dies_with_parent=False), log=self.log)
+                pid = processes.spawn(self.command(dies_with_parent=not self.durable), log=self.log)
                 process = psutil.Process(pid)
                 self._wait_ready(lambda: processes.is_gone(process))
             self._wait_ready(lambda: not self.running())
