@@ -91,6 +91,8 @@ class Processes:
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "DIANA_STATE_DIR": str(directory),
+            # What a killed worker leaves in it stays in the checkout.
+            "TMPDIR": str(directory),
             "EVENTS_FEED": "true",
         }
         self.environment.pop("PYTEST_CURRENT_TEST", None)

@@ -122,7 +122,7 @@ def leave_failures(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert deliver(update(body=message("/start") | {"date": -1})) == 200
     with monkeypatch.context() as patch:
         patch.setattr(subscriber("users.follow_referrals"), "function", lambda envelopes: 1 / 0)
-        sandbox.behave(fail_next=[{"status": 500}])
+        sandbox.behave(fail_next=[{"status": 429, "retry_after": 300}])
         come_by(BEN)
     assert set(Failure.objects.values_list("status", flat=True)) == {"dead", "retrying", "held"}
     assert Delivery.objects.exists()
