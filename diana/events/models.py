@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from diana.clock.functions import DomainNow
+
 
 class JsonTextField(models.TextField[str | None, str | None]):
     """JSON kept byte for byte as it was written (type json, not jsonb): cheaper to write, and read as text."""
@@ -31,7 +33,7 @@ class StoredEvent(models.Model):
     user_id = models.BigIntegerField(_("person"), null=True)
     occurred_at = models.DateTimeField(_("occurred at"))
     utc_offset_minutes = models.SmallIntegerField(_("UTC offset, minutes"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=DomainNow())
     correlation_id = models.UUIDField(_("correlation id"))
     causation_id = models.UUIDField(_("causation id"), null=True)
     payload = JsonTextField(_("payload"), null=True)

@@ -145,6 +145,7 @@ def still_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still."""
     standing = Clock()
     monkeypatch.setattr(clock, "now", standing.now)
+    monkeypatch.setattr(clock, "real_now", standing.now)
     return standing
 
 

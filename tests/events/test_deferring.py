@@ -347,9 +347,9 @@ def test_it_asks_the_database_once_and_only_where_a_source_defers(
 ):
     envelopes = say(1, 2, 3, source=None)
     with django_assert_num_queries(0):
-        assert deferring.judge([("program", e) for e in envelopes], still_clock.now()) == {}
+        assert deferring.judge([("program", e) for e in envelopes]) == {}
     with django_assert_num_queries(1):
-        assert len(deferring.judge([("phone", e) for e in envelopes], still_clock.now())) == 1
+        assert len(deferring.judge([("phone", e) for e in envelopes])) == 1
 
 
 @pytest.mark.django_db
