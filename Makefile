@@ -5,6 +5,7 @@ ARGS ?=
 PART ?=
 SEED ?=
 MINUTES ?=
+AT ?=
 # Extras stay in the lock file, so that what is installed can be checked against it.
 COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --quiet
@@ -22,8 +23,8 @@ help: ## list the commands
 run: installed ## start everything here; Ctrl-C stops it
 	@exec python -m diana.local run
 
-demo: installed ## play a conversation of five people and count what came of it
-	@exec python -m demo
+demo: installed ## play a conversation of five people and count what came of it (AT=2026-12-31T23:50Z: then)
+	@exec python -m demo $(if $(AT),--at $(AT))
 
 test: installed-dev ## run the tests (T=path, ARGS="-k name")
 	@exec python -m pytest -n 2 --dist worksteal $(T) $(ARGS)
