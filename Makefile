@@ -39,7 +39,7 @@ drills: installed-dev ## rehearse failover, graceful stops, several of each proc
 	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py tests/deploys/drill_*.py tests/torture/drill_*.py) $(ARGS)
 
 lint: installed-dev ## check style, types and who imports whom
-	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports; do \
+	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports 'python .ci/sql_clock.py'; do \
 		echo "== $$check"; $$check || failed="$$failed [$$check]"; \
 	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now  # noqa: TID251  # moved_at, failed_at, next_attempt_at and deferred_at are work
 from django.utils.translation import gettext_lazy as _
 
 from diana.clock.functions import DomainNow

@@ -11,9 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from django.db.utils import ProgrammingError
 
+from apps.gamification import services
 from apps.gamification.models import Account, Entry
 from apps.gamification.proof import standing, verifying
 from diana import audit, clock
+from diana.audit.models import AuditRecord
 from diana.clock import offset
 from diana.clock.checks import check_database, check_file
 from diana.clock.offset import ClockRefused, Offsets
@@ -138,6 +140,18 @@ def test_no_time_passes_where_the_reader_began_before_the_writer(state: Path) ->
 def test_the_application_cannot_move_it(state: Path) -> None:
     with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), connection.cursor() as cursor:
         cursor.execute(offset.function_with_offset(EIGHT_DAYS))
+
+
+@pytest.mark.parametrize("wanted", [EIGHT_DAYS, -EIGHT_DAYS])
+def test_the_walls_of_the_audit_know_a_services_record_from_an_older_one(state: Path, wanted: timedelta) -> None:
+    move(wanted)
+    switch: dict[str, Any] = {"rule": "login", "reason": "r", "actor": STAFF, "now": clock.now()}
+    services.set_rule_active(active=False, **switch)
+    assert [row.reason for row in AuditRecord.objects.all()] == ["r"]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('diana.audited', '1', true)")
+        cursor.execute("UPDATE gamification_rule SET active = true WHERE key = 'login'")
+    assert AuditRecord.objects.count() == 2, "The older record is not this transaction's."
 
 
 # A start finds a file that does not fit.

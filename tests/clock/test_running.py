@@ -4,11 +4,12 @@ import json
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import psutil
 
+from diana import clock
 from tests.faults.conftest import Community, community
 from tests.processes import ROOT, wait_until
 
@@ -26,7 +27,7 @@ def manage(community: Community, *arguments: str) -> str:
 
 def days_ahead(moment: object) -> int:
     assert isinstance(moment, datetime)
-    return round((moment - datetime.now(UTC)) / timedelta(days=1))
+    return round((moment - clock.real_now()) / timedelta(days=1))
 
 
 def test_eight_days_later_the_relay_alone_brings_entries_within_two_seconds(community: Community) -> None:

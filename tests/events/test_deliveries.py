@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Now  # noqa: TID251  # leases, pauses and retries are work
 
 from diana.audit.actors import Actor
 from diana.events import Envelope, Permanent, Retry, deliveries, loop, publish, retries
