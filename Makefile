@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Every process here starts several times faster from what Python compiled once, whatever the shell says of it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo test coverage drills lint bench torture requirements clean installed installed-dev
+.PHONY: help run demo test coverage drills lint bench calendar torture requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -45,6 +45,9 @@ lint: installed-dev ## check style, types and who imports whom
 
 bench: installed-dev ## measure throughput and latency (PART=crowd, outage, replies, replay, large_log, boards, full_rules or batches: that alone)
 	@exec python -m bench$(if $(PART),.$(PART)) $(ARGS)
+
+calendar: installed-dev ## play the demo and run the suite on days that are hard on calendars (over an hour; ARGS="--demos")
+	@exec python -m calendar_runs $(ARGS)
 
 torture: installed-dev ## let everything fail, by seed, and count what is lost or doubled (SEED=7, MINUTES=20)
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" exec python -m torture
