@@ -6,7 +6,7 @@ The database's offset is the true one, because its rows were written with it; `m
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,9 @@ from diana import clock
 
 # Kinds of advisory locks of two numbers: see diana/events/locks.py.
 CLOCK_CLASS = 7_303
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Since 1970, as durations: moments so far away could not be computed with.
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC) - EPOCH for year in (2000, 2200))
 # Beyond the time for which a process may use what it has read.
 MARGIN_SECONDS = 0.1
 
@@ -57,6 +60,8 @@ def set_offset(wanted: timedelta) -> Offsets:
     """
     if settings.PRODUCTION:
         raise ClockRefused("The clock of a production deployment is not moved.")
+    if not EARLIEST <= wanted + (clock.real_now() - EPOCH) <= LATEST:
+        raise ClockRefused("The clock is moved within the years 2000 to 2199.")
     with _alone():
         _move_database(wanted)
         clock.write_offset(offset_file(), wanted)

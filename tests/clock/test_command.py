@@ -33,7 +33,7 @@ def test_it_reads_durations(text: str, found: timedelta) -> None:
     assert duration(text) == found
 
 
-@pytest.mark.parametrize("text", ["", "8", "d", "-", "1d 2h", "2h1d", "eight days"])
+@pytest.mark.parametrize("text", ["", "8", "d", "-", "1d 2h", "2h1d", "eight days", "99999999d"])
 def test_it_refuses_what_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match=f"^{text}$"):
         duration(text)
@@ -60,6 +60,13 @@ def test_it_goes_to_a_moment_and_says_it_to_programs(state: Path) -> None:
 def test_it_refuses_what_is_no_moment_or_two_movements(state: Path, arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         run(*arguments)
+
+
+@pytest.mark.parametrize("arguments", [["--by", "999999w"], ["--by=-200000d"], ["--to", "9999-12-31T00:00Z"]])
+def test_it_refuses_what_lies_too_far_away(state: Path, arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match="2000 to 2199"):
+        run(*arguments)
+    assert "not moved" in run()
 
 
 def test_it_says_that_the_file_belongs_to_another_database(state: Path) -> None:

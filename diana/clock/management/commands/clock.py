@@ -11,7 +11,8 @@ from diana import clock
 from diana.clock import offset
 
 DURATION = re.compile(
-    r"(?P<sign>[+-]?)(?=\d)(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?"
+    r"(?P<sign>[+-]?)(?=\d)"
+    + "".join(rf"(?:(?P<{unit}>\d{{1,6}}){unit[0]})?" for unit in ("weeks", "days", "hours", "minutes", "seconds"))
 )
 
 
@@ -70,5 +71,6 @@ def duration(text: str) -> timedelta:
     if match is None:
         raise ValueError(text)
     sign, *_ = match.groups()
-    found = timedelta(**{unit: int(number or 0) for unit, number in match.groupdict().items() if unit != "sign"})
+    numbers = {unit: int(number or 0) for unit, number in match.groupdict().items() if unit != "sign"}
+    found = timedelta(**numbers)
     return -found if sign == "-" else found
