@@ -15,9 +15,9 @@ import time_machine
 
 from diana import clock
 
-OFFSET = timedelta(seconds=int(os.environ["CALENDAR_OFFSET_SECONDS"]))
-
-time_machine.travel(clock.real_now() + OFFSET, tick=True).start()
+time_machine.travel(clock.real_now() + timedelta(seconds=int(os.environ["CALENDAR_OFFSET_SECONDS"])), tick=True).start()
+# What it has become: the start takes some time, a retry's worth of it on a busy machine.
+OFFSET = clock.real_now() - time_machine.escape_hatch.datetime.datetime.now(UTC)
 
 
 def real_now() -> datetime:
