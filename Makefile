@@ -5,6 +5,7 @@ ARGS ?=
 PART ?=
 SEED ?=
 MINUTES ?=
+AT ?=
 # Extras stay in the lock file, so that what is installed can be checked against it.
 COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --quiet
@@ -14,7 +15,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Every process here starts several times faster from what Python compiled once, whatever the shell says of it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo test coverage drills lint bench torture requirements clean installed installed-dev
+.PHONY: help run demo test coverage drills lint bench calendar torture requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -22,8 +23,8 @@ help: ## list the commands
 run: installed ## start everything here; Ctrl-C stops it
 	@exec python -m diana.local run
 
-demo: installed ## play a conversation of five people and count what came of it
-	@exec python -m demo
+demo: installed ## play a conversation of five people and count what came of it (AT=2026-12-31T23:50Z: then)
+	@exec python -m demo $(if $(AT),--at $(AT))
 
 test: installed-dev ## run the tests (T=path, ARGS="-k name")
 	@exec python -m pytest -n 2 --dist worksteal $(T) $(ARGS)
@@ -38,12 +39,15 @@ drills: installed-dev ## rehearse failover, graceful stops, several of each proc
 	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py tests/deploys/drill_*.py tests/torture/drill_*.py) $(ARGS)
 
 lint: installed-dev ## check style, types and who imports whom
-	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports; do \
+	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports 'python .ci/sql_clock.py'; do \
 		echo "== $$check"; $$check || failed="$$failed [$$check]"; \
 	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
 bench: installed-dev ## measure throughput and latency (PART=crowd, outage, replies, replay, large_log, boards, full_rules or batches: that alone)
 	@exec python -m bench$(if $(PART),.$(PART)) $(ARGS)
+
+calendar: installed-dev ## play the demo and run the suite on days that are hard on calendars (over an hour; ARGS="--demos")
+	@exec python -m calendar_runs $(ARGS)
 
 torture: installed-dev ## let everything fail, by seed, and count what is lost or doubled (SEED=7, MINUTES=20)
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" exec python -m torture

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import ROOT, env, process_name, sealing_keys
+from diana import clock
 from diana.redis_addresses import Address, broker
 
 django_stubs_ext.monkeypatch()
@@ -31,6 +32,8 @@ def required(name: str, development: str) -> str:
 
 BASE_DIR = ROOT
 STATE_DIR = Path(env.str("DIANA_STATE_DIR", str(ROOT / ".diana" / "run")))
+# `manage.py clock` moves domain time, never in production.
+clock.follow(None if PRODUCTION else STATE_DIR / clock.FILE_NAME)
 SECRET_KEY = required("DJANGO_SECRET_KEY", "development-only-development-only-development-only")
 # Keys that the present one took the place of: gift codes made under them are still known.
 SECRET_KEY_FALLBACKS: list[str] = env.list("DJANGO_SECRET_KEY_FALLBACKS", [])
@@ -52,6 +55,7 @@ INSTALLED_APPS = [
     "apps.payments",
     "apps.content",
     "apps.users",
+    "diana.clock",
     "diana.events",
     "diana.audit",
     "diana.periodic",

@@ -286,13 +286,15 @@ def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> 
     if isinstance(error, Postponed):
         wait = timedelta(seconds=backoff_seconds(claimed.attempts, after=error.after))
         # Nothing was tried: the attempt is given back.
-        mine.update(owner=None, leased_until=None, next_attempt_at=clock.now() + wait, attempts=claimed.attempts - 1)
+        mine.update(
+            owner=None, leased_until=None, next_attempt_at=clock.real_now() + wait, attempts=claimed.attempts - 1
+        )
     elif isinstance(error, Permanent) or claimed.attempts >= attempts_allowed(error):
         _give_up(subscriber, claimed, error)
     else:
         after = error.after if isinstance(error, Retry) else None
         wait = timedelta(seconds=backoff_seconds(claimed.attempts, after=after))
-        mine.update(owner=None, leased_until=None, next_attempt_at=clock.now() + wait)
+        mine.update(owner=None, leased_until=None, next_attempt_at=clock.real_now() + wait)
 
 
 def _give_up(subscriber: Subscriber, claimed: Claim, error: Exception) -> None:

@@ -119,7 +119,7 @@ def _pass(
     try:
         with transaction.atomic():
             state = cursors.lock(subscriber, lane, own=own)
-            if state.paused_until is not None and state.paused_until > clock.now():
+            if state.paused_until is not None and state.paused_until > clock.real_now():
                 return Batch(0)
             if state.failing and not retried:
                 return Batch(0, failing=True)

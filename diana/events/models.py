@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now  # noqa: TID251  # moved_at, failed_at, next_attempt_at and deferred_at are work
 from django.utils.translation import gettext_lazy as _
+
+from diana.clock.functions import DomainNow
 
 
 class JsonTextField(models.TextField[str | None, str | None]):
@@ -31,7 +33,7 @@ class StoredEvent(models.Model):
     user_id = models.BigIntegerField(_("person"), null=True)
     occurred_at = models.DateTimeField(_("occurred at"))
     utc_offset_minutes = models.SmallIntegerField(_("UTC offset, minutes"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=DomainNow())
     correlation_id = models.UUIDField(_("correlation id"))
     causation_id = models.UUIDField(_("causation id"), null=True)
     payload = JsonTextField(_("payload"), null=True)

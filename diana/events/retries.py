@@ -82,7 +82,7 @@ def _judge(row: Failure, error: Exception) -> None:
         row.status, row.next_attempt_at = Status.DEAD, None
     else:
         after = error.after if isinstance(error, Retry) else None
-        row.next_attempt_at = clock.now() + timedelta(seconds=backoff_seconds(row.attempts, after=after))
+        row.next_attempt_at = clock.real_now() + timedelta(seconds=backoff_seconds(row.attempts, after=after))
 
 
 def record_dead(subscriber: Subscriber, lane: int, envelope: Envelope, attempts: int, error: str) -> None:
@@ -134,7 +134,7 @@ def retry_due(subscriber: Subscriber, lane: int) -> int:
     EVENTS_SLICE_SECONDS the rest is left to the relay: a thousand redriven at once keep no other lane waiting.
     """
     handled, deadline = 0, time.monotonic() + settings.EVENTS_SLICE_SECONDS
-    while rows := due(subscriber, lane, clock.now()):
+    while rows := due(subscriber, lane, clock.real_now()):
         for row in rows:
             handled += _retry(subscriber, row)
             if time.monotonic() >= deadline:
@@ -147,7 +147,7 @@ def _retry(subscriber: Subscriber, row: Failure) -> bool:
     row.attempts += 1
     metrics.retried(subscriber.name)
     row.status = Status.RETRYING
-    row.next_attempt_at = clock.now() + timedelta(seconds=max(1.0, backoff_seconds(row.attempts)))
+    row.next_attempt_at = clock.real_now() + timedelta(seconds=max(1.0, backoff_seconds(row.attempts)))
     if row.attempts > settings.EVENTS_MAX_ATTEMPTS:
         with transaction.atomic():
             _judge(row, RuntimeError(row.error or "The process ended during every attempt."))
@@ -215,7 +215,7 @@ def redrive(failures: QuerySet[Failure], *, reason: str, actor: Actor) -> int:
                     subscriber=row.subscriber, position=row.position, defaults={"lane": row.lane, "key": row.key}
                 )
             else:
-                row.status, row.next_attempt_at = Status.RETRYING, clock.now()
+                row.status, row.next_attempt_at = Status.RETRYING, clock.real_now()
         _save_decided(rows, "redrive_deliveries", reason, actor)
     return len(rows)
 

@@ -122,7 +122,7 @@ def _is_suspect(state: cursors.State) -> bool:
 
 
 def _is_paused(state: cursors.State) -> bool:
-    return state.paused_until is not None and state.paused_until > clock.now()
+    return state.paused_until is not None and state.paused_until > clock.real_now()
 
 
 def _drain_apart(subscriber: Subscriber, lanes: Sequence[int], done: Drained, deadline: float) -> Drained:

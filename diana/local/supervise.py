@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,14 +40,21 @@ class Stack:
     """A context in which everything in the Procfile runs, under a supervisor that restarts what dies.
 
     Entering starts the services, runs the release and waits until the processes answer; if that fails, everything
-    is stopped again. `report` gets each finished step and its seconds. Enter it in the main thread: what runs ends
-    with the thread that started it.
+    is stopped again. `report` gets each finished step and its seconds; `at` is what domain time is to be when the
+    processes start. Enter it in the main thread: what runs ends with the thread that started it.
     """
 
-    def __init__(self, instance: Instance, *, procfile: Path | None = None, report: Report = silent) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        procfile: Path | None = None,
+        report: Report = silent,
+        at: datetime | None = None,
+    ) -> None:
         self.instance = instance
         self.procfile = read_procfile(procfile or instance.root / "Procfile")
-        self._report = report
+        self._report, self._at = report, at
         self._supervisor: Supervisor | None = None
         self._closing = ExitStack()
         # What a killed worker leaves goes with the next clean start; in /tmp it would stay.
@@ -85,6 +93,9 @@ class Stack:
             self._start_services()
         with self._step("release"):
             self.run_release()
+        if self._at is not None:
+            with self._step("clock"):
+                self.run(f"python manage.py clock --to {self._at.isoformat()}", log="clock")
         with self._step("processes"):
             self._start_processes()
 

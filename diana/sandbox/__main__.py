@@ -1,8 +1,11 @@
 """`python -m diana.sandbox`: the sandbox without Django."""
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
+from diana import clock
 from diana.sandbox import command_line
 from diana.sandbox.safety import StartRefusedError
 
@@ -12,6 +15,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m diana.sandbox", description=command_line.DESCRIPTION)
     command_line.add_arguments(parser)
     options = parser.parse_args()
+    # What Django's settings tell the other processes.
+    if (directory := os.environ.get("DIANA_STATE_DIR")) and os.environ.get("DIANA_ENV") != "production":
+        clock.follow(Path(directory) / clock.FILE_NAME)
     try:
         command_line.run(options.host, options.port, options.token, options.record)
     except StartRefusedError as refusal:

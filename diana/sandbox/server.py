@@ -11,6 +11,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler
 
+from diana import clock
 from diana.sandbox.answers import RefusalError, answer_refusal
 from diana.sandbox.behaviour import Change
 from diana.sandbox.bot_api import not_found
@@ -75,7 +76,7 @@ class BotHandler(Handler):
 
     async def post(self, token: str, name: str) -> None:
         """Answer the call, later or never where so ordered."""
-        moment = Moment(time.time(), time.monotonic_ns())
+        moment = Moment(clock.now().timestamp(), time.monotonic_ns())
         answer, delay_seconds = self.service.receive(token, name, self.request, moment)
         if answer is None:
             await self.gone.wait()
@@ -137,7 +138,7 @@ class CallbackQueryHandler(Handler):
     def post(self) -> None:
         """Start the life of a callback query."""
         query = self.read_body(OpenCallbackQuery)
-        self.service.bot_api.callback_queries.open(query.id, at=time.time() - query.age_seconds)
+        self.service.bot_api.callback_queries.open(query.id, at=clock.now().timestamp() - query.age_seconds)
         self.finish_json({"ok": True})
 
 
@@ -151,7 +152,7 @@ class QuestionHandler(Handler):
     def post(self) -> None:
         """Start the ten seconds of a query."""
         question = self.read_body(Question)
-        self.service.bot_api.stars.ask(question.id, at=time.time() - question.age_seconds)
+        self.service.bot_api.stars.ask(question.id, at=clock.now().timestamp() - question.age_seconds)
         self.finish_json({"ok": True})
 
 
@@ -161,7 +162,7 @@ class PaymentHandler(Handler):
     def post(self) -> None:
         """Take the Stars and answer with the SuccessfulPayment that the bot is to be told."""
         try:
-            told = self.service.bot_api.stars.pay(self.read_body(Payment), seconds=int(time.time()))
+            told = self.service.bot_api.stars.pay(self.read_body(Payment), seconds=int(clock.now().timestamp()))
         except RefusalError as refusal:
             raise HTTPError(400, reason="Bad Request", log_message=refusal.description) from refusal
         self.finish_json(told)

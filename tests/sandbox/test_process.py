@@ -9,12 +9,15 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from diana import clock
 from diana.sandbox.client import SandboxClient
+from diana.sandbox.safety import MADE_UP_TOKEN
 from tests.sandbox.conftest import PLAIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,3 +139,15 @@ def test_it_is_a_command_of_manage_py(tmp_path):
         assert "http://127.0.0.1:" in process.stdout.readline()
         process.terminate()
         assert process.wait(timeout=10) == 0
+
+
+def test_its_dates_follow_the_moved_clock_but_not_in_production(tmp_path):
+    clock.write_offset(tmp_path / clock.FILE_NAME, timedelta(days=8))
+    for deployment, days in (("development", 8), ("production", 0)):
+        variables = {"DIANA_STATE_DIR": str(tmp_path), "DIANA_ENV": deployment}
+        with sandbox_process(**variables) as (_, url), SandboxClient(url) as client:
+            sent = httpx.post(
+                f"{url}/bot{MADE_UP_TOKEN}/sendMessage", json={"chat_id": 1, "text": "x"}, trust_env=False
+            )
+            dates = (sent.json()["result"]["date"], client.calls()[0].received_at)
+            assert [round((date - clock.real_now().timestamp()) / 86_400) for date in dates] == [days, days]

@@ -7,6 +7,7 @@ import time
 import httpx
 import pytest
 
+from diana import clock
 from diana.sandbox.client import SandboxClient
 from diana.sandbox.recording import Call, CallFilter, Moment, Recorder
 from diana.sandbox.running import running_sandbox
@@ -78,7 +79,7 @@ def test_it_does_not_answer_to_other_names(sandbox):
 
 
 def test_it_records_every_call_in_order(api, sandbox):
-    before = time.time(), time.monotonic_ns()
+    before = clock.now().timestamp(), time.monotonic_ns()
     api.post("sendMessage", data={"chat_id": 7, "text": "one"})
     api.post("sendMessage", data={"chat_id": 8, "text": ""})
     api.get("getMe")
@@ -89,7 +90,7 @@ def test_it_records_every_call_in_order(api, sandbox):
         ("sendMessage", 8, 400),
         ("getMe", None, 200),
     ]
-    assert before[0] <= calls[0].received_at <= calls[2].received_at <= time.time()
+    assert before[0] <= calls[0].received_at <= calls[2].received_at <= clock.now().timestamp()
     assert before[1] <= calls[0].received_monotonic_ns <= calls[2].received_monotonic_ns <= time.monotonic_ns()
     assert calls[0].answer["result"]["text"] == "one"
     assert calls[1].answer["description"] == "Bad Request: message text is empty"
