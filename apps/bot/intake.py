@@ -44,10 +44,14 @@ def read(body: bytes) -> incoming.Incoming:
         raise Refused(Reason.BODY) from error
 
 
-def handle(update: incoming.Incoming, body: bytes, *, now: datetime) -> dict[str, Any] | None:
-    """Do for an update that was read what receive() says. A question before a payment leaves nothing but its answer."""
+def handle(
+    update: incoming.Incoming, body: bytes, *, now: datetime, within: float | None = None
+) -> dict[str, Any] | None:
+    """Do for an update that was read what receive() says. A question before a payment leaves nothing but its answer, which
+    is a no after `within` seconds.
+    """
     if update.asked is not None:
-        return checkout.answer(update.asked)
+        return checkout.answer(update.asked, within=within)
     services.receive_update(incoming=update, body=body, now=now)
     return None
 

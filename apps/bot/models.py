@@ -1,6 +1,7 @@
-"""What the bot remembers: updates as they came in, the chats they came from, what was refused."""
+"""What the bot remembers: updates as they came in, the chats they came from, what was refused or could not be read."""
 
 from django.db import models
+from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
 
 NOTICE_KINDS = [
@@ -107,7 +108,9 @@ class StartPayload(models.Model):
 
 
 class Refusal(models.Model):
-    """How often on a day a request to the webhook was refused or set aside, by reason. Nothing else of it is kept."""
+    """How often on a day an update, or a request to the webhook, was refused or set aside, by reason. Of what the webhook
+    refused nothing else is kept.
+    """
 
     class Reason(models.TextChoices):
         METHOD = "method", _("not POST")
@@ -135,6 +138,45 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.day}: {self.count}"
+
+
+class Unreadable(models.Model):
+    """An update that a poller fetched and nothing here could keep, under its number at Telegram if that could be read.
+
+    Its body is whatever came, personal data included: never shown, never logged, and deleted after the week of the others.
+    """
+
+    class Reason(models.TextChoices):
+        SIZE = "size", _("too large")
+        BODY = "body", _("not an update")
+        DATABASE = "database", _("refused by the database")
+        ERROR = "error", _("an error at each attempt")
+
+    bot_id = models.BigIntegerField(_("bot"))
+    update_id = models.BigIntegerField(_("update id at Telegram"), null=True)
+    reason = models.TextField(_("reason"), choices=Reason.choices)
+    body = models.BinaryField(_("body"))
+    received_at = models.DateTimeField(_("received at"))
+
+    class Meta:
+        db_table = "bot_unreadable"
+        verbose_name = _("unreadable update")
+        verbose_name_plural = _("unreadable updates")
+        default_permissions = ("view",)
+        constraints = [
+            # Telegram sends it again until the offset has passed it; a number it need not have.
+            models.UniqueConstraint("bot_id", Func("body", function="sha256"), name="bot_unreadable_once"),
+            models.CheckConstraint(
+                condition=models.Q(reason__in=["size", "body", "database", "error"]), name="bot_unreadable_reason_known"
+            ),
+        ]
+        indexes = [
+            # delete_old_unreadable looks for those of last week
+            models.Index(fields=["received_at"], name="bot_unreadable_received"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.update_id}"
 
 
 class Notice(models.Model):

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from apps.bot.booking import book
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
 from apps.bot.incoming import Incoming
-from apps.bot.models import Chat, Refusal, Update
+from apps.bot.models import Chat, Refusal, Unreadable, Update
 from apps.users.services import PersonGone, find_or_add_person, lock_person
 from diana.events import Envelope, Event, Publication, publish, publish_many
 from diana.events.causes import caused_by
@@ -93,6 +93,24 @@ def count_refusal(reason: Refusal.Reason, *, now: datetime) -> None:
             " ON CONFLICT (reason, day) DO UPDATE SET count = bot_refusal.count + 1",
             [reason, now.date()],
         )
+
+
+# Under what the poller's refusals are counted, as the webhook's are.
+_COUNTED = {Unreadable.Reason.SIZE: Refusal.Reason.SIZE}
+
+
+def keep_unreadable(*, body: bytes, update_id: int | None, reason: Unreadable.Reason, now: datetime) -> bool:
+    """Keep a body that cannot be kept as an update, and count it; a copy changes nothing. Return whether it was new."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bot_unreadable (bot_id, update_id, reason, body, received_at) VALUES (%s, %s, %s, %s, %s)"
+            " ON CONFLICT (bot_id, sha256(body)) DO NOTHING",
+            [bot_id(), update_id, reason, body, now],
+        )
+        new = bool(cursor.rowcount == 1)
+        if new:
+            count_refusal(_COUNTED.get(reason, Refusal.Reason.BODY), now=now)
+    return new
 
 
 class Finished(NamedTuple):
@@ -220,3 +238,8 @@ def delete_old_updates(*, now: datetime) -> int:
         deleted += batch
         if batch < DELETE_AT_ONCE:
             return deleted
+
+
+def delete_old_unreadable(*, now: datetime) -> int:
+    """Delete what could not be read more than a week ago; return how many."""
+    return Unreadable.objects.filter(received_at__lt=now - KEEP_UPDATES).delete()[0]

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 # What is refused before its body is read.
-UNREAD = (403, 405, 413, 415)
+UNREAD = (403, 404, 405, 413, 415)
 STATUS = {Reason.METHOD: 405, Reason.SECRET: 403, Reason.TYPE: 415, Reason.SIZE: 413, Reason.BODY: 400}
 
 
@@ -25,8 +25,11 @@ def webhook(request: HttpRequest) -> HttpResponse:
     """Keep the update and answer 200; a copy or an unknown kind is counted and answered 200 too, so that it stays away.
 
     What is refused leaves nothing but a count. Without a database: 503, and Telegram delivers again. The question whether
-    somebody may pay is answered in the response itself, with a no where there is no database.
+    somebody may pay is answered in the response itself, with a no where there is no database. Where updates are polled for
+    there is no webhook: 404.
     """
+    if settings.TELEGRAM_UPDATES != "webhook":
+        return _answer(404)
     try:
         call = intake.receive(_checked_body(request), now=clock.now())
     except intake.Refused as refused:
