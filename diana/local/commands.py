@@ -39,7 +39,8 @@ def run(chosen: argparse.Namespace) -> None:
             began = time.monotonic()
             staff = json.loads(stack.run("python manage.py ensure_staff --json", log="ensure_staff"))
             report("staff user", time.monotonic() - began)
-            say(addresses(instance, staff))
+            bot = stack.run("python manage.py poll --check", log="poll-check").strip() if instance.polls else ""
+            say(addresses(instance, staff, bot))
             for name, state in stack.restarts():
                 say(f"{time.strftime('%H:%M:%S')} {name} is {state.name.lower()} (process {state.pid or 'none'})")
     except KeyboardInterrupt:
@@ -76,8 +77,8 @@ def clean(_chosen: argparse.Namespace) -> None:
         say(f"removed {directory}")
 
 
-def addresses(instance: Instance, staff: dict[str, str | None]) -> str:
-    """Return the table of what can be opened in a browser, and with which account."""
+def addresses(instance: Instance, staff: dict[str, str | None], bot: str = "") -> str:
+    """Return the table of what can be opened in a browser, and with which account; `bot` is a real one's address."""
     variables = instance.variables()
     web = f"http://{LOOPBACK}:{variables['PORT']}"
     account = f"{staff.get('username')} / {staff.get('password') or '(password unchanged)'}"
@@ -85,7 +86,9 @@ def addresses(instance: Instance, staff: dict[str, str | None]) -> str:
     rows = [
         ("Admin", f"{web}/admin/", account),
         ("Flower", flower, variables["FLOWER_BASIC_AUTH"].replace(":", " / ", 1)),
-        ("Sandbox" if instance.has_sandbox else "Bot API", variables["TELEGRAM_API_URL"], ""),
+        ("Bot", bot, "")
+        if bot
+        else ("Sandbox" if instance.has_sandbox else "Bot API", variables["TELEGRAM_API_URL"], ""),
         ("Health", f"{web}/health/live", ""),
         ("Logs", str(instance.logs), ""),
     ]

@@ -21,6 +21,7 @@ from diana.local.supervisord import Program, State, Supervisor
 
 SERVERS, SANDBOX, APPLICATION = 10, 20, 30
 SERVER_NAMES = ("postgres", "valkey")
+POLLER = "poll"
 START_SECONDS = 120
 STOP_SECONDS = 10
 # A process that started this often while it is waited for will not come up by waiting.
@@ -138,6 +139,7 @@ class Stack:
             *(
                 Program(*row, APPLICATION, stop_seconds=STOP_SECONDS, waits=True)
                 for row in self.procfile.processes.items()
+                if row[0] != POLLER or self.instance.polls
             ),
         ]
 
