@@ -287,6 +287,8 @@ if TELEGRAM_UPDATES == "poll":
     TELEGRAM_WEBHOOK_SECRET = env.str("TELEGRAM_WEBHOOK_SECRET", "")
 else:
     TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")
+# Groups of a real bot that are paid, by their ids at Telegram; with a made-up token all are.
+DIANA_GROUPS: list[int] = env.list("DIANA_GROUPS", [], subcast=int)
 # Who helps with payments, as people read it (@name, an address); empty: the staff of the community.
 SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org" if PRODUCTION else "http://127.0.0.1:8081")

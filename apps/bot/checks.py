@@ -19,6 +19,7 @@ def register_checks() -> None:
     checks.register(check_token, "bot")
     checks.register(check_address, "bot")
     checks.register(check_updates, "bot")
+    checks.register(check_groups, "bot")
     checks.register(check_limits, "bot")
     checks.register(check_rates, "bot")
 
@@ -63,6 +64,15 @@ def check_updates(**_: Any) -> list[checks.CheckMessage]:
     hint = 'Set TELEGRAM_UPDATES to "webhook", or to "poll" where the process `poll` runs; never both.'
     message = f"TELEGRAM_UPDATES is {settings.TELEGRAM_UPDATES!r}: updates come in one way or the other."
     return [checks.Error(message, hint=hint, id="bot.E005")]
+
+
+def check_groups(**_: Any) -> list[checks.CheckMessage]:
+    """Ids of groups are below zero: one that is not is a person's, or lost its sign."""
+    wrong = [str(chat) for chat in settings.DIANA_GROUPS if chat >= 0]
+    if not wrong:
+        return []
+    hint = "The ids of groups begin with a minus, as the bot says them in the group: DIANA_GROUPS=-1001234567890."
+    return [checks.Error(f"DIANA_GROUPS names no groups: {', '.join(wrong)}.", hint=hint, id="bot.E006")]
 
 
 def check_limits(**_: Any) -> list[checks.CheckMessage]:

@@ -58,7 +58,10 @@ class Update(models.Model):
 
 
 class Chat(models.Model):
-    """A chat at Telegram under an id of our own: events carry ours. `gone_at`: it takes no messages since then."""
+    """A chat at Telegram under an id of our own: events carry ours. `gone_at`: it takes no messages since then.
+
+    `told_unpaid_at`: a group that is not paid was told so (groups.py).
+    """
 
     class Kind(models.TextChoices):
         PRIVATE = "private", _("private")
@@ -69,6 +72,7 @@ class Chat(models.Model):
     telegram_id = models.BigIntegerField(_("id at Telegram"), unique=True)
     kind = models.TextField(_("kind"), choices=Kind.choices)
     gone_at = models.DateTimeField(_("gone at"), null=True)
+    told_unpaid_at = models.DateTimeField(_("told that nothing counts there"), null=True)
 
     class Meta:
         db_table = "bot_chat"

@@ -186,6 +186,17 @@ def chats_of(kinds: Mapping[int, str]) -> dict[int, int]:
     return {chat.telegram_id: chat.pk for chat in known}
 
 
+def claim_unpaid_notice(*, telegram_id: int, kind: str, now: datetime) -> bool:
+    """Note that this group is told now that nothing counts there; return whether it was not told before."""
+    chat = chat_of(telegram_id=telegram_id, kind=kind)
+    return bool(Chat.objects.filter(id=chat, told_unpaid_at=None).update(told_unpaid_at=now))
+
+
+def return_unpaid_notice(*, telegram_id: int) -> None:
+    """Note that the group was not told after all."""
+    Chat.objects.filter(telegram_id=telegram_id).update(told_unpaid_at=None)
+
+
 def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) -> bool:
     """Note that the chat takes no messages; for a person's own chat publish user.blocked_bot. Once, until they write again.
 

@@ -72,3 +72,9 @@ def test_a_poller_needs_no_secret_but_takes_no_bad_one(settings: Any) -> None:
     assert found(checks.check_secret) == []
     settings.TELEGRAM_WEBHOOK_SECRET = "short"
     assert found(checks.check_secret) == ["bot.E001"]
+
+
+@pytest.mark.parametrize(("groups", "expected"), [([], []), ([-1, -100_500], []), ([-1, 5], ["bot.E006"])])
+def test_groups_have_ids_below_zero(settings: Any, groups: list[int], expected: list[str]) -> None:
+    settings.DIANA_GROUPS = groups
+    assert found(checks.check_groups) == expected
