@@ -99,18 +99,18 @@ def count_refusal(reason: Refusal.Reason, *, now: datetime) -> None:
 _COUNTED = {Unreadable.Reason.SIZE: Refusal.Reason.SIZE}
 
 
-def keep_unreadable(*, body: bytes, update_id: int | None, reason: Unreadable.Reason, now: datetime) -> bool:
-    """Keep a body that cannot be kept as an update, and count it; a copy changes nothing. Return whether it was new."""
+def keep_unreadable(*, body: bytes, update_id: int | None, reason: Unreadable.Reason, now: datetime) -> int | None:
+    """Keep a body that cannot be kept as an update, and count it; return our id of it, None for a copy."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO bot_unreadable (bot_id, update_id, reason, body, received_at) VALUES (%s, %s, %s, %s, %s)"
-            " ON CONFLICT (bot_id, sha256(body)) DO NOTHING",
+            " ON CONFLICT (bot_id, sha256(body)) DO NOTHING RETURNING id",
             [bot_id(), update_id, reason, body, now],
         )
-        new = bool(cursor.rowcount == 1)
-        if new:
+        row = cursor.fetchone()
+        if row:
             count_refusal(_COUNTED.get(reason, Refusal.Reason.BODY), now=now)
-    return new
+    return row[0] if row else None
 
 
 class Finished(NamedTuple):

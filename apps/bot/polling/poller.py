@@ -108,8 +108,9 @@ class Poller:
             return
         try:
             intake.handle(one.found, one.body, now=clock.now())
-        except DataError as error:
-            self._set_aside(one, Unreadable.Reason.DATABASE, error)
+        except DataError:
+            # The database's words repeat what it refuses: they are not for the log.
+            self._set_aside(one, Unreadable.Reason.DATABASE)
         except IntegrityError as error:
             self._try_again(one, error)
         except (DatabaseError, InterfaceError, LanesDiffer, FenceDown):
@@ -121,16 +122,16 @@ class Poller:
         """Raise NotNow, or set the update aside that has failed too often."""
         self._attempts[one.body] += 1
         if self._attempts[one.body] < ATTEMPTS:
-            raise NotNow(f"{type(error).__name__} while keeping update {one.update_id}") from error
+            raise NotNow(f"{type(error).__name__} while an update was kept") from error
         del self._attempts[one.body]
         self._set_aside(one, Unreadable.Reason.ERROR, error)
 
     def _set_aside(self, one: Fetched, reason: Unreadable.Reason, error: Exception | None = None) -> None:
-        new = services.keep_unreadable(
+        kept = services.keep_unreadable(
             body=one.body[: intake.MAX_BODY_BYTES], update_id=one.update_id, reason=reason, now=clock.now()
         )
-        if new:
-            logger.error("update %s was set aside (%s)", one.update_id, reason, exc_info=error)
+        if kept is not None:
+            logger.error("an update was set aside as unreadable %d (%s)", kept, reason, exc_info=error)
 
     def _wait(self, what: str, error: Exception, most: float, seconds: float | None = None) -> None:
         """Wait for what passes, longer each time and never as long as the others."""
