@@ -248,6 +248,29 @@ def test_who_loses_the_lock_to_another_one_ends(
     assert f"PostgreSQL session {mine}" in str(ended[0])
 
 
+def test_nothing_is_kept_on_a_connection_that_has_not_taken_the_lock(
+    telegram: PolledTelegram, poll: Callable[..., list[BaseException]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[int] = []
+    keep = services.receive_update
+
+    def receive(**given: Any) -> int | None:
+        attempts.append(given["incoming"].update_id)
+        found = keep(**given)
+        if len(attempts) == 1:
+            connection.close()
+        return found
+
+    monkeypatch.setattr(services, "receive_update", receive)
+    sent = [update(), update()]
+    telegram.add(*sent)
+    poll()
+    wait_until(lambda: not telegram.waiting(), "the batch to be confirmed")
+    first, second = (one["update_id"] for one in sent)
+    assert attempts == [first, first, second]
+    assert Update.objects.count() == 2
+
+
 def test_while_telegram_is_away_it_tries_again_later_each_time(
     telegram: PolledTelegram, poll: Callable[..., list[BaseException]], caplog: Any
 ) -> None:
