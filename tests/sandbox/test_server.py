@@ -74,7 +74,7 @@ def test_it_finds_nothing_elsewhere(sandbox, path):
 
 def test_it_does_not_answer_to_other_names(sandbox):
     for host, status in (("evil.example", 404), ("localhost", 200)):
-        assert httpx.get(f"{sandbox.url}/", headers={"Host": host}, **PLAIN).status_code == status
+        assert httpx.get(f"{sandbox.url}/sandbox/health", headers={"Host": host}, **PLAIN).status_code == status
 
 
 def test_it_records_every_call_in_order(api, sandbox):
