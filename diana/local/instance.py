@@ -118,6 +118,7 @@ class Instance:
             "TELEGRAM_API_URL": f"http://{ports.LOOPBACK}:{sandbox_port}",
             **usual_ports,
             "FLOWER_BASIC_AUTH": self.secrets["flower_basic_auth"],
+            "SANDBOX_PAGE_TOKEN": self._page_token(),
         }
         chosen = {key: self._given.get(key, value) for key, value in defaults.items()}
         self._refuse_real_token(chosen["TELEGRAM_BOT_TOKEN"])
@@ -146,6 +147,13 @@ class Instance:
             owner = self._given["DATABASE_URL"]
             application = with_account(owner, APPLICATION, self.secrets["application_password"])
         return {"DATABASE_URL": application, "DATABASE_OWNER_URL": owner}
+
+    def renew_page_token(self) -> None:
+        """Make the token that opens the sandbox's page until the next start."""
+        write_private(self.directory / "page-token", secrets.token_urlsafe(24))
+
+    def _page_token(self) -> str:
+        return read_text(self.directory / "page-token") if self.has_sandbox else ""
 
     def _kept_ports(self) -> dict[str, int]:
         kept: dict[str, int] = json.loads(read_text(self.directory / "ports.json") or "{}")

@@ -12,6 +12,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m diana.sandbox", description=command_line.DESCRIPTION)
     command_line.add_arguments(parser)
     options = vars(parser.parse_args())
+    # What its connections to the database are called.
+    sys.argv[0] = "sandbox"
     try:
         command_line.run(options)
     except StartRefusedError as refusal:

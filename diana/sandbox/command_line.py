@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--web", default="", metavar="URL", help="where Diana's web process is: updates go to its webhook"
     )
     parser.add_argument("--flower", default="", metavar="URL", help="where Flower is, for a link on the page")
-    parser.add_argument("--django", action="store_true", help="offer on the page what needs Django's settings")
+    parser.add_argument(
+        "--django", default="", metavar="MODULE", help="settings for what the page cannot do without them"
+    )
     parser.add_argument("--record", type=Path, metavar="FILE", default=None, help="append every call as a JSON line")
 
 
@@ -49,10 +51,12 @@ async def _serve_until_signalled(token: str, options: Mapping[str, Any]) -> None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     web = options["web"].rstrip("/")
+    if options["django"]:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", options["django"])
     site = Site(
         admin=f"{web}/admin/" if web else "",
         flower=options["flower"],
-        extensions=Extensions(with_django=options["django"]),
+        extensions=Extensions(with_django=bool(options["django"])),
     )
     preset = Preset(f"{web}{WEBHOOK_PATH}", webhook_secret(os.environ)) if web else Preset()
     record = options["record"]

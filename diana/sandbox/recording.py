@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from itertools import islice
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,8 +34,8 @@ class Call(msgspec.Struct, frozen=True, rename={"answer_json": "answer"}):
     parameters: dict[str, Any]
     status: int | None
     answer_json: msgspec.Raw
-    # What the bot was working on, if it said so (X-Correlation-Id).
-    correlation_id: str | None = None
+    # The event that the bot was handling, if it said so (X-Diana-Event).
+    event_id: str | None = None
 
     @property
     def answer(self) -> Any:
@@ -87,12 +87,12 @@ class Recorder:
         status: int | None,
         body: bytes,
         *,
-        correlation_id: str | None = None,
+        event_id: str | None = None,
     ) -> None:
         """Record a call, append it to the file, wake whoever waits."""
         self.last += 1
         answer = msgspec.Raw(body)
-        call = Call(self.last, *moment, method, parameters, status, answer, correlation_id)
+        call = Call(self.last, *moment, method, parameters, status, answer, event_id)
         self._calls.append(call)
         self.counts[method] += 1
         if self._file is not None:
@@ -115,10 +115,10 @@ class Recorder:
         last = newer[-1].sequence if newer else min(after, self.last)
         return CallPage([call for call in newer if wanted.takes(call)], last)
 
-    def of_correlation(self, correlation_id: str) -> list[Call]:
-        """Return the calls of one correlation among the newest, in the order of arrival."""
-        newest = islice(reversed(self._calls), PAGE_CALLS)
-        return [call for call in newest if call.correlation_id == correlation_id][::-1]
+    def of_events(self, since: float) -> list[Call]:
+        """Return the calls that name an event, since a second of the machine's monotonic clock, in the order of arrival."""
+        newest = takewhile(lambda call: call.received_monotonic_ns >= since * 1e9, reversed(self._calls))
+        return [call for call in newest if call.event_id is not None][::-1]
 
     async def next_page(self, after: int, wanted: CallFilter, wait_seconds: float) -> CallPage:
         """Return the same as soon as it holds a wanted call, or what there is after the time."""

@@ -19,7 +19,8 @@ from diana.sandbox.parameters import Parameters, Upload, read_parameters, typed
 from diana.sandbox.recording import Moment, Recorder
 from diana.sandbox.webhook import Preset
 
-CORRELATION_HEADER = "X-Correlation-Id"
+# Which event the bot was handling: it says so outside production.
+EVENT_HEADER = "X-Diana-Event"
 
 
 class Treatment(NamedTuple):
@@ -49,7 +50,7 @@ class Service:
 
         A delay holds back the answer alone: the call has been carried out by then. A call left hanging is not.
         """
-        correlation = request.headers.get(CORRELATION_HEADER, "")[:64] or None
+        event_id = request.headers.get(EVENT_HEADER, "")[:64] or None
         name, method = self.bot_api.find(name) or (name, None)
         parameters: Parameters = {}
         try:
@@ -59,7 +60,7 @@ class Service:
             treatment = await self._treat(method, parameters, moment.seconds)
         except RefusalError as refusal:
             treatment = Treatment(answer_refusal(refusal))
-        self._record(moment, name, parameters, treatment.answer, correlation)
+        self._record(moment, name, parameters, treatment.answer, event_id)
         return treatment
 
     async def _treat(self, method: Method | None, parameters: Parameters, now: float) -> Treatment:
@@ -96,13 +97,13 @@ class Service:
         self._record(moment, name, parameters, treatment.answer, None)
 
     def _record(
-        self, moment: Moment, name: str, parameters: Parameters, answer: Answer | None, correlation: str | None
+        self, moment: Moment, name: str, parameters: Parameters, answer: Answer | None, event_id: str | None
     ) -> None:
         for value in parameters.values():
             if isinstance(value, Upload):
                 value.release()
         body = answer.body if answer else b"null"
-        self.recorder.add(moment, name, parameters, answer and answer.status, body, correlation_id=correlation)
+        self.recorder.add(moment, name, parameters, answer and answer.status, body, event_id=event_id)
 
     def _note_delivery(self, update_id: int, status: int | str) -> None:
         self.news.add("delivered", {"update_id": update_id, "status": status})

@@ -46,10 +46,10 @@ class Updates:
         # The bot remembers the numbers of the updates before a restart: they must not come again.
         self._last = int(time.time())
         self._pending: dict[int, Update] = {}
-        self._arrived_at: dict[int, float] = {}
+        self._made_at: dict[int, float] = {}
         self.arrival = asyncio.Event()
 
-    def add(self, kind: str, content: Any, *, lane: Hashable, now: float) -> int | None:
+    def add(self, kind: str, content: Any, *, lane: Hashable) -> int | None:
         """Keep an update for the bot and return its number; None where the bot did not ask for its kind."""
         if not self._is_wanted(kind):
             return None
@@ -58,8 +58,8 @@ class Updates:
         # Encoded and decoded: what is edited later must not change what is under way.
         frozen = msgspec.json.decode(msgspec.json.encode(content))
         self._pending[self._last] = Update(self._last, kind, frozen, lane, dies_at)
-        self._arrived_at[self._last] = now
-        for dictionary in (self._pending, self._arrived_at):
+        self._made_at[self._last] = time.monotonic()
+        for dictionary in (self._pending, self._made_at):
             if len(dictionary) > MAX_PENDING:
                 del dictionary[next(iter(dictionary))]
         self.wake()
@@ -71,8 +71,8 @@ class Updates:
         self.arrival = asyncio.Event()
 
     def made_at(self, update_id: int) -> float | None:
-        """Return when an update was made, in seconds of the epoch; None for one that is forgotten or was never here."""
-        return self._arrived_at.get(update_id)
+        """Return when an update was made, in seconds of the monotonic clock; None for one that is forgotten or unknown."""
+        return self._made_at.get(update_id)
 
     def pending(self) -> list[Update]:
         """Return what the bot has not taken, the oldest first; what is too old is dropped."""

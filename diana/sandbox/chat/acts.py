@@ -79,7 +79,7 @@ class Acts:
     ) -> None:
         if group.bot_is_member or kind == "my_chat_member":
             content = bodies.membership(group.chat(), by.user(), member, *steps, seconds=int(now))
-            self._bot_api.updates.add(kind, content, lane=group.id, now=now)
+            self._bot_api.updates.add(kind, content, lane=group.id)
 
     def say(self, person_id: int, chat: int, text: str, reply_to: int | None, *, now: float) -> Answer:
         """Send a text."""
@@ -103,7 +103,7 @@ class Acts:
     def _update(self, kind: str, content: Any, chat: int, now: float) -> int | None:
         if not self._world.hears(chat):
             return None
-        return self._bot_api.updates.add(kind, content, lane=chat, now=now)
+        return self._bot_api.updates.add(kind, content, lane=chat)
 
     def edit(self, person_id: int, chat: int, message_id: int, text: str, *, now: float) -> Answer:
         """Replace the text of a message of one's own."""
@@ -131,7 +131,7 @@ class Acts:
         # Telegram orders presses by person, beside the messages of the chat.
         lane = "press", person_id
         heard = self._world.hears(chat)
-        update_id = self._bot_api.updates.add("callback_query", content, lane=lane, now=now) if heard else None
+        update_id = self._bot_api.updates.add("callback_query", content, lane=lane) if heard else None
         return {"update_id": update_id, "query_id": query}
 
     def react(self, person_id: int, chat: int, message_id: int, emoji: str | None, *, now: float) -> Answer:
@@ -166,7 +166,7 @@ class Acts:
             self._news.add("people")
             steps = ("member", "kicked") if blocked else ("kicked", "member")
             content = bodies.membership(person.chat(), person.user(), self._world.bot, *steps, seconds=int(now))
-            self._bot_api.updates.add("my_chat_member", content, lane=person_id, now=now)
+            self._bot_api.updates.add("my_chat_member", content, lane=person_id)
         return person
 
     def _find(self, chat: int, message_id: int) -> Message:

@@ -1,68 +1,20 @@
 """What the sandbox cannot do alone: granting VIP and telling what an update has set off. Both need Django.
 
-The sandbox imports no app: VIP is granted by a management command, named by its name; the timeline is a function that
-whoever has it registers with `register_timeline` in the `ready()` of its app. Django is set up in a thread at the first need,
-so that the sandbox starts at once, also before there is a database.
+The sandbox imports no app: VIP is granted by a management command, named by its name; the timeline is the bus's. Django is
+set up in a thread at the first need, so that the sandbox starts at once, also before there is a database.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
-from typing import Any, NamedTuple, TypeVar
-
-from msgspec import Struct
+from typing import TypeVar
 
 from diana.sandbox.chat.errors import ChatError
-from diana.sandbox.recording import Call
 
 VIP_DAYS = 30
 REASON = "sandbox"
 T = TypeVar("T")
-
-
-class Question(NamedTuple):
-    """What is asked: `update_id` is Telegram's number, made at that second of the epoch.
-
-    `calls_of(correlation_id)` returns the calls of the Bot API that the bot made under a correlation, the oldest first;
-    the function may call it in any thread.
-    """
-
-    update_id: int
-    made_at: float
-    calls_of: Callable[[str], Sequence[Call]]
-
-
-class Item(Struct, frozen=True, kw_only=True):
-    """One line of a timeline. `kind`: update, event, visit, entry, fact or call; `at_ms` after the update was made."""
-
-    at_ms: float
-    kind: str
-    depth: int
-    title: str
-    text: str = ""
-    link: str | None = None
-    fields: Mapping[str, Any] | None = None
-
-
-class TimelinePage(Struct, frozen=True, kw_only=True):
-    """A timeline as far as it has come. `at_rest`: nothing of it is to be done, and nothing was added for 2 s."""
-
-    update_id: int
-    correlation_id: str | None
-    at_rest: bool
-    worker_running: bool
-    items: Sequence[Item]
-
-
-Timeline = Callable[[Question], TimelinePage]
-
-_timelines: list[Timeline] = []
-
-
-def register_timeline(timeline: Timeline) -> None:
-    """Have the sandbox ask this function; it runs in a thread with Django set up, and opens and closes its connections."""
-    _timelines[:] = [timeline]
 
 
 class Extensions:
@@ -78,8 +30,8 @@ class Extensions:
         return self._with_django
 
     def has_timeline(self) -> bool:
-        """Say whether there is a timeline, as far as that is known before Django is loaded."""
-        return self._with_django and (not self._loaded or bool(_timelines))
+        """Say whether there is a timeline."""
+        return self._with_django
 
     def warm_up(self) -> None:
         """Begin to load Django, for a page that was opened."""
@@ -89,10 +41,6 @@ class Extensions:
     async def grant_vip(self, telegram_id: int) -> None:
         """Grant VIP to somebody who has met the bot; raise ChatError where it cannot be done."""
         await self._run(lambda: _grant_vip(telegram_id))
-
-    async def timeline(self, question: Question) -> TimelinePage:
-        """Return the timeline of an update; raise ChatError where there is none."""
-        return await self._run(lambda: _ask(question))
 
     async def _run(self, act: Callable[[], T]) -> T:
         if not self._with_django:
@@ -132,9 +80,3 @@ def _grant_vip(telegram_id: int) -> None:
         raise ChatError(409, f"{error} Let them say something to the bot first.") from error
     except DatabaseError as error:
         raise ChatError(409, "The database does not answer: look at the logs of `make run`.") from error
-
-
-def _ask(question: Question) -> TimelinePage:
-    if not _timelines:
-        raise ChatError(409, "Nothing tells the timeline of an update here.")
-    return _timelines[0](question)

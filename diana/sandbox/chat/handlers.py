@@ -7,7 +7,6 @@ from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
 from diana.sandbox import access, wall_clock
-from diana.sandbox.chat import extensions
 from diana.sandbox.chat.commands import commands_for
 from diana.sandbox.chat.errors import ChatError
 from diana.sandbox.chat.people import NewPerson
@@ -129,6 +128,7 @@ class StateHandler(ChatHandler):
     def get(self) -> None:
         """Answer with people, groups and what the page may offer."""
         world = self.service.world
+        self.site.extensions.warm_up()
         bot = {name: world.bot[name] for name in ("id", "username", "first_name")}
         self.finish_json(
             {
@@ -278,19 +278,6 @@ class VipHandler(ChatHandler):
         self.finish_json({})
 
 
-class TimelineHandler(ChatHandler):
-    """What an update has set off."""
-
-    async def get(self) -> None:
-        """Answer with the timeline as far as it has come."""
-        update_id = self.read_identifier("update")
-        made_at = self.service.bot_api.updates.made_at(update_id)
-        if made_at is None:
-            raise ChatError(404, f"The sandbox has made no update {update_id}, or has forgotten it.")
-        question = extensions.Question(update_id, made_at, self.service.recorder.of_correlation)
-        self.finish_json(await self.site.extensions.timeline(question))
-
-
 class FileHandler(ChatHandler):
     """Saving a document."""
 
@@ -366,7 +353,6 @@ def routes() -> list[tuple[str, type[RequestHandler]]]:
         (r"/chat/pay", PayHandler),
         (r"/chat/refund", RefundHandler),
         (r"/chat/vip", VipHandler),
-        (r"/chat/timeline", TimelineHandler),
         (r"/chat/files/([A-Za-z0-9-]{1,64})", FileHandler),
         (r"/chat/reset", ResetHandler),
         (r"/chat/news", NewsHandler),

@@ -46,7 +46,7 @@ class Payments:
         answered = asyncio.get_running_loop().create_future()
         self._bot_api.stars.ask(query, at=now, on_answer=lambda answer: _settle(answered, answer))
         content = bodies.pre_checkout_query(query, person, bill.shown(), bill.payload)
-        update_id = self._bot_api.updates.add("pre_checkout_query", content, lane=("pay", person_id), now=now)
+        update_id = self._bot_api.updates.add("pre_checkout_query", content, lane=("pay", person_id))
         task = asyncio.create_task(self._finish(person, place, bill, answered))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
@@ -98,7 +98,7 @@ class Payments:
 
     def _post(self, person: Person, chat: int, content: dict[str, Any], now: float) -> int | None:
         message = self._bot_api.messages.add(chat, content, seconds=int(now), sender=person.user())
-        return self._bot_api.updates.add("message", message, lane=chat, now=now)
+        return self._bot_api.updates.add("message", message, lane=chat)
 
     def _tell(self, place: tuple[int, int], outcome: str, text: str) -> None:
         self._news.add("payment", {"chat": place[0], "message_id": place[1], "outcome": outcome, "text": text})
