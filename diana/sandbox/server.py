@@ -218,7 +218,8 @@ def application(service: Service, site: Site) -> Application:
     ]
     given = {"service": service, "site": site}
     parts: list[Any] = [(r"/static/(.*)", PartHandler, {"path": str(STATIC)})]
-    hosts = "|".join(map(re.escape, sorted(access.HOSTS)))
+    # The library adds a "$", which without the brackets would bind to the last name alone.
+    hosts = f"(?:{'|'.join(map(re.escape, sorted(access.HOSTS)))})"
     app.add_handlers(hosts, [*((path, handler, given) for path, handler in routes), *parts])
     return app
 

@@ -50,8 +50,8 @@ class Page:
     def messages(self, chat: int = ADA) -> list[dict[str, Any]]:
         return self.get("messages", chat=chat)["messages"]
 
-    def news(self, *, after: int = 0, until: str, seconds: float = 5) -> list[tuple[str, Any]]:
-        """Return the news after a number up to and with the first of that kind."""
+    def news(self, *, after: int = 0, until: str, times: int = 1, seconds: float = 5) -> list[tuple[str, Any]]:
+        """Return the news after a number up to and with the last of so many of that kind."""
         found: list[tuple[str, Any]] = []
         with self.http.stream("GET", "/chat/news", params={"after": after}, timeout=seconds) as answer:
             assert answer.status_code == 200
@@ -62,7 +62,7 @@ class Page:
                     kind = value
                 elif name == "data":
                     found.append((kind, json.loads(value)))
-                    if kind == until:
+                    if [one for one, _ in found].count(until) == times:
                         return found
         raise AssertionError(f"no {until} came, only {found}")
 
