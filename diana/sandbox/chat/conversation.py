@@ -98,9 +98,7 @@ class Conversation:
         data = news.data
         if news.kind == "typing" or data.get("chat", self.chat) not in (self.chat, self.person["id"]):
             return
-        if (news.kind in ("message", "edited") and data["message"]["from"]["is_bot"]) or (
-            news.kind == "message" and not self._is_mine(data["message"])
-        ):
+        if news.kind in ("message", "edited") and not self._is_mine(data["message"]):
             turn.answers.append(data["message"])
         elif news.kind == "notice" and data["person"] == self.person["id"] and data["text"]:
             turn.notices.append(data)

@@ -75,7 +75,7 @@ class Command(BaseCommand):
         """Take lines until there are no more; what is refused does not end the conversation."""
         if not as_json:
             self.stdout.write(HINT)
-        for line in lines(f"{conversation.person['first_name']}> "):
+        for line in lines("" if as_json else f"{conversation.person['first_name']}> "):
             try:
                 self._print(self._turn(conversation, line), as_json)
             except ChatRefused as refusal:
@@ -121,10 +121,13 @@ def read_variables(path: Path) -> dict[str, str]:
 
 def lines(prompt: str) -> Iterator[str]:
     """Yield what is typed or piped in, without blank lines; what is piped in is shown."""
+    typed = sys.stdin.isatty()
     while True:
         try:
-            line = input(prompt if sys.stdin.isatty() else "").strip()
+            line = input(prompt if typed else "").strip()
         except (EOFError, KeyboardInterrupt):
             return
         if line:
+            if prompt and not typed:
+                print(f"{prompt}{line}", flush=True)
             yield line
