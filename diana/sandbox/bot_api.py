@@ -11,7 +11,8 @@ from diana.sandbox.chat.news import News
 from diana.sandbox.chat.people import seconds_since_epoch
 from diana.sandbox.chat.world import World
 from diana.sandbox.files import Files
-from diana.sandbox.formatting import check_caption, check_length, read_caption, read_text, utf16_length
+from diana.sandbox.formatting import check_caption, check_length, read_caption, read_text
+from diana.sandbox.found_entities import utf16_length
 from diana.sandbox.invoices import read_bill
 from diana.sandbox.keyboards import check_buttons, check_pay_button, read_keyboard
 from diana.sandbox.messages import Message, Messages, bill_content, document_content, text_content
@@ -207,7 +208,7 @@ class BotApi:
             raise bad_request("SUBSCRIPTION_EXPORT_MISSING")  # subscriptions are sold by links alone
         chat = self._reach(parameters)
         check_pay_button(keyboard)
-        check_buttons(keyboard)
+        check_buttons(keyboard, of_bill=True)
         self.stars.keep(bill)
         message = self._add(chat, bill_content(bill, keyboard), parameters, now)
         self.stars.hang(bill, chat, message.value["message_id"])

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from diana.sandbox.chat import bodies
-from diana.sandbox.chat.entities import find_entities
 from diana.sandbox.chat.errors import ChatError
 from diana.sandbox.chat.news import News
 from diana.sandbox.chat.payments import Payments
 from diana.sandbox.chat.people import Group, NewPerson, Person, seconds_since_epoch
 from diana.sandbox.chat.world import World
-from diana.sandbox.formatting import MAX_TEXT_UTF16_UNITS, utf16_length
+from diana.sandbox.formatting import MAX_TEXT_UTF16_UNITS
+from diana.sandbox.found_entities import find_entities, utf16_length
 from diana.sandbox.messages import Message
 
 if TYPE_CHECKING:

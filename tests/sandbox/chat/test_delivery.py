@@ -53,6 +53,7 @@ def test_another_chat_does_not_wait(hooked, hook, monkeypatch):
     page.say("free", person=LUCIA)
     page.say("together", chat=GROUP)
     assert sorted(texts(hook.updates(3))) == ["free", "stuck", "together"]
+    page.news(until="delivered", times=3)
     assert call(sandbox, "getWebhookInfo")["result"]["pending_update_count"] == 1
 
 

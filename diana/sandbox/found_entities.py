@@ -1,17 +1,13 @@
-"""Finds in a person's text what Telegram marks by itself: commands, mentions, hashtags and addresses."""
+"""Finds in a text what Telegram marks by itself: commands, mentions, hashtags and addresses."""
 
 import re
 from typing import Any
 
-from diana.sandbox.formatting import utf16_length
+Entity = dict[str, Any]
 
+_WEB = r"https?://[^\s<>\"]+|(?:[a-z0-9-]+\.)+(?:com|org|net|io|me|dev)\b(?:/[^\s<>\"]*)?"
 _PATTERNS = [
-    (
-        "url",
-        re.compile(
-            r"(?<![\w@./])(?:https?://[^\s<>\"]+|(?:[a-z0-9-]+\.)+(?:com|org|net|io|me|dev)\b(?:/[^\s<>\"]*)?)", re.I
-        ),
-    ),
+    ("url", re.compile(rf"(?<![\w@./])(?:{_WEB})", re.IGNORECASE)),
     ("email", re.compile(r"(?<![\w.])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("bot_command", re.compile(r"(?<![\w/<>])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?![\w/<>])")),
     ("mention", re.compile(r"(?<!\w)@[A-Za-z0-9_]{2,32}(?!\w)")),
@@ -20,7 +16,12 @@ _PATTERNS = [
 _TRAILING = ".,:;!?)'\""
 
 
-def find_entities(text: str) -> list[dict[str, Any]]:
+def utf16_length(text: str) -> int:
+    """Return the length as Telegram counts it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+def find_entities(text: str) -> list[Entity]:
     """Return the MessageEntity objects of a plain text, in order, offsets in UTF-16 units; none overlap."""
     taken: list[tuple[int, int, str]] = []
     for kind, pattern in _PATTERNS:
@@ -33,5 +34,5 @@ def find_entities(text: str) -> list[dict[str, Any]]:
     return [_entity(text, *one) for one in sorted(taken)]
 
 
-def _entity(text: str, start: int, end: int, kind: str) -> dict[str, Any]:
+def _entity(text: str, start: int, end: int, kind: str) -> Entity:
     return {"offset": utf16_length(text[:start]), "length": utf16_length(text[start:end]), "type": kind}
