@@ -86,5 +86,5 @@ def announce_child(**_: Any) -> None:
 @worker_ready.connect
 def announce_threads(sender: Any = None, **_: Any) -> None:
     """Say so of a pool of threads. The parent of a pool of processes must not: a child would inherit its connection."""
-    if getattr(sender.pool, "uses_semaphore", True) is False:
+    if not getattr(getattr(sender, "pool", None), "uses_semaphore", True):
         presence.announce_worker()
