@@ -72,6 +72,14 @@ class Seen(NamedTuple):
     started_at: datetime
     milliseconds: float
 
+    def describe(self) -> str:
+        """Say who it was, for how long, and what else it handled."""
+        words = [f"by {self.process} in {self.milliseconds:.1f} ms"]
+        words += [f"with {self.events - 1} other events of its lane"] if self.events > 1 else []
+        words += [f"attempt {self.attempt}"] if self.attempt > 1 else []
+        words += [f"task {self.task_id}"] if self.task_id else []
+        return ", ".join(words)
+
 
 class _Writing:
     """What this process has written since it removed what is too much, and until when it rests after an error."""
