@@ -117,6 +117,8 @@ class Instance:
             "TELEGRAM_WEBHOOK_SECRET": self.secrets["webhook_secret"],
             "TELEGRAM_API_URL": f"http://{ports.LOOPBACK}:{sandbox_port}",
             **usual_ports,
+            # The sandbox shows who handled what.
+            "EVENTS_KEEP_VISITS": "true" if self.has_sandbox else "false",
             "FLOWER_BASIC_AUTH": self.secrets["flower_basic_auth"],
             "SANDBOX_PAGE_TOKEN": self._page_token(),
         }
