@@ -5,12 +5,13 @@ set up in a thread at the first need, so that the sandbox starts at once, also b
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from diana.sandbox.chat.errors import ChatError
+from diana.sandbox.recording import Call
 
 VIP_DAYS = 30
 REASON = "sandbox"
@@ -41,6 +42,16 @@ class Extensions:
     async def grant_vip(self, telegram_id: int) -> None:
         """Grant VIP to somebody who has met the bot; raise ChatError where it cannot be done."""
         await self._run(lambda: _grant_vip(telegram_id))
+
+    async def timeline(self, update_id: int, calls: Sequence[Call], *, admin: str, flower: str) -> dict[str, Any]:
+        """Return what an update has set off, as far as it has come; raise ChatError where that is not known."""
+
+        def ask() -> dict[str, Any]:
+            from diana.sandbox.chat.timelines import timeline_of
+
+            return timeline_of(update_id, calls, admin=admin, flower=flower)
+
+        return await self._run(ask)
 
     async def _run(self, act: Callable[[], T]) -> T:
         if not self._with_django:

@@ -278,6 +278,20 @@ class VipHandler(ChatHandler):
         self.finish_json({})
 
 
+class TimelineHandler(ChatHandler):
+    """What an update has set off."""
+
+    async def get(self) -> None:
+        """Answer with the timeline as far as it has come."""
+        update_id = self.read_identifier("update")
+        made_at = self.service.bot_api.updates.made_at(update_id)
+        if made_at is None:
+            raise ChatError(404, f"The sandbox has made no update {update_id}, or has forgotten it.")
+        calls = self.service.recorder.of_events(since=made_at)
+        site = self.site
+        self.finish_json(await site.extensions.timeline(update_id, calls, admin=site.admin, flower=site.flower))
+
+
 class FileHandler(ChatHandler):
     """Saving a document."""
 
@@ -353,6 +367,7 @@ def routes() -> list[tuple[str, type[RequestHandler]]]:
         (r"/chat/pay", PayHandler),
         (r"/chat/refund", RefundHandler),
         (r"/chat/vip", VipHandler),
+        (r"/chat/timeline", TimelineHandler),
         (r"/chat/files/([A-Za-z0-9-]{1,64})", FileHandler),
         (r"/chat/reset", ResetHandler),
         (r"/chat/news", NewsHandler),

@@ -75,8 +75,8 @@ class Payments:
         invoice = self._bot_api.messages.find(*place)
         if invoice is not None:
             self._news.add("edited", {"chat": place[0], "message": self._world.shown(invoice)})
-        self._post(person, place[0], {"successful_payment": told}, now)
-        self._tell(place, "paid", "")
+        update_id = self._post(person, place[0], {"successful_payment": told}, now)
+        self._tell(place, "paid", "", update_id)
 
     def refund(self, person_id: int, charge: str, *, now: float) -> dict[str, Any]:
         """Give a payment back as Telegram's support does."""
@@ -100,8 +100,10 @@ class Payments:
         message = self._bot_api.messages.add(chat, content, seconds=int(now), sender=person.user())
         return self._bot_api.updates.add("message", message, lane=chat)
 
-    def _tell(self, place: tuple[int, int], outcome: str, text: str) -> None:
-        self._news.add("payment", {"chat": place[0], "message_id": place[1], "outcome": outcome, "text": text})
+    def _tell(self, place: tuple[int, int], outcome: str, text: str, update_id: int | None = None) -> None:
+        """Say what came of it; `update_id` is that of the payment, whose timeline can be seen."""
+        told = {"chat": place[0], "message_id": place[1], "outcome": outcome, "text": text, "update_id": update_id}
+        self._news.add("payment", told)
 
 
 def _settle(answered: asyncio.Future[PreCheckoutAnswer], answer: PreCheckoutAnswer) -> None:

@@ -45,7 +45,8 @@ def test_a_bill_is_paid_after_a_yes_in_the_response(hooked, hook, bill):
     payment = told["message"]["successful_payment"]
     assert (payment["total_amount"], payment["invoice_payload"]) == (250, "p")
     news = page.news(until="payment")
-    assert news[-1][1] == {"chat": ADA, "message_id": bill, "outcome": "paid", "text": ""}
+    paid = {"chat": ADA, "message_id": bill, "outcome": "paid", "text": "", "update_id": told["update_id"]}
+    assert news[-1][1] == paid
     assert [data["message"]["invoice"]["paid"] for kind, data in news if kind == "edited"] == [True]
     assert [one.status for one in sandbox.calls(method="answerPreCheckoutQuery")] == [200]
     assert "is paid" in page.refusal("pay", person=ADA, chat=ADA, message_id=bill, pay=True)[1]
