@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ class ChatClient:
             timeout=30.0,
         )
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._opened = threading.Event()
+        self._socket: socket.socket | None = None
 
     def close(self) -> None:
         """Hang up."""
@@ -69,19 +72,35 @@ class ChatClient:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Take in the news from now on; ends with the client closed."""
-        after = self.get("state")["last"]
-        threading.Thread(target=self._listen, args=(after,), name="news", daemon=True).start()
         try:
-            yield
+            after = self.get("state")["last"]
+            listener = threading.Thread(target=self._listen, args=(after,), name="news", daemon=True)
+            listener.start()
+            try:
+                yield
+            finally:
+                self._hang_up()
+                listener.join(5)
         finally:
             self.close()
 
+    def _hang_up(self) -> None:
+        """Wake the thread that reads the news: nothing else ends its wait."""
+        self._opened.wait(5)
+        with contextlib.suppress(OSError):
+            if self._socket is not None:
+                self._socket.shutdown(socket.SHUT_RDWR)
+
     def _listen(self, after: int) -> None:
         # When the sandbox or the client goes away, no more news come.
-        with (
-            contextlib.suppress(httpx.HTTPError, RuntimeError, ValueError),
-            self._http.stream("GET", "/news", params={"after": after}) as answer,
-        ):
+        with contextlib.suppress(httpx.HTTPError):
+            self._read_news(after)
+        self._opened.set()
+
+    def _read_news(self, after: int) -> None:
+        with self._http.stream("GET", "/news", params={"after": after}) as answer:
+            self._socket = answer.extensions["network_stream"].get_extra_info("socket")
+            self._opened.set()
             kind = ""
             for line in answer.iter_lines():
                 name, _, value = line.partition(": ")

@@ -71,13 +71,23 @@ class Extensions:
     def _load(self) -> None:
         if not self._loaded:
             import django
+            from django.apps import apps
 
-            django.setup()
+            if not apps.ready:
+                django.setup()
             self._loaded = True
 
     def close(self) -> None:
-        """Wait for nothing that still runs."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Close the connections, and wait for nothing that still runs."""
+        if self._loaded:
+            self._pool.submit(_close_connections)
+        self._pool.shutdown(wait=False)
+
+
+def _close_connections() -> None:
+    from django.db import connections
+
+    connections.close_all()
 
 
 def _grant_vip(telegram_id: int) -> None:
