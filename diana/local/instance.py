@@ -152,6 +152,7 @@ class Instance:
 
     def renew_page_token(self) -> None:
         """Make the token that opens the sandbox's page until the next start."""
+        make_private_directory(self.directory)
         write_private(self.directory / "page-token", secrets.token_urlsafe(24))
 
     def _page_token(self) -> str:

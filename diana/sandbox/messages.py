@@ -1,4 +1,4 @@
-"""The messages that the bot sent, as Telegram would keep them: numbered per chat, editable, shown on the page."""
+"""The messages that the bot sent, as Telegram would keep them: numbered per chat, editable, and those of people between them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -87,10 +87,6 @@ class Messages:
         """Return the last messages of a chat, oldest first."""
         found = [message for (place, _), message in self._messages.items() if place == chat]
         return found[-count:]
-
-    def newest(self, count: int) -> list[Message]:
-        """Return the last messages of all chats, newest first."""
-        return [message for _, message in zip(range(count), reversed(self._messages.values()), strict=False)]
 
 
 def text_content(text: Formatted, keyboard: Keyboard | None) -> Message:

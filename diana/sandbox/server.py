@@ -19,7 +19,6 @@ from diana.sandbox.bot_api import not_found
 from diana.sandbox.chat import handlers as chat
 from diana.sandbox.chat.errors import ChatError
 from diana.sandbox.handling import Handler, Site
-from diana.sandbox.page import render_page
 from diana.sandbox.recording import CallFilter, Moment
 from diana.sandbox.safety import LOOPBACK, StartRefusedError
 from diana.sandbox.service import Service
@@ -173,7 +172,9 @@ class PageHandler(Handler):
         self.set_header("Content-Security-Policy", access.PAGE_POLICY)
         self.set_header("Referrer-Policy", "no-referrer")
         page = STATIC / "index.html"
-        self.finish(page.read_bytes() if page.exists() else render_page(self.service.bot_api.messages))
+        if not page.exists():
+            raise ChatError(404, f"The page's files are not in {STATIC}: take a complete checkout.")
+        self.finish(page.read_bytes())
 
 
 class PartHandler(StaticFileHandler):

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from diana.sandbox import server
 from diana.sandbox.access import is_own_host
 from diana.sandbox.running import running_sandbox
 from tests.sandbox.chat.conftest import ADA
@@ -17,6 +18,26 @@ POSTS = [
     "/sandbox/payments",
     "/bot42:sandbox-abc/getMe",
 ]
+
+
+@pytest.fixture(autouse=True)
+def static(tmp_path, monkeypatch):
+    """A page of the test's own: what it holds is its builder's affair."""
+    (tmp_path / "index.html").write_text("<!doctype html><title>the page</title>")
+    (tmp_path / "main.js").write_text("export {};")
+    monkeypatch.setattr(server, "STATIC", tmp_path)
+    return tmp_path
+
+
+def test_the_page_and_its_parts_need_no_token(sandbox, static):
+    answer = httpx.get(sandbox.url, **PLAIN)
+    assert answer.text == "<!doctype html><title>the page</title>"
+    assert answer.headers["Content-Type"].startswith("text/html")
+    part = httpx.get(f"{sandbox.url}/static/main.js", **PLAIN)
+    assert (part.text, part.headers["X-Content-Type-Options"]) == ("export {};", "nosniff")
+    assert "javascript" in part.headers["Content-Type"]
+    (static / "index.html").unlink()
+    assert "complete checkout" in httpx.get(sandbox.url, **PLAIN).json()["error"]
 
 
 def test_the_pages_own_origin_acts(page, sandbox):
