@@ -30,6 +30,7 @@ def required(name: str, development: str) -> str:
 
 
 BASE_DIR = ROOT
+PROCESS_NAME = process_name()
 STATE_DIR = Path(env.str("DIANA_STATE_DIR", str(ROOT / ".diana" / "run")))
 SECRET_KEY = required("DJANGO_SECRET_KEY", "development-only-development-only-development-only")
 # Keys that the present one took the place of: gift codes made under them are still known.
@@ -115,7 +116,7 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": parsed.get("OPTIONS", {})
         | binding
-        | {"options": limits, "connect_timeout": 5, "application_name": f"diana-{process_name()}"},
+        | {"options": limits, "connect_timeout": 5, "application_name": f"diana-{PROCESS_NAME}"},
     }
 
 
@@ -251,6 +252,8 @@ EVENTS_FEED = env.bool("EVENTS_FEED", True)
 EVENTS_FEED_PER_COMMIT = 100
 EVENTS_FEED_WAITING = 200
 EVENTS_FEED_INTERVAL_SECONDS = 0.1
+# Keep for a day which process handled which events, in which task, for how long: a statement for each batch.
+EVENTS_KEEP_VISITS = env.bool("EVENTS_KEEP_VISITS", False)
 
 # Numbers of all processes of this machine, in files; and the word that opens /metrics.
 METRICS_DIR = STATE_DIR / "metrics"
@@ -307,7 +310,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "diana.logs.LineFormatter", "as_json": LOG_FORMAT == "json", "process": process_name()}
+        "line": {"()": "diana.logs.LineFormatter", "as_json": LOG_FORMAT == "json", "process": PROCESS_NAME}
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["console"], "level": "INFO"},

@@ -6,14 +6,20 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from threading import Thread
 
 from diana.local.errors import LocalError
 from diana.local.instance import ROOT, Instance
 from diana.local.ports import LOOPBACK
 from diana.local.supervise import Stack, uninterrupted
 from diana.local.supervisord import Supervisor
+
+NEXT_STEPS = (
+    "  Open the first address, choose a person and send /start: the bot answers, and you see what that set off.\n"
+    "  At another terminal `.venv/bin/python manage.py say ada /start` does the same."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,10 +47,17 @@ def run(chosen: argparse.Namespace) -> None:
             report("staff user", time.monotonic() - began)
             bot = stack.run("python manage.py poll --check", log="poll-check").strip() if instance.polls else ""
             say(addresses(instance, staff, bot))
+            Thread(target=set_commands, args=(stack,), name="commands", daemon=True).start()
             for name, state in stack.restarts():
                 say(f"{time.strftime('%H:%M:%S')} {name} is {state.name.lower()} (process {state.pid or 'none'})")
     except KeyboardInterrupt:
         say("\nEverything has stopped.")
+
+
+def set_commands(stack: Stack) -> None:
+    """Tell Telegram, or the sandbox, the bot's commands; first answers need the processor more."""
+    with suppress(LocalError):
+        stack.run("nice -n 10 python manage.py set_commands", log="set_commands")
 
 
 def services(chosen: argparse.Namespace) -> None:
@@ -86,13 +99,21 @@ def addresses(instance: Instance, staff: dict[str, str | None], bot: str = "") -
     rows = [
         ("Admin", f"{web}/admin/", account),
         ("Flower", flower, variables["FLOWER_BASIC_AUTH"].replace(":", " / ", 1)),
-        ("Bot", bot, "")
-        if bot
-        else ("Sandbox" if instance.has_sandbox else "Bot API", variables["TELEGRAM_API_URL"], ""),
+        *(
+            []
+            if instance.has_sandbox
+            else [("Bot", bot, "") if bot else ("Bot API", variables["TELEGRAM_API_URL"], "")]
+        ),
         ("Health", f"{web}/health/live", ""),
         ("Logs", str(instance.logs), ""),
     ]
-    return "\n" + "\n".join(f"  {what:<9}{where:<40} {who}".rstrip() for what, where, who in rows) + "\n"
+    table = "\n" + "\n".join(f"  {what:<9}{where:<40} {who}".rstrip() for what, where, who in rows) + "\n"
+    return table if not instance.has_sandbox else f"{talking(variables)}\n{table}\n{NEXT_STEPS}\n"
+
+
+def talking(variables: Mapping[str, str]) -> str:
+    """Return the line with the address of the chat page, with the token of this run."""
+    return f"\n  Talk to the bot: {variables['TELEGRAM_API_URL']}/#{variables['SANDBOX_PAGE_TOKEN']}"
 
 
 def report(what: str, seconds: float) -> None:

@@ -123,7 +123,10 @@ class Instance:
             "TELEGRAM_API_URL": f"http://{ports.LOOPBACK}:{sandbox_port}" if self.has_sandbox else TELEGRAM,
             "TELEGRAM_UPDATES": "poll" if self.polls else "webhook",
             **usual_ports,
+            # The sandbox shows who handled what.
+            "EVENTS_KEEP_VISITS": "true" if self.has_sandbox else "false",
             "FLOWER_BASIC_AUTH": self.secrets["flower_basic_auth"],
+            "SANDBOX_PAGE_TOKEN": self._page_token(),
         }
         chosen = {key: self._given.get(key, value) for key, value in defaults.items()}
         return chosen | self._database_urls() | {"DIANA_STATE_DIR": str(self.directory)}
@@ -151,6 +154,14 @@ class Instance:
             owner = self._given["DATABASE_URL"]
             application = with_account(owner, APPLICATION, self.secrets["application_password"])
         return {"DATABASE_URL": application, "DATABASE_OWNER_URL": owner}
+
+    def renew_page_token(self) -> None:
+        """Make the token that opens the sandbox's page until the next start."""
+        make_private_directory(self.directory)
+        write_private(self.directory / "page-token", secrets.token_urlsafe(24))
+
+    def _page_token(self) -> str:
+        return read_text(self.directory / "page-token") if self.has_sandbox else ""
 
     def _kept_ports(self) -> dict[str, int]:
         kept: dict[str, int] = json.loads(read_text(self.directory / "ports.json") or "{}")

@@ -24,6 +24,8 @@ from tests.bot.updates import ADA, message, update, user
 from tests.processes import Process, Processes, running_processes, wait_until
 
 POLL = f"{sys.executable} manage.py poll"
+# Well below a long poll, and below the time after which what hangs is cut off; an interpreter on a busy machine takes seconds.
+AT_ONCE_SECONDS = 6
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def test_what_was_committed_before_a_kill_comes_again_and_changes_nothing(
     assert ended(second) == 1
     assert "Another process polls for this database already (diana-poll" in second.text()
     # In the middle of a long poll.
-    assert terminate(poller) < 2
+    assert terminate(poller) < AT_ONCE_SECONDS
     assert telegram.sandbox.token not in processes.logs()
 
 
@@ -140,3 +142,22 @@ def test_while_a_webhook_is_set_it_says_how_to_remove_it(telegram: PolledTelegra
     telegram.add(update())
     assert ended(poller) == 1
     assert "Another program fetches updates with this token" in poller.text()
+
+
+def test_what_somebody_says_in_the_sandbox_is_fetched(telegram: PolledTelegram, processes: Processes) -> None:
+    """The sandbox's own getUpdates instead of the one above, in the middle of a long poll."""
+    sandbox = telegram.sandbox
+    poller = processes.start("poll", POLL, TELEGRAM_API_URL=sandbox.url)
+    wait_until(lambda: "polling for" in poller.text(), "the poller")
+    ada = {"first_name": "Ada", "language_code": "en", "time_zone": "UTC"}
+    allowed = {"headers": {"Authorization": f"Bearer {sandbox.page_token}"}}
+    person = sandbox._http.post("/chat/people", json=ada, **allowed).json()["id"]
+    said = {"person": person, "chat": person}
+    numbers = [
+        sandbox._http.post("/chat/say", json=said | {"text": text}, **allowed).json()["update_id"]
+        for text in ("/start", "hello")
+    ]
+    kept = Update.objects.order_by("pk").values_list("update_id", flat=True)
+    wait_until(lambda: list(kept.all()) == numbers, "both to be kept")
+    assert terminate(poller) < AT_ONCE_SECONDS
+    assert counted() == {}

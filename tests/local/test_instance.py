@@ -8,6 +8,7 @@ import psycopg
 import pytest
 import redis
 
+from diana.local.commands import addresses
 from diana.local.errors import LocalError
 from diana.local.instance import DEFAULT_PORTS, Instance, with_account
 from diana.local.ports import is_free
@@ -189,3 +190,27 @@ def test_it_keeps_everything_else_of_a_url_for_another_account() -> None:
     url = with_account("postgres://a:b@[::1]:5433/d?sslmode=require", "us:er", "p@ss")
 
     assert url == "postgres://us%3Aer:p%40ss@[::1]:5433/d?sslmode=require"
+
+
+def test_the_page_has_a_token_for_each_start_that_only_its_owner_reads(tmp_path: Path) -> None:
+    instance = elsewhere(tmp_path)
+    tokens = set()
+    for _ in range(2):
+        instance.renew_page_token()
+        instance.write_environment()
+        tokens.add(elsewhere(tmp_path).variables()["SANDBOX_PAGE_TOKEN"])
+    assert len(tokens) == 2
+    assert all(len(token) >= 32 for token in tokens)
+    for name in ("env", "page-token"):
+        assert (tmp_path / ".diana/test" / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_chat_page_is_the_first_address(tmp_path: Path) -> None:
+    instance = elsewhere(tmp_path)
+    instance.renew_page_token()
+    token = instance.variables()["SANDBOX_PAGE_TOKEN"]
+    first, *rest = addresses(instance, {"username": "staff", "password": "x"}).split("\n\n")
+    assert first == f"\n  Talk to the bot: http://127.0.0.1:8081/#{token}"
+    assert "manage.py say ada /start" in rest[-1]
+    real = elsewhere(tmp_path / "real", TELEGRAM_API_URL="https://api.telegram.org", TELEGRAM_BOT_TOKEN="1:x")
+    assert "Talk to the bot" not in addresses(real, {})

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from diana.events import visits
+
 
 class Command(BaseCommand):
     """Runs checks, migrations, cursors and static files in their order; the first error ends it."""
@@ -19,5 +21,6 @@ class Command(BaseCommand):
         call_command("check", databases=["default"], stdout=self.stdout)
         call_command("check", tags=["broker"], deploy=True, stdout=self.stdout)
         call_command("sync_subscribers", stdout=self.stdout)
+        visits.prune()
         if settings.PRODUCTION:
             call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
