@@ -214,6 +214,36 @@ class Delivery(models.Model):
         return f"{self.subscriber}: {self.position}"
 
 
+class Visit(models.Model):
+    """That a process handled some events of a lane, for whoever looks on (visits.py). Unlogged, bounded, may be missing."""
+
+    subscriber = models.TextField(_("subscriber"))
+    lane = models.SmallIntegerField(_("lane"))
+    first_position = models.BigIntegerField(_("first position in the log"))
+    last_position = models.BigIntegerField(_("last position in the log"))
+    events = models.IntegerField(_("events"))
+    outcome = models.TextField(_("outcome"))
+    attempt = models.SmallIntegerField(_("attempt"))
+    process = models.TextField(_("process"))
+    task_id = models.TextField(_("task id"), null=True)
+    started_at = models.DateTimeField(_("started at"))
+    milliseconds = models.FloatField(_("milliseconds"))
+
+    class Meta:
+        db_table = "event_visit"
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last_position__gte=models.F("first_position")), name="event_visit_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber}: {self.first_position} to {self.last_position}"
+
+
 class DeferredEvent(models.Model):
     """An event that waits for the log because its source published too much; moved there by the relay, in its order.
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from diana import clock, metrics
 from diana.audit import Actor, record
-from diana.events import cursors, log
+from diana.events import cursors, log, visits
 from diana.events.catalogue import Event
 from diana.events.envelope import Envelope
 from diana.events.failures import Permanent, Retry, backoff_seconds, describe, is_passing
@@ -182,6 +182,7 @@ def _charge_passing(row: Failure, error: Exception) -> bool:
 
 def _try(subscriber: Subscriber, row: Failure) -> bool:
     """Handle the event and write down how it went, in one commit; return whether it succeeded."""
+    started = visits.start()
     with transaction.atomic():
         # A replay holds it too, and is to wait.
         cursors.hold(subscriber, row.lane)
@@ -195,6 +196,7 @@ def _try(subscriber: Subscriber, row: Failure) -> bool:
         row.save()
         if row.status == Status.DEAD:
             announce_dead(row)
+        visits.note_retry(subscriber.name, started, row.lane, row.position, failed=bool(error), attempt=row.attempts)
     return error is None
 
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 DATABASE, OWNER, APPLICATION = "diana", "diana_owner", "diana_app"
 DEFAULT_PORTS = {"PORT": 8000, "FLOWER_PORT": 5555, "SANDBOX_PORT": 8081}
+TELEGRAM = "https://api.telegram.org"
 REAL_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 
 
@@ -28,8 +29,9 @@ class Instance:
     """Everything one Diana needs, in `.diana/<name>/` of this checkout; made once, kept from start to start.
 
     What the process environment gives wins: a given DATABASE_URL or REDIS_URL replaces the local server, a given
-    TELEGRAM_API_URL the sandbox. With DATABASE_URL alone it is taken as the owner's, and the application's role is
-    made there. `given` stands in for the process environment; `{}` shuts it out.
+    TELEGRAM_API_URL the sandbox; so does the token of a real bot, for which updates are polled. With DATABASE_URL alone
+    it is taken as the owner's, and the application's role is made there. `given` stands in for the process environment;
+    `{}` shuts it out.
     """
 
     def __init__(self, name: str = "run", *, root: Path = ROOT, given: Mapping[str, str] | None = None) -> None:
@@ -42,8 +44,11 @@ class Instance:
         self._given = {key: value for key, value in (os.environ if given is None else given).items() if value}
         self.postgres = None if "DATABASE_URL" in self._given else Postgres(self.directory / "postgres")
         self.valkey = None if "REDIS_URL" in self._given else Valkey(self.directory / "valkey")
-        self.has_sandbox = "TELEGRAM_API_URL" not in self._given
         self._reserved = ExitStack()
+        real = bool(REAL_TOKEN.fullmatch(self._given.get("TELEGRAM_BOT_TOKEN", "").strip()))
+        # A real token never gets near the sandbox, and a real bot cannot reach a webhook on this machine.
+        self.has_sandbox = "TELEGRAM_API_URL" not in self._given and not real
+        self.polls = self._given.get("TELEGRAM_UPDATES", "poll" if real else "webhook") == "poll"
 
     def start_services(self) -> None:
         """Start the servers that are ours, make the databases and write `env`; running ones are taken over."""
@@ -124,12 +129,15 @@ class Instance:
             "REDIS_URL": self.valkey.url() if self.valkey else "",
             "TELEGRAM_BOT_TOKEN": self.secrets["bot_token"],
             "TELEGRAM_WEBHOOK_SECRET": self.secrets["webhook_secret"],
-            "TELEGRAM_API_URL": f"http://{ports.LOOPBACK}:{sandbox_port}",
+            "TELEGRAM_API_URL": f"http://{ports.LOOPBACK}:{sandbox_port}" if self.has_sandbox else TELEGRAM,
+            "TELEGRAM_UPDATES": "poll" if self.polls else "webhook",
             **usual_ports,
+            # The sandbox shows who handled what.
+            "EVENTS_KEEP_VISITS": "true" if self.has_sandbox else "false",
             "FLOWER_BASIC_AUTH": self.secrets["flower_basic_auth"],
+            "SANDBOX_PAGE_TOKEN": self._page_token(),
         }
         chosen = {key: self._given.get(key, value) for key, value in defaults.items()}
-        self._refuse_real_token(chosen["TELEGRAM_BOT_TOKEN"])
         return chosen | self._database_urls() | {"DIANA_STATE_DIR": str(self.directory)}
 
     @cached_property
@@ -156,16 +164,17 @@ class Instance:
             application = with_account(owner, APPLICATION, self.secrets["application_password"])
         return {"DATABASE_URL": application, "DATABASE_OWNER_URL": owner}
 
+    def renew_page_token(self) -> None:
+        """Make the token that opens the sandbox's page until the next start."""
+        make_private_directory(self.directory)
+        write_private(self.directory / "page-token", secrets.token_urlsafe(24))
+
+    def _page_token(self) -> str:
+        return read_text(self.directory / "page-token") if self.has_sandbox else ""
+
     def _kept_ports(self) -> dict[str, int]:
         kept: dict[str, int] = json.loads(read_text(self.directory / "ports.json") or "{}")
         return kept
-
-    def _refuse_real_token(self, token: str) -> None:
-        if self.has_sandbox and REAL_TOKEN.fullmatch(token):
-            raise LocalError(
-                "TELEGRAM_BOT_TOKEN looks like a real bot's, and the sandbox must not get one: "
-                "set TELEGRAM_API_URL=https://api.telegram.org too, or unset the token."
-            )
 
 
 def with_account(url: str, user: str, password: str) -> str:

@@ -24,6 +24,11 @@ from diana.local.supervisord import Program, State, Supervisor
 
 SERVERS, SANDBOX, APPLICATION = 10, 20, 30
 SERVER_NAMES = ("postgres", "valkey")
+POLLER = "poll"
+SANDBOX_COMMAND = (
+    f"python -m diana.sandbox --port $SANDBOX_PORT --web http://{ports.LOOPBACK}:$PORT"
+    f" --flower http://{ports.LOOPBACK}:$FLOWER_PORT --django config.settings"
+)
 START_SECONDS = 120
 STOP_SECONDS = 10
 # A process that started this often while it is waited for will not come up by waiting.
@@ -154,6 +159,7 @@ class Stack:
             *(
                 Program(*row, APPLICATION, stop_seconds=STOP_SECONDS, waits=True)
                 for row in self.procfile.processes.items()
+                if row[0] != POLLER or self.instance.polls
             ),
         ]
 
@@ -164,7 +170,7 @@ class Stack:
         if valkey := self.instance.valkey:
             yield Program(SERVER_NAMES[1], shlex.join(valkey.command()), SERVERS + 1, stop_seconds=30, marked=False)
         if self.instance.has_sandbox:
-            yield Program("sandbox", "python -m diana.sandbox --port $SANDBOX_PORT", SANDBOX, STOP_SECONDS)
+            yield Program("sandbox", SANDBOX_COMMAND, SANDBOX, STOP_SECONDS)
 
     def _clear(self) -> None:
         self.supervisor.clear_leftovers()
@@ -177,6 +183,7 @@ class Stack:
             if server:
                 server.prepare()
         self.instance.settle_ports()
+        self.instance.renew_page_token()
         self.instance.write_environment()
         self.supervisor.start(self.programs(), self.environment())
         for name, server in zip(SERVER_NAMES, servers, strict=True):

@@ -14,12 +14,14 @@ def main() -> None:
     """Serve by the command line's options."""
     parser = argparse.ArgumentParser(prog="python -m diana.sandbox", description=command_line.DESCRIPTION)
     command_line.add_arguments(parser)
-    options = parser.parse_args()
+    options = vars(parser.parse_args())
     # What Django's settings tell the other processes.
     if (directory := os.environ.get("DIANA_STATE_DIR")) and os.environ.get("DIANA_ENV") != "production":
         clock.follow(Path(directory) / clock.FILE_NAME)
+    # What its connections to the database are called.
+    sys.argv[0] = "sandbox"
     try:
-        command_line.run(options.host, options.port, options.token, options.record)
+        command_line.run(options)
     except StartRefusedError as refusal:
         sys.exit(str(refusal))
 

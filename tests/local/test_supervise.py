@@ -202,3 +202,11 @@ def test_it_refuses_a_place_for_the_socket_that_is_open_to_others(tmp_path: Path
 
     with pytest.raises(LocalError, match="remove it, or set TMPDIR"):
         make_socket_directory(tmp_path)
+
+
+@pytest.mark.parametrize(("updates", "names"), [("webhook", ["web"]), ("poll", ["web", "poll"])])
+def test_it_polls_only_where_updates_are_polled_for(
+    make_stack: Callable[..., Stack], updates: str, names: list[str]
+) -> None:
+    stack = make_stack("web: sleep 600\npoll: sleep 600\n", TELEGRAM_UPDATES=updates)
+    assert [program.name for program in stack.programs()] == names

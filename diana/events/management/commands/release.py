@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from diana.clock import offset
+from diana.events import visits
 
 
 class Command(BaseCommand):
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         call_command("check", databases=["default"], stdout=self.stdout)
         call_command("check", tags=["broker"], deploy=True, stdout=self.stdout)
         call_command("sync_subscribers", stdout=self.stdout)
+        visits.prune()
         if settings.PRODUCTION:
             call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
 
