@@ -24,6 +24,7 @@ REAL = {
     "diana/events/cursors.py": (3, "moved_at, paused_until, trial_at"),
     "diana/events/relay.py": (1, "paused_until"),
     "diana/events/deliveries.py": (7, "leases and next_attempt_at"),
+    "diana/events/visits.py": (1, "the age of visits, which are work"),
     "diana/events/overview.py": (2, "ages of transactions in PostgreSQL's own views, paused_until"),
     "diana/audit/migrations/sql/walls.sql": (1, "was replaced by walls_in_domain_time.sql"),
     "diana/audit/migrations/sql/walls_in_domain_time.sql": (

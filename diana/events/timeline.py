@@ -3,9 +3,8 @@
 Times are real time, in milliseconds since the act came in. Domain time, in which rows are recorded, may be moved.
 """
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urljoin
 from uuid import UUID
@@ -137,7 +136,7 @@ def is_at_rest(found: Trace) -> bool:
 
 def _age_seconds(one: Traced) -> float:
     """Return how long nothing has happened to the event; in real time, or in domain time if its id does not tell that."""
-    now = datetime.fromtimestamp(time.time(), UTC)
+    now = clock.real_now()
     ended = [now - seen.started_at - timedelta(milliseconds=seen.milliseconds) for seen in one.visits]
     known = identifiers.time_of(one.event.event_id)
     published = now - known if known else clock.now() - one.event.recorded_at

@@ -19,6 +19,7 @@ from celery import current_task
 from django.conf import settings
 from django.db import NotSupportedError, connection, transaction
 
+from diana import clock
 from diana.events.envelope import Envelope
 from diana.events.lanes import lane_of
 
@@ -90,7 +91,7 @@ class _Writing:
 
 def start() -> Start:
     """Return the moment; asks the clocks alone."""
-    return Start(time.time(), time.perf_counter())
+    return Start(clock.real_now().timestamp(), time.perf_counter())
 
 
 def note(

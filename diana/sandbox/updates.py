@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from diana import clock
+
 HOURS_24 = 86_400.0
 QUERY_SECONDS = 150.0
 MAX_PENDING = 10_000
@@ -44,7 +46,7 @@ class Updates:
     def __init__(self, is_wanted: Callable[[str], bool]) -> None:
         self._is_wanted = is_wanted
         # The bot remembers the numbers of the updates before a restart: they must not come again.
-        self._last = int(time.time())
+        self._last = int(clock.real_now().timestamp())
         self._pending: dict[int, Update] = {}
         self._made_at: dict[int, float] = {}
         self.arrival = asyncio.Event()

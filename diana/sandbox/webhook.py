@@ -5,10 +5,10 @@ As on a local Bot API server, plain HTTP is allowed; updates are delivered to th
 
 import asyncio
 import re
-import time
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from diana import clock
 from diana.sandbox.answers import bad_request
 from diana.sandbox.parameters import Parameters, text_of
 from diana.sandbox.updates import UNASKED
@@ -67,7 +67,7 @@ class Webhook:
         if isinstance(status, int) and 200 <= status < 300:
             return
         words = f"Wrong response from the webhook: {status}" if isinstance(status, int) else "Connection failed"
-        self._error = int(time.time()), words
+        self._error = int(clock.real_now().timestamp()), words
 
     def _change(self) -> None:
         self._error = None

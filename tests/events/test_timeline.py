@@ -1,7 +1,6 @@
 """The timeline of one act: what it set off and nothing else, in the order of time, and whether that is all."""
 
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +8,7 @@ import msgspec
 import pytest
 from django.db import transaction
 
+from diana import clock
 from diana.events import Envelope, Permanent, publish, timeline, tracing, visits
 from diana.events.identifiers import uuid7
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
@@ -72,7 +72,7 @@ def test_it_tells_events_and_visits_in_the_order_of_time(register: Register, num
     assert found.items[1].fields is not None
     assert found.items[1].fields["lane"] == LANE
     assert found.items[1].link is None
-    assert abs(found.began_at - time.time()) < 30
+    assert abs(found.began_at - clock.real_now().timestamp()) < 30
     assert msgspec.json.decode(msgspec.json.encode(found))["correlation_id"] == str(sent.correlation_id)
 
 
@@ -114,8 +114,8 @@ def test_it_is_at_rest_when_all_is_done_and_quiet_for_two_seconds(
     assert of(sent).at_rest
     monkeypatch.setattr(timeline, "REST_SECONDS", 2.0)
     assert not of(sent).at_rest, "it is not quiet for long enough"
-    real = time.time
-    monkeypatch.setattr(timeline.time, "time", lambda: real() + 2.1)
+    real = clock.real_now
+    monkeypatch.setattr(clock, "real_now", lambda: real() + timedelta(seconds=2.1))
     assert of(sent).at_rest
 
 
@@ -238,7 +238,7 @@ def test_calls_are_merged_by_time_and_only_its_own(register: Register, numbers: 
 
 def test_domain_time_that_was_moved_moves_nothing_here(monkeypatch: pytest.MonkeyPatch, superuser: Any):
     monkeypatch.setattr(tracing, "_tellers", {})
-    real = datetime.now(UTC)
+    real = clock.real_now()
     sent = publish_one()
     superuser.execute("ALTER TABLE event_log DISABLE TRIGGER USER")
     superuser.execute("UPDATE event_log SET recorded_at = recorded_at + interval '3 days'")

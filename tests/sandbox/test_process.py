@@ -17,6 +17,7 @@ import pytest
 
 from diana import clock
 from diana.sandbox.client import SandboxClient
+from diana.sandbox.safety import MADE_UP_TOKEN
 from tests.sandbox.chat.conftest import running_hook
 from tests.sandbox.conftest import PLAIN
 

@@ -1,11 +1,12 @@
 """The people and groups of the sandbox, and how Telegram's objects describe them."""
 
 import re
-import time
 from typing import Any
 from zoneinfo import available_timezones
 
 from msgspec import Struct, field
+
+from diana import clock
 
 # Identifiers outside the ranges of the tests and the demo. Those that are made continue after a restart with the
 # seconds since EPOCH, because the bot remembers earlier ones.
@@ -108,4 +109,4 @@ def initial_groups() -> list[Group]:
 
 def seconds_since_epoch() -> int:
     """Return where numbering begins after a start; the machine's clock, whatever the bot believes the time to be."""
-    return int(time.time()) - EPOCH
+    return int(clock.real_now().timestamp()) - EPOCH

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db import DatabaseError
 
+from diana import clock
 from diana.events.timeline import CallMade, add_calls, read_timeline
 from diana.sandbox.chat.errors import ChatError
 from diana.sandbox.recording import Call
@@ -29,7 +30,7 @@ def timeline_of(update_id: int, calls: Iterable[Call], *, admin: str, flower: st
 
 def _made(calls: Iterable[Call]) -> Iterator[CallMade]:
     """Yield the calls in real time: that in which they are recorded may be moved."""
-    began = time.time() - time.monotonic()
+    began = clock.real_now().timestamp() - time.monotonic()
     for call in calls:
         fields = {"chat": call.chat, "status": call.status, "call": call.sequence}
         yield CallMade(began + call.received_monotonic_ns / 1e9, call.method, _words(call), call.event_id, fields)
