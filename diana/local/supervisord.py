@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import shlex
 import signal
 import sys
 import tempfile
@@ -175,7 +176,7 @@ class Supervisor:
 
     def _program_section(self, program: Program) -> tuple[str, dict[str, object]]:
         return f"program:{program.name}", {
-            "command": f'/bin/sh "{self._script(program)}"',
+            "command": f"/bin/sh {shlex.quote(str(self._script(program)))}",
             "directory": self._working_directory,
             "autostart": str(not program.waits).lower(),
             "autorestart": "true",
@@ -187,7 +188,8 @@ class Supervisor:
             # The first signal goes to the parent alone, which ends its children in order; the last one to all.
             "killasgroup": "true",
             "redirect_stderr": "true",
-            "stdout_logfile": self._logs / f"{program.name}.log",
+            # supervisord expands this value twice, every other one once.
+            "stdout_logfile": escaped(self._logs / f"{program.name}.log"),
             "stdout_logfile_maxbytes": "10MB",
             "stdout_logfile_backups": 3,
         }
@@ -235,10 +237,14 @@ def make_socket_directory(directory: Path) -> None:
         raise LocalError(f"{directory} belongs to somebody else or is open to others: remove it, or set TMPDIR.")
 
 
+def escaped(value: object) -> str:
+    """Return the text for supervisord's configuration, in which % begins a variable."""
+    return str(value).replace("%", "%%")
+
+
 def _rank_section(rank: int, names: Sequence[str]) -> tuple[str, dict[str, object]]:
     return f"group:rank{rank}", {"programs": ",".join(names), "priority": rank}
 
 
 def _section(title: str, values: Mapping[str, object]) -> str:
-    # supervisord reads % as the start of a variable.
-    return "\n".join([f"[{title}]", *(f"{key}={str(value).replace('%', '%%')}" for key, value in values.items())])
+    return "\n".join([f"[{title}]", *(f"{key}={escaped(value)}" for key, value in values.items())])

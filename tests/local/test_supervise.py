@@ -186,6 +186,17 @@ def test_it_writes_no_secret_into_the_configuration(tmp_path: Path) -> None:
     assert script(programs[0]) == f"unset {MARK}; exec postgres -D data\n"
 
 
+def test_it_works_in_a_folder_with_any_letters(tmp_path: Path) -> None:
+    root = tmp_path / """it's 100%, größer\\мир"""
+    root.mkdir()
+    (root / "Procfile").write_text("one: sh -c 'echo here; sleep 600'\n")
+    stack = Stack(Instance("test", root=root, given=GIVEN))
+
+    with stack:
+        log = stack.instance.logs / "one.log"
+        eventually(lambda: log.exists() and log.read_text() == "here\n")
+
+
 def test_it_finds_a_short_place_for_the_socket_of_a_long_path(tmp_path: Path) -> None:
     assert socket_path(Path("/srv/diana")) == Path("/srv/diana/supervisor.sock")
 
