@@ -27,6 +27,8 @@ from diana.local.files import make_private_directory, read_text, write_private
 # supervisord binds a longer, temporary name beside it, and the kernel takes 107 bytes.
 SOCKET_PATH_LIMIT = 85
 MARK = "DIANA_STACK"
+# supervisord cannot quote these two; it reads them from its environment.
+COMMENTS = {"DIANA_NUMBER_SIGN": "#", "DIANA_SEMICOLON": ";"}
 STOP_SECONDS = 120
 LEFTOVER_SECONDS = 10
 NO_ANSWER = (OSError, RpcError, HTTPException)
@@ -86,7 +88,8 @@ class Supervisor:
         self._socket.unlink(missing_ok=True)
         supervisord = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(self._configuration)]
         command = [*processes.lifeline(signal.SIGTERM), *supervisord]
-        pid = processes.spawn(command, log=self._logs / "supervisord.out", environment={**environment, **self.mark()})
+        variables = {**environment, **self.mark(), **COMMENTS}
+        pid = processes.spawn(command, log=self._logs / "supervisord.out", environment=variables)
         started = psutil.Process(pid)
         processes.wait_until(
             self.answers, what="supervisord", log=self.log, seconds=20, failed=lambda: processes.is_gone(started)
@@ -238,8 +241,11 @@ def make_socket_directory(directory: Path) -> None:
 
 
 def escaped(value: object) -> str:
-    """Return the text for supervisord's configuration, in which % begins a variable."""
-    return str(value).replace("%", "%%")
+    """Return the text for supervisord's configuration, in which % begins a variable, # and ; a comment."""
+    text = str(value).replace("%", "%%")
+    for name, character in COMMENTS.items():
+        text = text.replace(character, f"%(ENV_{name})s")
+    return text
 
 
 def _rank_section(rank: int, names: Sequence[str]) -> tuple[str, dict[str, object]]:

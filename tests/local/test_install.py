@@ -81,6 +81,14 @@ def test_it_says_which_python_it_wants(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert "Python 3.11 or later" in str(install.main([str(tmp_path), "requirements.txt"]))
 
 
+@pytest.mark.parametrize(("name", "called"), [("a:b", "a colon"), ('a"b', '"'), ("a$b", "$"), ("a\nb", "a line break")])
+def test_a_folder_in_which_no_program_would_start_is_refused(tmp_path: Path, name: str, called: str) -> None:
+    said = install.main([str(tmp_path / name / ".venv"), "requirements.txt"])
+
+    assert f"with {called} in its name; rename it" in str(said)
+    assert not (tmp_path / name).exists()
+
+
 def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     called = [sys.executable, "-I", install.__file__, str(tmp_path / "file" / ".venv"), "requirements.txt"]

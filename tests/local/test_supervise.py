@@ -187,7 +187,7 @@ def test_it_writes_no_secret_into_the_configuration(tmp_path: Path) -> None:
 
 
 def test_it_works_in_a_folder_with_any_letters(tmp_path: Path) -> None:
-    root = tmp_path / """it's 100%, größer\\мир"""
+    root = tmp_path / """it's #1 ; 100%, größer\\мир"""
     root.mkdir()
     (root / "Procfile").write_text("one: sh -c 'echo here; sleep 600'\n")
     stack = Stack(Instance("test", root=root, given=GIVEN))
