@@ -11,8 +11,8 @@ COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-
 # The installer must not be run by the Python that it replaces.
 OUTSIDE := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Every process here starts several times faster from what Python compiled once, whatever the shell says of it.
-unexport PYTHONDONTWRITEBYTECODE
+# What the shell says to other Pythons (a path, warnings as errors, no bytecode) does not concern this one.
+unexport $(filter-out PYTHON PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
 
 .PHONY: help run demo test coverage drills lint bench torture requirements clean installed installed-dev
 
