@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import resource
 import secrets
 import shlex
 import signal
@@ -29,6 +30,7 @@ SOCKET_PATH_LIMIT = 85
 MARK = "DIANA_STACK"
 # supervisord cannot quote these two; it reads them from its environment.
 COMMENTS = {"DIANA_NUMBER_SIGN": "#", "DIANA_SEMICOLON": ";"}
+OPEN_FILES = 1024
 STOP_SECONDS = 120
 LEFTOVER_SECONDS = 10
 NO_ANSWER = (OSError, RpcError, HTTPException)
@@ -89,10 +91,11 @@ class Supervisor:
         supervisord = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(self._configuration)]
         command = [*processes.lifeline(signal.SIGTERM), *supervisord]
         variables = {**environment, **self.mark(), **COMMENTS}
-        pid = processes.spawn(command, log=self._logs / "supervisord.out", environment=variables)
+        out = self._logs / "supervisord.out"
+        pid = processes.spawn(command, log=out, environment=variables)
         started = psutil.Process(pid)
         processes.wait_until(
-            self.answers, what="supervisord", log=self.log, seconds=20, failed=lambda: processes.is_gone(started)
+            self.answers, what="supervisord", log=out, seconds=20, failed=lambda: processes.is_gone(started)
         )
 
     def stop(self) -> None:
@@ -169,6 +172,7 @@ class Supervisor:
             "logfile_maxbytes": "10MB",
             "logfile_backups": 3,
             "umask": "077",
+            "minfds": open_files(),
         }
         if os.geteuid() == 0:
             supervisord["user"] = "root"
@@ -246,6 +250,12 @@ def escaped(value: object) -> str:
     for name, character in COMMENTS.items():
         text = text.replace(character, f"%(ENV_{name})s")
     return text
+
+
+def open_files() -> int:
+    """Return how many open files supervisord must have: the machine may allow fewer than it asks for by itself."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return OPEN_FILES if allowed == resource.RLIM_INFINITY else min(OPEN_FILES, allowed)
 
 
 def _rank_section(rank: int, names: Sequence[str]) -> tuple[str, dict[str, object]]:

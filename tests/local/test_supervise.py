@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from diana.local import processes
 from diana.local.errors import LocalError
-from diana.local.instance import Instance
+from diana.local.instance import ROOT, Instance
 from diana.local.supervise import Stack
 from diana.local.supervisord import MARK, Program, Supervisor, make_socket_directory, script, socket_path
 
@@ -83,6 +85,22 @@ def test_it_shows_the_log_of_a_process_that_does_not_come_up(make_stack: Callabl
         pass
 
     assert not stack.supervisor.running()
+
+
+def test_it_shows_why_supervisord_does_not_start(
+    make_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diana.local.supervisord.open_files", lambda: 2**40)
+
+    with pytest.raises(LocalError, match=r"(?s)supervisord ended.*minimum number of file descriptors"):
+        make_stack("one: sleep 600\n").start()
+
+
+def test_it_asks_for_no_more_open_files_than_the_machine_allows() -> None:
+    code = "from diana.local.supervisord import open_files; print(open_files())"
+    limited = ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh", sys.executable, "-c", code]
+
+    assert subprocess.run(limited, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "256\n"
 
 
 def test_it_starts_nothing_when_the_release_fails(make_stack: Callable[..., Stack]) -> None:
