@@ -13,6 +13,10 @@ OUTSIDE := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What the shell says to other Pythons (a path, warnings as errors, no bytecode) does not concern this one.
 unexport $(filter-out PYTHON PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
+# Only `make run` takes a server from the shell; libpq's variables would keep everything else from its own.
+ifeq ($(and $(DATABASE_URL),$(filter run,$(MAKECMDGOALS))),)
+unexport $(filter PG%,$(.VARIABLES))
+endif
 
 .PHONY: help run demo test coverage drills lint bench torture requirements clean installed installed-dev
 
