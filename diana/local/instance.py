@@ -89,6 +89,10 @@ class Instance:
                 raise LocalError(f"Port {self._given[name]} is taken: set {name} to a free one, or unset it.")
         write_private(self.directory / "ports.json", json.dumps(settled))
 
+    def ports(self) -> list[int]:
+        """Return the ports chosen for the next start."""
+        return list(self._kept_ports().values())
+
     def prepare_databases(self) -> None:
         """Make roles and database as they should be; the servers must run."""
         if self.postgres:

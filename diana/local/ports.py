@@ -1,13 +1,48 @@
-"""Free TCP ports of the loopback interface."""
+"""Free TCP ports of the loopback interface, and which of them a Diana that is starting has chosen."""
 
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from diana.local.errors import LocalError
 
 LOOPBACK = "127.0.0.1"
 
 
+@contextmanager
+def reserved(ports: Iterable[int]) -> Iterator[None]:
+    """Keep other Dianas of this machine from the ports until the end: a process listens seconds after the choice.
+
+    Raises LocalError where one was faster. Programs that are no Diana do not see it.
+    """
+    with ExitStack() as stack:
+        for port in ports:
+            try:
+                stack.enter_context(socket.socket(socket.AF_UNIX)).bind(_sign(port))
+            except OSError:
+                raise LocalError(f"Another Diana has just taken port {port}: start again.") from None
+        yield
+
+
+def is_reserved(port: int) -> bool:
+    """Say whether a Diana of this machine has reserved the port."""
+    with socket.socket(socket.AF_UNIX) as candidate:
+        try:
+            candidate.bind(_sign(port))
+        except OSError:
+            return True
+    return False
+
+
+def _sign(port: int) -> str:
+    # A name without a file: the kernel forgets it with the process, and every account sees it.
+    return f"\0diana-port-{port}"
+
+
 def is_free(port: int) -> bool:
-    """Say whether a server could listen on the port now."""
+    """Say whether a server could listen on the port now, and no Diana is about to."""
+    if is_reserved(port):
+        return False
     with socket.socket() as candidate:
         # Servers set it too; without it a port in TIME_WAIT after a restart looks taken.
         candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -160,6 +160,7 @@ class Stack:
             if server:
                 server.prepare()
         self.instance.settle_ports()
+        self._closing.enter_context(ports.reserved(self.instance.ports()))
         self.instance.write_environment()
         self.supervisor.start(self.programs(), self.environment())
         for name, server in zip(SERVER_NAMES, servers, strict=True):

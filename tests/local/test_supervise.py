@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from diana.local import processes
+from diana.local import ports, processes
 from diana.local.errors import LocalError
 from diana.local.instance import ROOT, Instance
 from diana.local.supervise import Stack
@@ -64,6 +64,20 @@ def test_it_releases_first_and_gives_every_process_the_environment(make_stack: C
         assert processes.marked(MARK, mark)
 
     assert not processes.marked(MARK, mark)
+
+
+def test_two_that_start_at_once_have_ports_of_their_own(make_stack: Callable[..., Stack], tmp_path: Path) -> None:
+    other = Instance("other", root=tmp_path, given=GIVEN)
+
+    with make_stack("one: sleep 600\n") as stack:
+        # Nothing listens yet on the ports that the first has chosen.
+        assert not any(ports.answers(port) for port in stack.instance.ports())
+        other.settle_ports()
+        assert not set(other.ports()) & set(stack.instance.ports())
+
+    other.settle_ports()
+    with ports.reserved(other.ports()), pytest.raises(LocalError, match="start again"), ports.reserved(other.ports()):
+        pass
 
 
 def test_it_starts_what_died_again(make_stack: Callable[..., Stack]) -> None:
