@@ -96,6 +96,9 @@ servers = Servers()
 # Where the files of the admin would be collected; WhiteNoise warns if it is not there.
 (servers.directory / "static").mkdir(parents=True)
 atexit.register(servers.stop)
+# A proxy of the shell is not to be asked for what listens here.
+for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[name]
 os.environ |= {
     "DIANA_ENV": "development",
     "DIANA_STATE_DIR": str(servers.directory),
