@@ -18,7 +18,7 @@ ifeq ($(and $(DATABASE_URL),$(filter run,$(MAKECMDGOALS))),)
 unexport $(filter PG%,$(.VARIABLES))
 endif
 
-.PHONY: help run demo test coverage drills lint bench torture requirements clean installed installed-dev
+.PHONY: help run demo test coverage drills lint bench torture surroundings requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -51,6 +51,9 @@ bench: installed-dev ## measure throughput and latency (PART=crowd, outage, repl
 
 torture: installed-dev ## let everything fail, by seed, and count what is lost or doubled (SEED=7, MINUTES=20)
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" exec python -m torture
+
+surroundings: installed ## play the demo in fresh clones under other locales, accounts, folders, Pythons … (ARGS="--list", 20 minutes)
+	@exec python -m surroundings $(ARGS)
 
 requirements: installed-dev ## resolve requirements*.in with hashes
 	@$(COMPILE) requirements.in --output-file requirements.txt
