@@ -135,13 +135,27 @@ def run(environment: str, command: list[str], *, cannot: str) -> None:
     with open(log, "ab") as file:
         file.truncate(0)
         variables = settings(environment) if "install" in command else plain()
-        ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=variables, check=False)
+        with temporary(environment) as folder:
+            variables["TMPDIR"] = folder
+            ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=variables, check=False)
     if ended.returncode:
         with open(log, encoding="utf-8", errors="replace") as file:
             told = [line.rstrip() for line in file if line.strip() and not line.startswith("WARNING: Location")]
         cure = next((cure for sign, cure in CURES if re.search(sign, "\n".join(told))), "The next try begins anew.")
         tail = "\n".join(f"  | {line[:300]}" for line in told[-LOG_LINES:])
         raise InstallError(f"{cannot}:\n{tail}\n{cure} The whole log: {log}")
+
+
+@contextmanager
+def temporary(environment: str) -> Iterator[str]:
+    """Make a folder for temporary files: packages are unpacked there, and the machine's may be small or full."""
+    folder = os.path.abspath(os.path.join(environment, ".temporary"))
+    shutil.rmtree(folder, ignore_errors=True)
+    os.mkdir(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def plain() -> dict[str, str]:

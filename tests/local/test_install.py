@@ -75,6 +75,18 @@ def test_an_environment_that_was_moved_is_made_anew(checkout: Path, monkeypatch:
     assert str(moved) in (moved / ".venv" / "bin" / "pip").read_text()
 
 
+def test_it_unpacks_inside_of_the_environment_and_leaves_nothing(checkout: Path) -> None:
+    environment = checkout / ".venv"
+    environment.mkdir()
+    asked = [sys.executable, "-I", "-c", "import tempfile; print(tempfile.mkdtemp())"]
+
+    install.run(str(environment), asked, cannot="no folder")
+
+    made = Path((environment / ".install.log").read_text().strip())
+    assert made.parent.parent == environment
+    assert not made.parent.exists()
+
+
 def test_it_says_which_python_it_wants(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(install, "OLDEST", (99, 0))
 
