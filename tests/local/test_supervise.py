@@ -2,10 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -78,6 +80,25 @@ def test_two_that_start_at_once_have_ports_of_their_own(make_stack: Callable[...
     other.settle_ports()
     with ports.reserved(other.ports()), pytest.raises(LocalError, match="start again"), ports.reserved(other.ports()):
         pass
+
+
+def test_it_takes_no_stranger_on_its_port_for_its_own_process(
+    make_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diana.local.supervise.START_SECONDS", 3)
+    stack = make_stack("flower: sleep 600\n")
+    start_rank = Supervisor.start_rank
+
+    with ExitStack() as strangers:
+
+        def take_port_first(supervisor: Supervisor, rank: int) -> None:
+            port = int(stack.instance.variables()["FLOWER_PORT"])
+            strangers.enter_context(socket.create_server(("127.0.0.1", port)))
+            start_rank(supervisor, rank)
+
+        monkeypatch.setattr(Supervisor, "start_rank", take_port_first)
+        with pytest.raises(LocalError, match="flower is not ready"), stack:
+            pass
 
 
 def test_it_starts_what_died_again(make_stack: Callable[..., Stack]) -> None:
