@@ -13,6 +13,8 @@ OUTSIDE := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What the shell says to other Pythons (a path, warnings as errors, no bytecode) does not concern this one.
 unexport $(filter-out PYTHON PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
+# Names and texts are in three alphabets, and not every locale's character set has them.
+export PYTHONUTF8 := 1
 # Only `make run` takes a server from the shell; libpq's variables would keep everything else from its own.
 ifeq ($(and $(DATABASE_URL),$(filter run,$(MAKECMDGOALS))),)
 unexport $(filter PG%,$(.VARIABLES))
@@ -65,7 +67,7 @@ clean: ## stop what runs of this checkout, remove its local data and caches; .ve
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 installed:
-	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I diana/local/install.py .venv requirements.txt
+	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I -X utf8 diana/local/install.py .venv requirements.txt
 
 installed-dev:
-	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I diana/local/install.py .venv requirements.txt requirements-dev.txt
+	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I -X utf8 diana/local/install.py .venv requirements.txt requirements-dev.txt

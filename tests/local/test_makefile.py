@@ -8,7 +8,13 @@ import pytest
 
 from diana.local.instance import ROOT
 
-SHELL = {"PYTHONPATH": "/other", "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1", "PGSSLMODE": "verify-full"}
+SHELL = {
+    "PYTHONPATH": "/other",
+    "PYTHONWARNINGS": "error",
+    "PYTHONUTF8": "0",
+    "PYTHONUNBUFFERED": "1",
+    "PGSSLMODE": "verify-full",
+}
 
 
 @pytest.mark.parametrize(
@@ -29,4 +35,6 @@ def test_its_commands_get_no_settings_of_other_programs(
         ["make", "--silent", command], cwd=tmp_path, env=variables, capture_output=True, text=True, check=True
     )
 
-    assert {line.partition("=")[0] for line in said.stdout.splitlines()} & SHELL.keys() == kept
+    found = dict(line.split("=", 1) for line in said.stdout.splitlines())
+    assert found["PYTHONUTF8"] == "1"
+    assert found.keys() & SHELL.keys() - {"PYTHONUTF8"} == kept
