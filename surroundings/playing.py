@@ -17,7 +17,7 @@ from surroundings.errors import Different
 from surroundings.surrounding import Place, Surrounding
 
 PLAY_SECONDS = 600
-START_SECONDS = 180
+START_SECONDS = 600
 STOP_SECONDS = 60
 TAIL_LINES = 30
 RIGHT = {"lost": 0, "doubled": 0, "ledger_ok": True}
