@@ -12,10 +12,16 @@ COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-
 # The installer must not be run by the Python that it replaces.
 OUTSIDE := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Every process here starts several times faster from what Python compiled once, whatever the shell says of it.
-unexport PYTHONDONTWRITEBYTECODE
+# What the shell says to other Pythons (a path, warnings as errors, no bytecode) does not concern this one.
+unexport $(filter-out PYTHON PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
+# Names and texts are in three alphabets, and not every locale's character set has them.
+export PYTHONUTF8 := 1
+# Only `make run` takes a server from the shell; libpq's variables would keep everything else from its own.
+ifeq ($(and $(DATABASE_URL),$(filter run,$(MAKECMDGOALS))),)
+unexport $(filter PG%,$(.VARIABLES))
+endif
 
-.PHONY: help run demo test coverage drills lint bench calendar torture requirements clean installed installed-dev
+.PHONY: help run demo test coverage drills lint bench calendar torture surroundings requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -52,6 +58,9 @@ calendar: installed-dev ## play the demo and run the suite on days that are hard
 torture: installed-dev ## let everything fail, by seed, and count what is lost or doubled (SEED=7, MINUTES=20)
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" exec python -m torture
 
+surroundings: installed ## play the demo in fresh clones under other locales, accounts, folders, Pythons … (ARGS="--list", 20 minutes)
+	@exec python -m surroundings $(ARGS)
+
 requirements: installed-dev ## resolve requirements*.in with hashes
 	@$(COMPILE) requirements.in --output-file requirements.txt
 	@$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
@@ -62,7 +71,7 @@ clean: ## stop what runs of this checkout, remove its local data and caches; .ve
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 installed:
-	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I diana/local/install.py .venv requirements.txt
+	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I -X utf8 diana/local/install.py .venv requirements.txt
 
 installed-dev:
-	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I diana/local/install.py .venv requirements.txt requirements-dev.txt
+	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I -X utf8 diana/local/install.py .venv requirements.txt requirements-dev.txt

@@ -23,7 +23,10 @@ from diana.local.supervise import Stack, uninterrupted
 from diana.local.supervisord import Supervisor
 
 # What a terminal may have set for another Diana. The demo begins with an empty database: it never takes a given one.
-FOREIGN = ("DATABASE_", "REDIS_", "TELEGRAM_", "DIANA_", "DJANGO_", "FLOWER_", "CELERY_", "SECURE_", "CSRF_")
+FOREIGN = (
+    *("DATABASE_", "REDIS_", "CACHE_", "TELEGRAM_", "DIANA_", "DJANGO_", "FLOWER_", "CELERY_", "GRANIAN_", "SECURE_"),
+    *("CSRF_", "EVENTS_", "LEDGER_", "STAFF_", "METRICS_", "SUPPORT_", "TOMBSTONE_"),
+)
 FOREIGN_NAMES = ("PORT", "HOST", "SANDBOX_PORT", "ALLOWED_HOSTS")
 LOGS = ("web", "worker", "telegram", "relay")
 # What the clean start leaves in the demo's folder, and why.

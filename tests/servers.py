@@ -123,6 +123,9 @@ servers = Servers()
 # Where the files of the admin would be collected; WhiteNoise warns if it is not there.
 (servers.directory / "static").mkdir(parents=True)
 atexit.register(servers.stop)
+# A proxy of the shell is not to be asked for what listens here.
+for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[name]
 os.environ |= {
     MARK: str(servers.directory),
     # Files of tests stay in the checkout; those of the last three runs are kept.

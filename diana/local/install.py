@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 OLDEST = (3, 11)
+FORBIDDEN = re.compile(r'[:"$`\n]')
+NAMES = {":": "a colon", "\n": "a line break"}
 STAMP = ".installed-"
 LOG_LINES = 15
 # Where packages come from is the user's business; what is installed is said by the lock file alone. Hence no
@@ -52,6 +54,7 @@ def main(arguments: list[str]) -> str | int:
         return f"Diana needs Python 3.11 or later, and this is {found} ({sys.executable}): `make PYTHON=python3.12 …`"
     environment, locks = arguments[0], arguments[1:]
     try:
+        check_folder(os.path.abspath(environment))
         os.makedirs(environment, exist_ok=True)
         with locked(os.path.join(environment, ".lock")):
             if not is_current(environment, locks):
@@ -62,6 +65,13 @@ def main(arguments: list[str]) -> str | int:
         print("\nStopped; the next try begins anew.", file=sys.stderr)
         return 130
     return 0
+
+
+def check_folder(environment: str) -> None:
+    """Raise InstallError if the folder's name cannot stand in PATH, or in the scripts that an environment has."""
+    if found := FORBIDDEN.search(environment):
+        name = NAMES.get(found[0], found[0])
+        raise InstallError(f"Programs cannot be found or started below a folder with {name} in its name; rename it.")
 
 
 def is_current(environment: str, locks: list[str]) -> bool:
@@ -125,13 +135,27 @@ def run(environment: str, command: list[str], *, cannot: str) -> None:
     with open(log, "ab") as file:
         file.truncate(0)
         variables = settings(environment) if "install" in command else plain()
-        ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=variables, check=False)
+        with temporary(environment) as folder:
+            variables["TMPDIR"] = folder
+            ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=variables, check=False)
     if ended.returncode:
         with open(log, encoding="utf-8", errors="replace") as file:
             told = [line.rstrip() for line in file if line.strip() and not line.startswith("WARNING: Location")]
         cure = next((cure for sign, cure in CURES if re.search(sign, "\n".join(told))), "The next try begins anew.")
         tail = "\n".join(f"  | {line[:300]}" for line in told[-LOG_LINES:])
         raise InstallError(f"{cannot}:\n{tail}\n{cure} The whole log: {log}")
+
+
+@contextmanager
+def temporary(environment: str) -> Iterator[str]:
+    """Make a folder for temporary files: packages are unpacked there, and the machine's may be small or full."""
+    folder = os.path.abspath(os.path.join(environment, ".temporary"))
+    shutil.rmtree(folder, ignore_errors=True)
+    os.mkdir(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def plain() -> dict[str, str]:

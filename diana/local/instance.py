@@ -116,8 +116,12 @@ class Instance:
         write_private(self.directory / "env", "".join(f"{key}={value}\n" for key, value in self.variables().items()))
 
     def environment(self) -> dict[str, str]:
-        """Return the whole environment for processes of this instance."""
-        return self._given | self.variables()
+        """Return the whole environment for processes of this instance.
+
+        The sandbox is no proxy's to reach, and without it there is nothing to call outside of this machine.
+        """
+        hidden = {key for key in self._given if self.has_sandbox and key.lower().endswith("_proxy")}
+        return {key: value for key, value in self._given.items() if key not in hidden} | self.variables()
 
     def variables(self) -> dict[str, str]:
         """Return Diana's variables; servers of ours must have been started, or have been prepared, once."""

@@ -199,10 +199,15 @@ class Stack:
 
     def _probes(self, environment: Mapping[str, str]) -> dict[str, processes.Condition]:
         return {
-            "web": lambda: is_healthy(int(environment["PORT"])),
-            "flower": lambda: ports.answers(int(environment["FLOWER_PORT"])),
-            "sandbox": lambda: ports.answers(int(environment["SANDBOX_PORT"])),
+            "web": lambda: self._listens("web", environment["PORT"]) and is_healthy(int(environment["PORT"])),
+            "flower": lambda: self._listens("flower", environment["FLOWER_PORT"]),
+            "sandbox": lambda: self._listens("sandbox", environment["SANDBOX_PORT"]),
         }
+
+    def _listens(self, name: str, port: str) -> bool:
+        """Say whether this very process listens: a stranger may have taken the port since it was chosen."""
+        state = self.supervisor.states().get(name)
+        return state is not None and processes.listens(state.pid, int(port))
 
     def _wait(self, name: str, probe: processes.Condition) -> None:
         starts = set[int]()

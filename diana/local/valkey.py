@@ -148,11 +148,17 @@ class Valkey:
             f"bind {ports.LOOPBACK}",
             f"port {self.port}",
             "protected-mode yes",
-            f'dir "{self.directory}"',
-            f'pidfile "{self._pidfile}"',
+            f"dir {quoted(self.directory)}",
+            f"pidfile {quoted(self._pidfile)}",
             # The command line keeps the configuration's path, by which the process is recognised.
             "set-proc-title no",
             "maxmemory-policy noeviction",
             'save ""',
             *(kept if self.appendonly else ["appendonly no"]),
         ]
+
+
+def quoted(path: Path) -> str:
+    """Return the path as one argument in Valkey's configuration."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

@@ -75,10 +75,30 @@ def test_an_environment_that_was_moved_is_made_anew(checkout: Path, monkeypatch:
     assert str(moved) in (moved / ".venv" / "bin" / "pip").read_text()
 
 
+def test_it_unpacks_inside_of_the_environment_and_leaves_nothing(checkout: Path) -> None:
+    environment = checkout / ".venv"
+    environment.mkdir()
+    asked = [sys.executable, "-I", "-c", "import tempfile; print(tempfile.mkdtemp())"]
+
+    install.run(str(environment), asked, cannot="no folder")
+
+    made = Path((environment / ".install.log").read_text().strip())
+    assert made.parent.parent == environment
+    assert not made.parent.exists()
+
+
 def test_it_says_which_python_it_wants(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(install, "OLDEST", (99, 0))
 
     assert "Python 3.11 or later" in str(install.main([str(tmp_path), "requirements.txt"]))
+
+
+@pytest.mark.parametrize(("name", "called"), [("a:b", "a colon"), ('a"b', '"'), ("a$b", "$"), ("a\nb", "a line break")])
+def test_a_folder_in_which_no_program_would_start_is_refused(tmp_path: Path, name: str, called: str) -> None:
+    said = install.main([str(tmp_path / name / ".venv"), "requirements.txt"])
+
+    assert f"with {called} in its name; rename it" in str(said)
+    assert not (tmp_path / name).exists()
 
 
 def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:

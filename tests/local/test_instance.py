@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -109,12 +110,9 @@ def test_it_makes_the_application_role_where_only_one_database_url_is_given(tmp_
 
 
 def test_it_takes_any_free_port_where_the_usual_one_is_taken(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        # Connections of an earlier run may still be in TIME_WAIT.
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with ExitStack() as stack:
         if is_free(DEFAULT_PORTS["PORT"]):
-            taken.bind(("127.0.0.1", DEFAULT_PORTS["PORT"]))
-            taken.listen()
+            stack.enter_context(socket.create_server(("127.0.0.1", DEFAULT_PORTS["PORT"])))
         instance = elsewhere(tmp_path)
         with instance.alone():
             instance.settle_ports()
@@ -186,6 +184,14 @@ def test_a_real_token_is_written_for_its_owner_alone(tmp_path: Path) -> None:
     holding = [path for path in instance.directory.rglob("*") if path.is_file() and REAL in path.read_text()]
     assert [path.name for path in holding] == ["env"]
     assert holding[0].stat().st_mode & 0o077 == 0
+
+
+def test_it_asks_no_proxy_for_the_sandbox(tmp_path: Path) -> None:
+    proxies = {"HTTPS_PROXY": "http://proxy:3128", "all_proxy": "socks5://proxy:1080", "no_proxy": "db"}
+
+    assert not proxies.keys() & elsewhere(tmp_path, **proxies).environment().keys()
+    telegram = elsewhere(tmp_path, TELEGRAM_API_URL="https://api.telegram.org", **proxies)
+    assert telegram.environment().items() >= proxies.items()
 
 
 def test_it_is_run_by_one_process_at_a_time(tmp_path: Path) -> None:
