@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ import django
 from demo.errors import DemoError
 from diana.local.commands import interruptible, report, say
 from diana.local.errors import LocalError, tail
+from diana.local.files import empty_directory
 from diana.local.instance import ROOT, Instance
 from diana.local.supervise import Stack, uninterrupted
 from diana.local.supervisord import Supervisor
@@ -21,6 +21,8 @@ from diana.local.supervisord import Supervisor
 FOREIGN = ("DATABASE_", "REDIS_", "TELEGRAM_", "DIANA_", "DJANGO_", "FLOWER_", "CELERY_", "SECURE_", "CSRF_")
 FOREIGN_NAMES = ("PORT", "HOST", "SANDBOX_PORT", "ALLOWED_HOSTS")
 LOGS = ("web", "worker", "telegram", "relay")
+# What the clean start leaves in the demo's folder, and why.
+STAYS = {"lock": "this process holds it"}
 # A line of a logger, or the last line of a traceback.
 ERROR = re.compile(r" (?:ERROR|CRITICAL) |^[A-Za-z_.]*(?:Error|Exception)\b")
 
@@ -82,12 +84,11 @@ def end_of_log(log: Path) -> str:
 
 
 def throw_away(instance: Instance) -> None:
-    """End what a killed demo left, and remove its data."""
+    """End what a killed demo left, and remove everything of it but what stays."""
     with instance.alone(), uninterrupted():
         Supervisor(instance.directory / "supervisor", working_directory=ROOT, logs=instance.logs).clear_leftovers()
         instance.end_services()
-        for name in ("postgres", "valkey"):
-            shutil.rmtree(instance.directory / name, ignore_errors=True)
+        empty_directory(instance.directory, keep=STAYS)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,26 @@ Loaded as a plugin before Django reads its settings, so that these name the righ
 import atexit
 import os
 import shutil
+import signal
 import uuid
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
 
 import psycopg
+from billiard.util import set_pdeathsig
 from psycopg import sql
 
-from diana.local import ports, roles
+from diana.local import ports, processes, roles
+from diana.local.files import locked
 from diana.local.postgres import Postgres
 from diana.local.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / ".diana" / "test"
+FILES = RUNS / "files"
+# By this variable a process is known to belong to a run.
+MARK = "DIANA_TESTS"
 TEMPLATE = "diana_template"
 OWNER, APPLICATION = "diana_owner", "diana_app"
 PASSWORDS = {OWNER: "owner-of-tests", APPLICATION: "application-of-tests"}
@@ -29,6 +36,10 @@ class Servers:
 
     def __init__(self) -> None:
         self.directory = RUNS / f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-{os.getpid()}"
+        FILES.mkdir(parents=True, exist_ok=True)
+        # Held as long as this process lives, however it ends: by it others know that the directory is in use.
+        self._life = ExitStack()
+        self._life.enter_context(locked(lock_of(self.directory)))
         self.postgres_port, self.valkey_port = ports.free_port(), ports.free_port()
 
     @cached_property
@@ -78,25 +89,44 @@ class Servers:
         for name in ("postgres", "valkey"):
             if name in self.__dict__:
                 self.__dict__[name].stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        remove(self.directory)
+
+
+def lock_of(directory: Path) -> Path:
+    """Return the file that the process of the directory's servers keeps locked."""
+    return directory.with_name(f"{directory.name}.lock")
+
+
+def remove(directory: Path) -> None:
+    """Remove the directory of a process, then its lock."""
+    shutil.rmtree(directory, ignore_errors=True)
+    lock_of(directory).unlink(missing_ok=True)
 
 
 def remove_leftovers() -> None:
-    """End the servers of runs that were killed, and remove their files."""
-    for directory in RUNS.glob("*-*"):
-        if not Path(f"/proc/{directory.name.rpartition('-')[2]}").exists():
+    """End what runs that were killed have left, and remove their files."""
+    for directory in RUNS.glob("*-[0-9]*/"):
+        with suppress(BlockingIOError), locked(lock_of(directory), wait=False):
             Postgres(directory / "postgres", durable=False).stop()
             Valkey(directory / "valkey", appendonly=False).stop()
-            shutil.rmtree(directory, ignore_errors=True)
+            processes.end(processes.marked(MARK, str(directory)), seconds=5)
+            remove(directory)
 
 
-if "PYTEST_XDIST_WORKER" not in os.environ:
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # What the controller's death would leave of its workers: they end at once, and their servers with them.
+    with suppress(OSError):
+        set_pdeathsig(signal.SIGKILL)
+else:
     remove_leftovers()
 servers = Servers()
 # Where the files of the admin would be collected; WhiteNoise warns if it is not there.
 (servers.directory / "static").mkdir(parents=True)
 atexit.register(servers.stop)
 os.environ |= {
+    MARK: str(servers.directory),
+    # Files of tests stay in the checkout; those of the last three runs are kept.
+    "PYTEST_DEBUG_TEMPROOT": str(FILES),
     "DIANA_ENV": "development",
     "DIANA_STATE_DIR": str(servers.directory),
     "DATABASE_URL": servers.url(APPLICATION, TEMPLATE),

@@ -15,6 +15,7 @@ from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed
 from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Update
 from apps.users.services import PersonGone, find_or_add_person, lock_person
+from diana.bulk import delete_rows
 from diana.events import Envelope, Event, Publication, publish, publish_many
 from diana.events.causes import caused_by
 from diana.events.identifiers import uuid7
@@ -213,10 +214,5 @@ def keep_start_payload(*, person_id: int, payload: str, now: datetime) -> bool:
 
 def delete_old_updates(*, now: datetime) -> int:
     """Delete what was handled more than a week ago, 5,000 rows a statement; return how many."""
-    deleted = 0
-    while True:
-        old = Update.objects.filter(handled_at__lt=now - KEEP_UPDATES).order_by("handled_at")[:DELETE_AT_ONCE]
-        batch = Update.objects.filter(id__in=list(old.values_list("id", flat=True)))._raw_delete("default")
-        deleted += batch
-        if batch < DELETE_AT_ONCE:
-            return deleted
+    old = Update.objects.filter(handled_at__lt=now - KEEP_UPDATES).order_by("handled_at")
+    return delete_rows(old, at_once=DELETE_AT_ONCE)

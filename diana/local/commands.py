@@ -8,13 +8,16 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Thread
 
 from diana.local.errors import LocalError
 from diana.local.instance import ROOT, Instance
 from diana.local.ports import LOOPBACK
+from diana.local.postgres import Postgres
 from diana.local.supervise import Stack, uninterrupted
 from diana.local.supervisord import Supervisor
+from diana.local.valkey import Valkey
 
 NEXT_STEPS = (
     "  Open the first address, choose a person and send /start: the bot answers, and you see what that set off.\n"
@@ -81,12 +84,20 @@ def clean(_chosen: argparse.Namespace) -> None:
     """Stop what runs of this checkout's instances and throw their data away."""
     for directory in sorted((ROOT / ".diana").glob("*/")):
         # Servers are ours to stop here whatever the environment says.
-        instance = Instance(directory.name, given={})
+        instance = Instance(directory.name, root=ROOT, given={})
         with instance.alone(), uninterrupted():
             Supervisor(directory / "supervisor", working_directory=ROOT, logs=instance.logs).clear_leftovers()
-            instance.end_services()
+            end_servers_below(directory)
             shutil.rmtree(directory)
         say(f"removed {directory}")
+
+
+def end_servers_below(directory: Path) -> None:
+    """Stop every PostgreSQL and Valkey whose files lie in the directory: an instance's own, and those of killed tests."""
+    for status in directory.rglob("postmaster.pid"):
+        Postgres(status.parent.parent).stop()
+    for status in directory.rglob("valkey.pid"):
+        Valkey(status.parent).stop()
 
 
 def addresses(instance: Instance, staff: dict[str, str | None]) -> str:

@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -43,6 +43,7 @@ class Instance:
         self.postgres = None if "DATABASE_URL" in self._given else Postgres(self.directory / "postgres")
         self.valkey = None if "REDIS_URL" in self._given else Valkey(self.directory / "valkey")
         self.has_sandbox = "TELEGRAM_API_URL" not in self._given
+        self._reserved = ExitStack()
 
     def start_services(self) -> None:
         """Start the servers that are ours, make the databases and write `env`; running ones are taken over."""
@@ -69,7 +70,7 @@ class Instance:
         """Keep every other process from starting or stopping what belongs to this instance."""
         make_private_directory(self.logs)
         try:
-            with locked(self.directory / "lock", wait=False):
+            with self._reserved, locked(self.directory / "lock", wait=False):
                 yield
         except BlockingIOError:
             raise LocalError(
@@ -77,17 +78,25 @@ class Instance:
             ) from None
 
     def settle_ports(self) -> None:
-        """Choose the ports of the next start: the usual ones where they are free; given ones are not negotiable."""
+        """Choose the ports of the next start: the usual ones where they are free; given ones are not negotiable.
+
+        For the holder of `alone()`, at whose end they are no longer reserved.
+        """
         make_private_directory(self.directory)
-        before, settled = self._kept_ports(), dict[str, int]()
-        for name, usual in DEFAULT_PORTS.items():
-            if name not in self._given:
-                settled[name] = ports.first_free(usual, before.get(name), without=settled.values())
-            elif ports.is_free(int(self._given[name])):
-                settled[name] = int(self._given[name])
-            else:
-                raise LocalError(f"Port {self._given[name]} is taken: set {name} to a free one, or unset it.")
+        self._reserved.close()
+        before = self._kept_ports()
+        settled = {name: self._reserve(name, usual, before.get(name)) for name, usual in DEFAULT_PORTS.items()}
         write_private(self.directory / "ports.json", json.dumps(settled))
+
+    def _reserve(self, name: str, usual: int, before: int | None) -> int:
+        if name not in self._given:
+            port, holder = ports.reserve_first(usual, before)
+        elif found := ports.reserve(port := int(self._given[name])):
+            holder = found
+        else:
+            raise LocalError(f"Port {self._given[name]} is taken: set {name} to a free one, or unset it.")
+        self._reserved.enter_context(holder)
+        return port
 
     def prepare_databases(self) -> None:
         """Make roles and database as they should be; the servers must run."""

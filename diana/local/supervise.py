@@ -3,6 +3,7 @@
 import http.client
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Self
 
 from diana.local import ports, processes
 from diana.local.errors import LocalError, tail
+from diana.local.files import make_private_directory
 from diana.local.instance import Instance
 from diana.local.procfile import read_procfile
 from diana.local.supervisord import Program, State, Supervisor
@@ -51,6 +53,8 @@ class Stack:
         self._report = report
         self._supervisor: Supervisor | None = None
         self._closing = ExitStack()
+        # What a killed worker leaves goes with the next clean start; in /tmp it would stay.
+        self._temporary = instance.directory / "tmp"
 
     def __enter__(self) -> Self:
         try:
@@ -79,6 +83,7 @@ class Stack:
         self._supervisor = Supervisor(directory, working_directory=self.instance.root, logs=self.instance.logs)
         with self._step("clean start"):
             self._clear()
+            make_private_directory(self._temporary)
         self._closing.callback(self._clear)
         with self._step("PostgreSQL and Valkey"):
             self._start_services()
@@ -99,7 +104,7 @@ class Stack:
         """Return the environment of the processes: this Python's programs come first."""
         given = self.instance.environment()
         path = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
-        return {**given, "PATH": path, "PYTHONUNBUFFERED": "1"}
+        return {**given, "PATH": path, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self._temporary)}
 
     def run(self, command: str, *, log: str) -> str:
         """Run a line of shell in the environment of the processes and return what it printed."""
@@ -157,6 +162,7 @@ class Stack:
     def _clear(self) -> None:
         self.supervisor.clear_leftovers()
         self.instance.end_services()
+        shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _start_services(self) -> None:
         servers = (self.instance.postgres, self.instance.valkey)

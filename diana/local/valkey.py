@@ -31,8 +31,8 @@ def binary() -> str:
 class Valkey:
     """One server in one directory, listening on 127.0.0.1 only; it refuses writes when full and evicts nothing.
 
-    With `appendonly` it has a password and keeps its data over a crash; without, it is open to this machine and
-    keeps nothing. Like PostgreSQL it is found through its directory.
+    With `appendonly` it has a password and keeps its data over a crash; without, it is open to this machine, keeps
+    nothing and ends with the thread that started it. Like PostgreSQL it is found through its directory.
     """
 
     def __init__(self, directory: Path, *, port: int | None = None, appendonly: bool = True) -> None:
@@ -74,7 +74,9 @@ class Valkey:
         with locked(self.directory / "lock"):
             if not self.running():
                 self.prepare()
-                process = psutil.Process(processes.spawn(self.command(dies_with_parent=False), log=self.log))
+                process = psutil.Process(
+                    processes.spawn(self.command(dies_with_parent=not self.appendonly), log=self.log)
+                )
                 self._wait_ready(lambda: processes.is_gone(process))
             self._wait_ready()
 

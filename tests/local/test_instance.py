@@ -11,7 +11,7 @@ import redis
 from diana.local.commands import addresses
 from diana.local.errors import LocalError
 from diana.local.instance import DEFAULT_PORTS, Instance, with_account
-from diana.local.ports import is_free
+from diana.local.ports import is_free, reserve
 from diana.local.postgres import Postgres
 
 SERVERS_ELSEWHERE = {
@@ -110,16 +110,33 @@ def test_it_makes_the_application_role_where_only_one_database_url_is_given(tmp_
 
 def test_it_takes_any_free_port_where_the_usual_one_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
+        # Connections of an earlier run may still be in TIME_WAIT.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if is_free(DEFAULT_PORTS["PORT"]):
             taken.bind(("127.0.0.1", DEFAULT_PORTS["PORT"]))
             taken.listen()
         instance = elsewhere(tmp_path)
-        instance.settle_ports()
+        with instance.alone():
+            instance.settle_ports()
 
         chosen = [int(instance.variables()[name]) for name in DEFAULT_PORTS]
 
     assert DEFAULT_PORTS["PORT"] not in chosen
     assert len(set(chosen)) == len(DEFAULT_PORTS)
+
+
+def test_two_that_start_at_the_same_time_share_no_port(tmp_path: Path) -> None:
+    one, other = elsewhere(tmp_path / "one"), elsewhere(tmp_path / "other")
+    with one.alone(), other.alone():
+        one.settle_ports()
+        other.settle_ports()
+        first, second = ({instance.variables()[name] for name in DEFAULT_PORTS} for instance in (one, other))
+        assert not first & second
+        one.settle_ports()
+        assert {one.variables()[name] for name in DEFAULT_PORTS} == first
+    holder = reserve(int(first.pop()))
+    assert holder
+    holder.close()
 
 
 def test_it_refuses_a_given_port_that_is_taken(tmp_path: Path) -> None:

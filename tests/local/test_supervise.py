@@ -56,12 +56,15 @@ def test_it_releases_first_and_gives_every_process_the_environment(make_stack: C
     )
 
     with make_stack(procfile, PORT="54321") as stack:
+        left = Path(stack.environment()["TMPDIR"])
+        (left / "by-a-killed-worker").touch()
         log = stack.instance.logs / "one.log"
         eventually(lambda: log.exists() and log.read_text() == f"{GIVEN['DATABASE_OWNER_URL']}\n54321\n")
         mark = mark_of(stack)
         assert processes.marked(MARK, mark)
 
     assert not processes.marked(MARK, mark)
+    assert not left.exists()
 
 
 def test_it_starts_what_died_again(make_stack: Callable[..., Stack]) -> None:
