@@ -21,7 +21,7 @@ ifeq ($(and $(DATABASE_URL),$(filter run,$(MAKECMDGOALS))),)
 unexport $(filter PG%,$(.VARIABLES))
 endif
 
-.PHONY: help run demo test coverage drills lint bench calendar torture surroundings requirements clean installed installed-dev
+.PHONY: help run demo test coverage drills browser lint bench calendar torture surroundings requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -43,6 +43,10 @@ coverage: installed-dev ## run the tests, say which lines and branches they leav
 
 drills: installed-dev ## rehearse failover, graceful stops, several of each process (some minutes)
 	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py tests/deploys/drill_*.py tests/torture/drill_*.py) $(ARGS)
+
+browser: installed-dev ## talk to the bot in a real browser, on real servers (Chromium and npm; ARGS="-k name")
+	@tests/browser/prepare.sh
+	@exec python -m pytest -n 0 $(or $(T),tests/browser/check_*.py) $(ARGS)
 
 lint: installed-dev ## check style, types and who imports whom
 	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports 'python .ci/sql_clock.py'; do \

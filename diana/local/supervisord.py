@@ -171,6 +171,8 @@ class Supervisor:
             "logfile": self.log,
             "logfile_maxbytes": "10MB",
             "logfile_backups": 3,
+            # Its default is TMPDIR, which it takes without escaping.
+            "childlogdir": self._logs,
             "umask": "077",
             "minfds": open_files(),
         }

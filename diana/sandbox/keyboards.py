@@ -72,7 +72,7 @@ def check_buttons(keyboard: Keyboard | None, *, of_bill: bool = False) -> None:
             raise bad_request("BUTTON_DATA_INVALID")
         if button.get("pay") and not of_bill:
             raise bad_request("BUTTON_TYPE_INVALID")
-    if len(buttons) > MAX_BUTTONS or len(msgspec.json.encode(keyboard)) > MAX_KEYBOARD_BYTES:
+    if len(buttons) > MAX_BUTTONS or len(msgspec.json.encode(keyboard, enc_hook=str)) > MAX_KEYBOARD_BYTES:
         raise bad_request("reply markup is too long")
 
 

@@ -21,7 +21,7 @@ from diana.sandbox.chat.errors import ChatError
 from diana.sandbox.handling import Handler, Site
 from diana.sandbox.recording import CallFilter, Moment
 from diana.sandbox.safety import LOOPBACK, StartRefusedError
-from diana.sandbox.service import Service
+from diana.sandbox.service import Service, Treatment
 from diana.sandbox.stars import Payment, Question
 from diana.sandbox.webhook import Preset
 
@@ -41,6 +41,7 @@ class BotHandler(Handler):
 
     acts = ("GET", "POST")
     refuses_simple_bodies = False
+    work: asyncio.Task[Treatment] | None = None
 
     async def post(self, token: str, name: str) -> None:
         """Answer the call, later or never where so ordered."""
@@ -68,7 +69,8 @@ class BotHandler(Handler):
     def on_connection_close(self) -> None:
         """Let a long poll that nobody waits for end, so that it takes no updates away."""
         super().on_connection_close()
-        self.work.cancel()
+        if self.work is not None:
+            self.work.cancel()
 
 
 class CallsHandler(Handler):

@@ -98,7 +98,10 @@ class Acts:
         if chat == person.id:
             person.started = True
         message = self._bot_api.messages.add(chat, content, seconds=int(now), sender=person.user())
-        return self._update("message", message, chat, now), message
+        update_id = self._update("message", message, chat, now)
+        if update_id is not None:
+            self._world.updates[chat, message["message_id"]] = update_id
+        return update_id, message
 
     def _update(self, kind: str, content: Any, chat: int, now: float) -> int | None:
         if not self._world.hears(chat):

@@ -8,10 +8,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from diana.sandbox.chat.errors import ChatError
 from diana.sandbox.recording import Call
+
+if TYPE_CHECKING:
+    from diana.events.timeline import Timeline
 
 VIP_DAYS = 30
 REASON = "sandbox"
@@ -43,15 +46,23 @@ class Extensions:
         """Grant VIP to somebody who has met the bot; raise ChatError where it cannot be done."""
         await self._run(lambda: _grant_vip(telegram_id))
 
-    async def timeline(self, update_id: int, calls: Sequence[Call], *, admin: str, flower: str) -> dict[str, Any]:
-        """Return what an update has set off, as far as it has come; raise ChatError where that is not known."""
+    async def timeline(
+        self, update_id: int, calls: Callable[[], Sequence[Call]], *, admin: str, flower: str
+    ) -> dict[str, Any]:
+        """Return what an update has set off, as far as it has come; raise ChatError where that is not known.
 
-        def ask() -> dict[str, Any]:
-            from diana.sandbox.chat.timelines import timeline_of
+        `calls` is asked after the database, or a timeline at rest could lack calls that were made meanwhile.
+        """
 
-            return timeline_of(update_id, calls, admin=admin, flower=flower)
+        def ask() -> "Timeline":
+            from diana.sandbox.chat import timelines
 
-        return await self._run(ask)
+            return timelines.read(update_id, admin=admin, flower=flower)
+
+        found = await self._run(ask)
+        from diana.sandbox.chat import timelines
+
+        return timelines.with_calls(found, update_id, calls())
 
     async def _run(self, act: Callable[[], T]) -> T:
         if not self._with_django:

@@ -2,11 +2,11 @@
 
 from urllib.parse import quote
 
-from msgspec import Struct
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
 from diana.sandbox import access, wall_clock
+from diana.sandbox.chat import requests
 from diana.sandbox.chat.commands import commands_for
 from diana.sandbox.chat.errors import ChatError
 from diana.sandbox.chat.people import NewPerson
@@ -14,93 +14,6 @@ from diana.sandbox.handling import Handler
 
 SHOWN_MESSAGES = 500
 KEEP_OPEN_SECONDS = 15.0
-
-
-class NewGroup(Struct, frozen=True, forbid_unknown_fields=True):
-    """A group to make."""
-
-    title: str
-    members: list[int]
-
-
-class Membership(Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody joins or leaves."""
-
-    person: int
-    member: bool
-
-
-class Saying(Struct, frozen=True, forbid_unknown_fields=True):
-    """A text to send."""
-
-    person: int
-    chat: int
-    text: str
-    reply_to: int | None = None
-
-
-class Pressing(Struct, frozen=True, forbid_unknown_fields=True):
-    """A button to press."""
-
-    person: int
-    chat: int
-    message_id: int
-    row: int
-    column: int
-
-
-class Reacting(Struct, frozen=True, forbid_unknown_fields=True):
-    """A reaction to set or take away."""
-
-    person: int
-    chat: int
-    message_id: int
-    emoji: str | None
-
-
-class Editing(Struct, frozen=True, forbid_unknown_fields=True):
-    """A text to put in place of another."""
-
-    person: int
-    chat: int
-    message_id: int
-    text: str
-
-
-class Opening(Struct, frozen=True, forbid_unknown_fields=True):
-    """A link to open."""
-
-    person: int
-    link: str
-
-
-class Blocking(Struct, frozen=True, forbid_unknown_fields=True):
-    """The bot to block or unblock."""
-
-    person: int
-    blocked: bool
-
-
-class Paying(Struct, frozen=True, forbid_unknown_fields=True):
-    """A bill to pay or leave."""
-
-    person: int
-    chat: int
-    message_id: int
-    pay: bool
-
-
-class Refunding(Struct, frozen=True, forbid_unknown_fields=True):
-    """A payment to give back."""
-
-    person: int
-    charge: str
-
-
-class Granting(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who is to have VIP."""
-
-    person: int
 
 
 class ChatHandler(Handler):
@@ -176,7 +89,7 @@ class GroupsHandler(ChatHandler):
 
     def post(self) -> None:
         """Add a group with the bot in it."""
-        new = self.read_body(NewGroup)
+        new = self.read_body(requests.NewGroup)
         self.finish_json(self.service.acts.add_group(new.title, new.members, now=wall_clock.seconds()).shown())
 
 
@@ -185,7 +98,7 @@ class MembersHandler(ChatHandler):
 
     def post(self, group: str) -> None:
         """Let somebody, or the bot, join or leave."""
-        change = self.read_body(Membership)
+        change = self.read_body(requests.Membership)
         now = wall_clock.seconds()
         changed = self.service.acts.set_membership(int(group), change.person, change.member, now=now)
         self.finish_json(changed.shown())
@@ -196,7 +109,7 @@ class SayHandler(ChatHandler):
 
     def post(self) -> None:
         """Send it."""
-        said = self.read_body(Saying)
+        said = self.read_body(requests.Saying)
         now = wall_clock.seconds()
         self.finish_json(self.service.acts.say(said.person, said.chat, said.text, said.reply_to, now=now))
 
@@ -206,7 +119,7 @@ class PressHandler(ChatHandler):
 
     def post(self) -> None:
         """Press it."""
-        pressed = self.read_body(Pressing)
+        pressed = self.read_body(requests.Pressing)
         place, now = (pressed.row, pressed.column), wall_clock.seconds()
         self.finish_json(self.service.acts.press(pressed.person, pressed.chat, pressed.message_id, place, now=now))
 
@@ -216,7 +129,7 @@ class ReactHandler(ChatHandler):
 
     def post(self) -> None:
         """Set or take away the reaction."""
-        one, now = self.read_body(Reacting), wall_clock.seconds()
+        one, now = self.read_body(requests.Reacting), wall_clock.seconds()
         self.finish_json(self.service.acts.react(one.person, one.chat, one.message_id, one.emoji, now=now))
 
 
@@ -225,7 +138,7 @@ class EditHandler(ChatHandler):
 
     def post(self) -> None:
         """Replace its text."""
-        one, now = self.read_body(Editing), wall_clock.seconds()
+        one, now = self.read_body(requests.Editing), wall_clock.seconds()
         self.finish_json(self.service.acts.edit(one.person, one.chat, one.message_id, one.text, now=now))
 
 
@@ -234,7 +147,7 @@ class LinkHandler(ChatHandler):
 
     def post(self) -> None:
         """Open it."""
-        opened = self.read_body(Opening)
+        opened = self.read_body(requests.Opening)
         self.finish_json(self.service.acts.open_link(opened.person, opened.link, now=wall_clock.seconds()))
 
 
@@ -243,7 +156,7 @@ class BlockHandler(ChatHandler):
 
     def post(self) -> None:
         """Block or unblock it."""
-        one = self.read_body(Blocking)
+        one = self.read_body(requests.Blocking)
         self.finish_json(self.service.acts.block(one.person, one.blocked, now=wall_clock.seconds()).shown())
 
 
@@ -252,7 +165,7 @@ class PayHandler(ChatHandler):
 
     def post(self) -> None:
         """Begin to pay it, or leave it."""
-        one, now = self.read_body(Paying), wall_clock.seconds()
+        one, now = self.read_body(requests.Paying), wall_clock.seconds()
         payments = self.service.acts.payments
         self.finish_json(payments.pay(one.person, one.chat, one.message_id, one.pay, now=now))
 
@@ -262,7 +175,7 @@ class RefundHandler(ChatHandler):
 
     def post(self) -> None:
         """Give it back as Telegram's support does."""
-        one = self.read_body(Refunding)
+        one = self.read_body(requests.Refunding)
         self.finish_json(self.service.acts.payments.refund(one.person, one.charge, now=wall_clock.seconds()))
 
 
@@ -271,7 +184,7 @@ class VipHandler(ChatHandler):
 
     async def post(self) -> None:
         """Grant it by the application's ordinary act."""
-        person = self.service.world.person(self.read_body(Granting).person)
+        person = self.service.world.person(self.read_body(requests.Granting).person)
         await self.site.extensions.grant_vip(person.id)
         person.vip = True
         self.service.news.add("people")
@@ -287,9 +200,11 @@ class TimelineHandler(ChatHandler):
         made_at = self.service.bot_api.updates.made_at(update_id)
         if made_at is None:
             raise ChatError(404, f"The sandbox has made no update {update_id}, or has forgotten it.")
-        calls = self.service.recorder.of_events(since=made_at)
-        site = self.site
-        self.finish_json(await site.extensions.timeline(update_id, calls, admin=site.admin, flower=site.flower))
+        site, recorder = self.site, self.service.recorder
+        found = await site.extensions.timeline(
+            update_id, lambda: recorder.of_events(since=made_at), admin=site.admin, flower=site.flower
+        )
+        self.finish_json(found)
 
 
 class FileHandler(ChatHandler):

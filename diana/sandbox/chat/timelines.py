@@ -11,19 +11,23 @@ import msgspec
 from django.db import DatabaseError
 
 from diana import clock
-from diana.events.timeline import CallMade, add_calls, read_timeline
+from diana.events.timeline import CallMade, Timeline, add_calls, read_timeline
 from diana.sandbox.chat.errors import ChatError
 from diana.sandbox.recording import Call
 
 MAX_WORDS = 120
 
 
-def timeline_of(update_id: int, calls: Iterable[Call], *, admin: str, flower: str) -> dict[str, Any]:
-    """Return the timeline as the page gets it; raise ChatError while the database does not answer."""
+def read(update_id: int, *, admin: str, flower: str) -> Timeline:
+    """Return what the bus tells of an update; raise ChatError while the database does not answer."""
     try:
-        found = read_timeline(f"telegram_update:{update_id}", admin=admin, flower=flower)
+        return read_timeline(f"telegram_update:{update_id}", admin=admin, flower=flower)
     except DatabaseError as error:
         raise ChatError(409, "The database does not answer: look at the logs of `make run`.") from error
+
+
+def with_calls(found: Timeline, update_id: int, calls: Iterable[Call]) -> dict[str, Any]:
+    """Return the timeline with those of the calls that belong to it, as the page gets it."""
     whole: dict[str, Any] = msgspec.to_builtins(add_calls(found, _made(calls)))
     return whole | {"update_id": update_id}
 

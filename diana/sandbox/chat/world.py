@@ -34,6 +34,8 @@ class World:
         self.people = {person.id: person for person in initial_people()}
         self.groups = {group.id: group for group in initial_groups()}
         self.reactions: dict[tuple[int, int], dict[int, str]] = {}
+        # Which update told the bot of a message.
+        self.updates: dict[tuple[int, int], int] = {}
         self.paid: set[tuple[int, int]] = set()
         self._pressed: dict[str, int] = {}
 
@@ -152,6 +154,8 @@ class World:
             shown["reply_to_message_id"] = message["reply_to_message"]["message_id"]
         if "new_chat_members" in message or "left_chat_member" in message:
             shown["service"] = "joined" if "new_chat_members" in message else "left"
+        if place in self.updates:
+            shown["update_id"] = self.updates[place]
         given = self.reactions.get(place, {})
         return shown | {"reactions": [{"person": person, "emoji": emoji} for person, emoji in given.items()]}
 

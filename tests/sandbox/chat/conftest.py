@@ -86,7 +86,7 @@ class Hook:
 
 
 @contextmanager
-def running_hook() -> Iterator[Hook]:
+def running_hook(address: str = "127.0.0.1") -> Iterator[Hook]:
     hook = Hook()
 
     class Handler(BaseHTTPRequestHandler):
@@ -108,8 +108,8 @@ def running_hook() -> Iterator[Hook]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hook.url = f"http://127.0.0.1:{server.server_port}/telegram/webhook"
+    server = ThreadingHTTPServer((address, 0), Handler)
+    hook.url = f"http://{address}:{server.server_port}/telegram/webhook"
     thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
     thread.start()
     yield hook

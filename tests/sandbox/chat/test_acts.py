@@ -5,6 +5,7 @@ import json
 import pytest
 
 from apps.bot import incoming, reading
+from diana import clock
 from tests.sandbox.chat.conftest import ADA, BORIS, GROUP, LUCIA
 
 BUTTONS = {"inline_keyboard": [[{"text": "Go", "callback_data": "x"}, {"text": "Out", "url": "https://e.org"}]]}
@@ -66,6 +67,29 @@ def test_a_text_becomes_a_message_with_its_entities(page, updates):
     assert page.messages() == [said["message"]]
     assert said["message"]["chat"] == ADA
     assert page.news(until="message") == [("message", {"chat": ADA, "message": said["message"]})]
+
+
+def test_an_answer_comes_in_the_chat_it_was_sent_to(page, api, updates):
+    page.say("/top", chat=GROUP)
+    api.post("sendMessage", json={"chat_id": GROUP, "text": "for all"})
+    api.post("sendMessage", json={"chat_id": LUCIA, "text": "for one"})
+    assert [one["text"] for one in page.messages(GROUP)] == ["/top", "for all"]
+    assert [one["text"] for one in page.messages(LUCIA)] == ["for one"]
+    assert page.messages(ADA) == []
+    told = [data for kind, data in page.news(until="message", times=3)]
+    assert [(one["chat"], one["message"]["chat"], one["message"]["text"]) for one in told] == [
+        (GROUP, GROUP, "/top"),
+        (GROUP, GROUP, "for all"),
+        (LUCIA, LUCIA, "for one"),
+    ]
+
+
+def test_updates_and_queries_are_numbered_above_those_of_earlier_runs(page, api):
+    begun = int(clock.real_now().timestamp()) - 60
+    assert page.say("x")["update_id"] > begun
+    message = api.post("sendMessage", json={"chat_id": ADA, "text": "x", "reply_markup": BUTTONS}).json()["result"]
+    pressed = page.post("press", person=ADA, chat=ADA, message_id=message["message_id"], row=0, column=0)
+    assert int(pressed["query_id"]) > (begun - 1_767_225_600) * 1_000
 
 
 @pytest.mark.parametrize("text", ["a/b", "1/2", "e.g. this", "a@b", "##x", "#1"])
@@ -288,3 +312,9 @@ def test_everything_begins_anew(page, api, updates):
     assert page.news(after=last, until="reset") == [("reset", {})]
     assert (page.messages(), len(page.get("state")["people"])) == ([], 3)
     assert updates() == []
+
+
+def test_a_message_names_the_update_that_told_the_bot_of_it(page):
+    said = page.say("x")
+    kept = page.get("messages", chat=ADA)["messages"][-1]
+    assert kept["update_id"] == said["update_id"]
