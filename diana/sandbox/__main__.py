@@ -16,7 +16,7 @@ def main() -> None:
     command_line.add_arguments(parser)
     options = vars(parser.parse_args())
     # What Django's settings tell the other processes.
-    if (directory := os.environ.get("DIANA_STATE_DIR")) and os.environ.get("DIANA_ENV") != "production":
+    if directory := os.environ.get("DIANA_STATE_DIR"):
         clock.follow(Path(directory) / clock.FILE_NAME)
     # What its connections to the database are called.
     sys.argv[0] = "sandbox"
