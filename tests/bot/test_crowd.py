@@ -67,7 +67,8 @@ def deliver_all(bodies: list[dict[str, Any]]) -> None:
     worker = threading.Thread(target=work)
     worker.start()
     with ThreadPoolExecutor(THREADS) as pool:
-        statuses = sum(pool.map(post, [bodies[n::THREADS] for n in range(THREADS)]), [])
+        parts = pool.map(post, [bodies[n::THREADS] for n in range(THREADS)])
+        statuses = [status for part in parts for status in part]
     done.set()
     worker.join()
     assert statuses == [200] * len(bodies)
