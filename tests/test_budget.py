@@ -57,8 +57,7 @@ def test_the_status_is_that_of_the_run(code: str, status: int):
 def test_a_signal_reaches_the_run():
     code = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(7)); print('ready', flush=True); time.sleep(60)"
     script = f"import sys; from tests import budget; print(budget.run([sys.executable, '-c', {code!r}])[0])"
-    with quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as runner:
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as runner:
         assert runner.stdout is not None
         assert runner.stdout.readline() == "ready\n"
         runner.send_signal(signal.SIGTERM)
