@@ -33,7 +33,7 @@ demo: installed ## play a conversation of five people and count what came of it 
 	@exec python -m demo $(if $(AT),--at $(AT))
 
 test: installed-dev ## run the tests (T=path, ARGS="-k name")
-	@exec python -m pytest -n 2 --dist worksteal $(T) $(ARGS)
+	@exec python -m tests.budget -n 2 --dist worksteal $(T) $(ARGS)
 
 coverage: installed-dev ## run the tests, say which lines and branches they leave out (95 % of people, game and bus must be covered)
 	@mkdir -p .diana/coverage && python -m pytest -n 2 --dist worksteal --cov --cov-report= $(T) $(ARGS)

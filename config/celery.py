@@ -8,6 +8,8 @@ from celery import Celery
 from diana import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Celery would run the system checks at the start of each worker and throw away what they found; the release step runs them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 broker.install()
 app = Celery("diana")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
@@ -12,6 +13,9 @@ from pytest_django.plugin import DjangoDbBlocker
 from diana.events import limiting
 from tests.servers import Servers
 from tests.servers import servers as started
+
+# A password's hash takes 0.4 s on purpose; what the tests see of it does not depend on the number of rounds.
+PBKDF2PasswordHasher.iterations = 10
 
 
 def pytest_collection_finish() -> None:

@@ -89,6 +89,10 @@ def clean(_chosen: argparse.Namespace) -> None:
         with instance.alone(), uninterrupted():
             Supervisor(directory / "supervisor", working_directory=ROOT, logs=instance.logs).clear_leftovers()
             end_servers_below(directory)
+            for link in filter(Path.is_symlink, directory.iterdir()):
+                # Runs of tests have their servers in memory.
+                end_servers_below(link.resolve())
+                shutil.rmtree(link.resolve(), ignore_errors=True)
             shutil.rmtree(directory)
         say(f"removed {directory}")
 
