@@ -115,6 +115,8 @@ class Servers:
             if name in self.__dict__:
                 self.__dict__[name].stop()
         remove(self.directory)
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            remove_leftovers()  # of runs that tests have killed
         with suppress(OSError):
             RUNS.rmdir()  # other processes may still have theirs in it
 

@@ -211,7 +211,8 @@ def _failure(failure: Failure, one: Traced, depth: int, event_at: datetime, link
 def _fact(fact: Fact, anchor: Traced, depth: int, event_at: datetime | None, links: _Links) -> _Placed:
     """Return what an app told: its first words as the title, and why, where there is a reason."""
     title, _, rest = fact.text.partition(": ")
-    text = " ".join([rest, *(fact.why() if fact.why else ())]).strip()
+    why = fact.why() if fact.why else ()
+    text = " ".join([f"{rest}." if why else rest, *why])
     at = _real_time(fact.at, anchor)
     at = at if event_at is None else max(at, event_at)
     link = None if fact.row is None else links.to_row(fact.row)

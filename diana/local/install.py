@@ -137,7 +137,10 @@ def run(environment: str, command: list[str], *, cannot: str) -> None:
         variables = settings(environment) if "install" in command else plain()
         with temporary(environment) as folder:
             variables["TMPDIR"] = folder
-            ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=variables, check=False)
+            # The command keeps the lock if this process is killed: the next one waits for its end.
+            ended = subprocess.run(
+                command, stdout=file, stderr=subprocess.STDOUT, env=variables, close_fds=False, check=False
+            )
     if ended.returncode:
         with open(log, encoding="utf-8", errors="replace") as file:
             told = [line.rstrip() for line in file if line.strip() and not line.startswith("WARNING: Location")]
@@ -215,9 +218,14 @@ def empty(folder: str) -> None:
 
 @contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Wait for a second `make` in the same checkout."""
+    """Wait for a second `make` in the same checkout, and for what a killed one has started."""
     with open(path, "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another installation in this folder …", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        os.set_inheritable(file.fileno(), True)
         yield
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,33 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> 
 
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_what_a_killed_installer_has_started_is_waited_for(checkout: Path) -> None:
+    made(checkout)
+    (checkout / "requirements.txt").write_text("# changed\n")
+    pip = next((checkout / ".venv").glob("lib/python*/site-packages/pip/__main__.py"))
+    # A pip that says that it runs, and ends when it is told.
+    pip.write_text(
+        "import pathlib, sys, time\n"
+        "if 'install' in sys.argv:\n"
+        "    pathlib.Path('running').touch()\n"
+        "    while not pathlib.Path('end').exists(): time.sleep(0.05)\n"
+        "    sys.exit(1)\n"
+    )
+    called = [sys.executable, "-I", install.__file__, ".venv", *LOCKS]
+    killed = subprocess.Popen(called, stdout=subprocess.DEVNULL)
+    while not (checkout / "running").exists():
+        time.sleep(0.05)
+    killed.kill()
+    killed.wait()
+
+    waiting = subprocess.Popen(called, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert waiting.stdout is not None
+    assert waiting.stdout.readline().startswith("Waiting for another installation")
+    (checkout / "end").touch()
+
+    assert waiting.stdout.readline().startswith("Installing 0 packages")
+    waiting.communicate(timeout=60)
+    assert waiting.returncode == 0
+    assert install.is_current(".venv", LOCKS)
