@@ -39,10 +39,11 @@ def test_a_worker_leaves_its_child_and_its_task(committed_db: str, valkey: str, 
     assert not presence.worker_runs()
     with tasks_seen(valkey) as seen, running_processes(tmp_path) as processes:
         worker = processes.start_worker("worker", EVENTS_KEEP_VISITS="true")
-        wait_until(presence.worker_runs, "the worker to be seen")
         with transaction.atomic():
             sent = publish(daily(somebody))
         wait_until(lambda: Visit.objects.filter(subscriber=AWARD).exists(), "the visit")
+        # It is seen from its first task on.
+        wait_until(presence.worker_runs, "the worker to be seen")
         children = {child.pid for child in psutil.Process(worker.pid).children(recursive=True)}
         wait_until(lambda: any(event["name"] == AWARD for event in seen), "the event of the task")
         found = read_timeline(str(sent.correlation_id), admin="http://a", flower="http://f/x/")

@@ -17,6 +17,7 @@ OTHER = (
     "event_key.*",
     "event_parameter.*",
     "event_cursor.*",
+    "event_visit.*",
     "event_failure.*",
     "event_delivery.*",
     "event_deferred.*",

@@ -42,7 +42,7 @@ class Extensions:
         if self._with_django and not self._loaded:
             self._pool.submit(self._load)
 
-    async def grant_vip(self, telegram_id: int) -> None:
+    async def make_vip(self, telegram_id: int) -> None:
         """Grant VIP to somebody who has met the bot; raise ChatError where it cannot be done."""
         await self._run(lambda: _grant_vip(telegram_id))
 

@@ -185,7 +185,7 @@ class VipHandler(ChatHandler):
     async def post(self) -> None:
         """Grant it by the application's ordinary act."""
         person = self.service.world.person(self.read_body(requests.Granting).person)
-        await self.site.extensions.grant_vip(person.id)
+        await self.site.extensions.make_vip(person.id)
         person.vip = True
         self.service.news.add("people")
         self.finish_json({})
