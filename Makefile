@@ -5,16 +5,23 @@ ARGS ?=
 PART ?=
 SEED ?=
 MINUTES ?=
+AT ?=
 # Extras stay in the lock file, so that what is installed can be checked against it.
 COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --quiet
 # The installer must not be run by the Python that it replaces.
 OUTSIDE := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Every process here starts several times faster from what Python compiled once, whatever the shell says of it.
-unexport PYTHONDONTWRITEBYTECODE
+# What the shell says to other Pythons (a path, warnings as errors, no bytecode) does not concern this one.
+unexport $(filter-out PYTHON PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
+# Names and texts are in three alphabets, and not every locale's character set has them.
+export PYTHONUTF8 := 1
+# Only `make run` takes a server from the shell; libpq's variables would keep everything else from its own.
+ifeq ($(and $(DATABASE_URL),$(filter run,$(MAKECMDGOALS))),)
+unexport $(filter PG%,$(.VARIABLES))
+endif
 
-.PHONY: help run demo test coverage drills lint bench torture requirements clean installed installed-dev
+.PHONY: help run demo test coverage drills browser lint bench calendar torture surroundings requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -22,8 +29,8 @@ help: ## list the commands
 run: installed ## start everything here; Ctrl-C stops it
 	@exec python -m diana.local run
 
-demo: installed ## play a conversation of five people and count what came of it
-	@exec python -m demo
+demo: installed ## play a conversation of five people and count what came of it (AT=2026-12-31T23:50Z: then)
+	@exec python -m demo $(if $(AT),--at $(AT))
 
 test: installed-dev ## run the tests (T=path, ARGS="-k name")
 	@exec python -m tests.budget -n 2 --dist worksteal $(T) $(ARGS)
@@ -37,16 +44,26 @@ coverage: installed-dev ## run the tests, say which lines and branches they leav
 drills: installed-dev ## rehearse failover, graceful stops, several of each process (some minutes)
 	@exec python -m pytest -n 0 $(or $(T),tests/ha/drill_*.py tests/deploys/drill_*.py tests/torture/drill_*.py) $(ARGS)
 
+browser: installed-dev ## talk to the bot in a real browser, on real servers (Chromium and npm; ARGS="-k name")
+	@tests/browser/prepare.sh
+	@exec python -m pytest -n 0 $(or $(T),tests/browser/check_*.py) $(ARGS)
+
 lint: installed-dev ## check style, types and who imports whom
-	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports; do \
+	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports 'python .ci/sql_clock.py'; do \
 		echo "== $$check"; $$check || failed="$$failed [$$check]"; \
 	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
 bench: installed-dev ## measure throughput and latency (PART=crowd, outage, replies, replay, large_log, boards, full_rules or batches: that alone)
 	@exec python -m bench$(if $(PART),.$(PART)) $(ARGS)
 
+calendar: installed-dev ## play the demo and run the suite on days that are hard on calendars (over an hour; ARGS="--demos")
+	@exec python -m calendar_runs $(ARGS)
+
 torture: installed-dev ## let everything fail, by seed, and count what is lost or doubled (SEED=7, MINUTES=20)
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" exec python -m torture
+
+surroundings: installed ## play the demo in fresh clones under other locales, accounts, folders, Pythons … (ARGS="--list", 20 minutes)
+	@exec python -m surroundings $(ARGS)
 
 requirements: installed-dev ## resolve requirements*.in with hashes
 	@$(COMPILE) requirements.in --output-file requirements.txt
@@ -58,7 +75,7 @@ clean: ## stop what runs of this checkout, remove its local data and caches; .ve
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 installed:
-	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I diana/local/install.py .venv requirements.txt
+	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I -X utf8 diana/local/install.py .venv requirements.txt
 
 installed-dev:
-	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I diana/local/install.py .venv requirements.txt requirements-dev.txt
+	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I -X utf8 diana/local/install.py .venv requirements.txt requirements-dev.txt

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import ROOT, env, process_name, sealing_keys
+from diana import clock
 from diana.redis_addresses import Address, broker
 
 django_stubs_ext.monkeypatch()
@@ -30,7 +31,10 @@ def required(name: str, development: str) -> str:
 
 
 BASE_DIR = ROOT
+PROCESS_NAME = process_name()
 STATE_DIR = Path(env.str("DIANA_STATE_DIR", str(ROOT / ".diana" / "run")))
+# `manage.py clock` moves domain time, never in production.
+clock.follow(None if PRODUCTION else STATE_DIR / clock.FILE_NAME)
 SECRET_KEY = required("DJANGO_SECRET_KEY", "development-only-development-only-development-only")
 # Keys that the present one took the place of: gift codes made under them are still known.
 SECRET_KEY_FALLBACKS: list[str] = env.list("DJANGO_SECRET_KEY_FALLBACKS", [])
@@ -52,6 +56,7 @@ INSTALLED_APPS = [
     "apps.payments",
     "apps.content",
     "apps.users",
+    "diana.clock",
     "diana.events",
     "diana.audit",
     "diana.periodic",
@@ -115,7 +120,7 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": parsed.get("OPTIONS", {})
         | binding
-        | {"options": limits, "connect_timeout": 5, "application_name": f"diana-{process_name()}"},
+        | {"options": limits, "connect_timeout": 5, "application_name": f"diana-{PROCESS_NAME}"},
     }
 
 
@@ -251,6 +256,8 @@ EVENTS_FEED = env.bool("EVENTS_FEED", True)
 EVENTS_FEED_PER_COMMIT = 100
 EVENTS_FEED_WAITING = 200
 EVENTS_FEED_INTERVAL_SECONDS = 0.1
+# Keep for a day which process handled which events, in which task, for how long: a statement for each batch.
+EVENTS_KEEP_VISITS = env.bool("EVENTS_KEEP_VISITS", False)
 
 # Numbers of all processes of this machine, in files; and the word that opens /metrics.
 METRICS_DIR = STATE_DIR / "metrics"
@@ -280,8 +287,15 @@ TOMBSTONE_KEY = required("TOMBSTONE_KEY", "development-only-key-of-tombstones")
 # Flower reads it from the environment itself; without it the pages would be open to everybody on the machine.
 required("FLOWER_BASIC_AUTH", "open in development")
 
-TELEGRAM_BOT_TOKEN = required("TELEGRAM_BOT_TOKEN", "1:sandbox")
-TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")
+TELEGRAM_BOT_TOKEN = required("TELEGRAM_BOT_TOKEN", "1:sandbox").strip()
+# How updates come in: Telegram delivers them to `web`, or `manage.py poll` fetches them.
+TELEGRAM_UPDATES = env.str("TELEGRAM_UPDATES", "webhook")
+if TELEGRAM_UPDATES == "poll":
+    TELEGRAM_WEBHOOK_SECRET = env.str("TELEGRAM_WEBHOOK_SECRET", "")
+else:
+    TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")
+# Groups of a real bot that are paid, by their ids at Telegram; with a made-up token all are.
+DIANA_GROUPS: list[int] = env.list("DIANA_GROUPS", [], subcast=int)
 # Who helps with payments, as people read it (@name, an address); empty: the staff of the community.
 SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org" if PRODUCTION else "http://127.0.0.1:8081")
@@ -300,7 +314,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "diana.logs.LineFormatter", "as_json": LOG_FORMAT == "json", "process": process_name()}
+        "line": {"()": "diana.logs.LineFormatter", "as_json": LOG_FORMAT == "json", "process": PROCESS_NAME}
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["console"], "level": "INFO"},

@@ -7,6 +7,10 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
 from diana.events.connections import freshen_before_request
+from diana.stopping import end_with_parent
+
+# Granian's workers import this module, its master does not.
+end_with_parent()
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

@@ -1,11 +1,15 @@
-"""`make demo`: a fresh Diana with all its processes, a conversation, a report. Status 0 only if every effect is right."""
+"""`make demo`: a fresh Diana with all its processes, a conversation, a report. Status 0 only if every effect is right.
 
+`--at 2026-12-31T23:50Z` (`make demo AT=…`) plays it at that moment of domain time.
+"""
+
+import argparse
 import os
 import re
-import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import django
@@ -13,24 +17,33 @@ import django
 from demo.errors import DemoError
 from diana.local.commands import interruptible, report, say
 from diana.local.errors import LocalError, tail
+from diana.local.files import empty_directory
 from diana.local.instance import ROOT, Instance
 from diana.local.supervise import Stack, uninterrupted
 from diana.local.supervisord import Supervisor
 
 # What a terminal may have set for another Diana. The demo begins with an empty database: it never takes a given one.
-FOREIGN = ("DATABASE_", "REDIS_", "TELEGRAM_", "DIANA_", "DJANGO_", "FLOWER_", "CELERY_", "SECURE_", "CSRF_")
+FOREIGN = (
+    *("DATABASE_", "REDIS_", "CACHE_", "TELEGRAM_", "DIANA_", "DJANGO_", "FLOWER_", "CELERY_", "GRANIAN_", "SECURE_"),
+    *("CSRF_", "EVENTS_", "LEDGER_", "STAFF_", "METRICS_", "SUPPORT_", "TOMBSTONE_"),
+)
 FOREIGN_NAMES = ("PORT", "HOST", "SANDBOX_PORT", "ALLOWED_HOSTS")
 LOGS = ("web", "worker", "telegram", "relay")
+# What the clean start leaves in the demo's folder, and why.
+STAYS = {"lock": "this process holds it"}
 # A line of a logger, or the last line of a traceback.
 ERROR = re.compile(r" (?:ERROR|CRITICAL) |^[A-Za-z_.]*(?:Error|Exception)\b")
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo once; errors are one message on standard error and status 1, Ctrl-C is status 130."""
     began = time.monotonic()
+    parser = argparse.ArgumentParser(prog="python -m demo", description="Play a conversation and count its effects.")
+    parser.add_argument("--at", type=moment, metavar="TIME", help="when it is played: 2026-12-31T23:50Z (default: now)")
+    chosen = parser.parse_args(arguments)
     try:
         with interruptible():
-            return run(began)
+            return run(began, at=chosen.at)
     except (DemoError, LocalError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -39,12 +52,20 @@ def main() -> int:
         return 130
 
 
-def run(began: float) -> int:
+def moment(text: str) -> datetime:
+    """Return the moment of an ISO 8601 text with its zone; raises ValueError."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
+
+
+def run(began: float, *, at: datetime | None = None) -> int:
     """Start everything afresh, play, stop everything, print what came of it."""
     instance = Instance("demo", given=own_environment())
     say("Diana starts with an empty database; Ctrl-C ends it.\n")
     throw_away(instance)
-    with Stack(instance, report=report) as stack:
+    with Stack(instance, report=report, at=at) as stack:
         point_django_at(stack.environment())
         # Not at the top: models can be imported only now.
         from demo import reporting, story
@@ -82,12 +103,11 @@ def end_of_log(log: Path) -> str:
 
 
 def throw_away(instance: Instance) -> None:
-    """End what a killed demo left, and remove its data."""
+    """End what a killed demo left, and remove everything of it but what stays."""
     with instance.alone(), uninterrupted():
         Supervisor(instance.directory / "supervisor", working_directory=ROOT, logs=instance.logs).clear_leftovers()
         instance.end_services()
-        for name in ("postgres", "valkey"):
-            shutil.rmtree(instance.directory / name, ignore_errors=True)
+        empty_directory(instance.directory, keep=STAYS)
 
 
 if __name__ == "__main__":

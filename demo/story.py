@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connections
 
 from apps.gamification import verify
+from apps.gamification.boards import closing
 from demo import effects, playing, records, resting
 from demo.conversation import read_conversation, start_of_conversation
 from demo.watching import FlowerClient
@@ -19,6 +20,7 @@ from diana.sandbox.client import SandboxClient
 
 Report = Callable[[str, float], None]
 REST_SECONDS = 90
+LONGEST = timedelta(hours=1)
 FLOWER_SECONDS = 15
 # The names before the @, from the Procfile.
 WORKERS = {"worker", "telegram"}
@@ -60,6 +62,7 @@ def tell(variables: Mapping[str, str], report: Report) -> Told:
     with SandboxClient(sandbox_url) as sandbox, FlowerClient(flower_url, variables["FLOWER_BASIC_AUTH"]) as flower:
         with _step("Flower hears the workers", report):
             _wait_for_workers(flower)
+        _close_periods()
         with _step(f"{len(lines)} updates posted", report):
             url = f"http://{LOOPBACK}:{variables['PORT']}/telegram/webhook"
             statuses = playing.deliver(lines, url=url, secret=variables["TELEGRAM_WEBHOOK_SECRET"], start=start)
@@ -73,6 +76,15 @@ def tell(variables: Mapping[str, str], report: Report) -> Told:
             told = Told(statuses, answers, records.read_records(), found, verify.verify(), tasks, unseen)
     connections.close_all()
     return told
+
+
+def _close_periods() -> None:
+    """Close the periods of boards that are over, or end while the demo is played, before anybody is on a board.
+
+    Beat closes them each minute and tells everybody their rank: the effects would depend on when that minute falls. What
+    happens in a period that was closed counts, and is told to nobody.
+    """
+    closing.close_due(clock.now() + LONGEST)
 
 
 def _wait_for_workers(flower: FlowerClient) -> None:

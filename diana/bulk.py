@@ -1,10 +1,13 @@
-"""Writing rows past the ORM: many by COPY in binary, twice as fast as arrays and a tenth of the client's time; or one."""
+"""Rows past the ORM: written by COPY in binary, twice as fast as arrays and a tenth of the client's time, or one alone;
+and deleted without loading them.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from psycopg import sql
 
 # JSON travels as text: its binary form is the same, and the dumper of "json" would quote text once more.
@@ -30,6 +33,17 @@ def insert_row(table: str, columns: Mapping[str, str], row: Sequence[Any]) -> No
     statement = _insert_statement(table, tuple(columns.items()))
     with connection.cursor() as cursor:
         cursor.execute(statement, row)
+
+
+def delete_rows(rows: QuerySet[Any], *, at_once: int) -> int:
+    """Delete the rows of an ordered set, `at_once` of them a statement; return how many. No signals, no cascades."""
+    deleted = 0
+    while keys := list(rows.values_list("pk", flat=True)[:at_once]):
+        # Of a set that is known to be empty this returns None.
+        deleted += rows.model._base_manager.filter(pk__in=keys)._raw_delete(rows.db)
+        if len(keys) < at_once:
+            break
+    return deleted
 
 
 # Put together once: that takes longer than sending it.

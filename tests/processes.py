@@ -1,4 +1,6 @@
-"""Real processes of Diana for tests: the Procfile's own commands, in sessions of their own, ended with the test."""
+"""Real processes of Diana for tests: the Procfile's own commands, in sessions of their own, ended with the test or, if
+that is killed, with the thread that started them.
+"""
 
 import os
 import signal
@@ -8,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from diana.local.processes import lifeline
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a test waits for at most before it says what is missing.
@@ -36,7 +40,7 @@ class Process:
         self.name, self.log = name, log
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
-                ["/bin/sh", "-c", f"exec {command}"],
+                [*lifeline(signal.SIGTERM), "/bin/sh", "-c", f"exec {command}"],
                 cwd=ROOT,
                 env=dict(environment),
                 stdout=output,
@@ -87,6 +91,8 @@ class Processes:
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "DIANA_STATE_DIR": str(directory),
+            # What a killed worker leaves in it stays in the checkout.
+            "TMPDIR": str(directory),
             "EVENTS_FEED": "true",
         }
         self.environment.pop("PYTEST_CURRENT_TEST", None)

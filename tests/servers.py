@@ -7,22 +7,30 @@ import atexit
 import hashlib
 import os
 import shutil
+import signal
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
 
 import psycopg
+from billiard.util import set_pdeathsig
 from psycopg import sql
 
-from diana.local import ports, roles
-from diana.local.files import make_private_directory
+from diana.local import ports, processes, roles
+from diana.local.files import locked, make_private_directory
 from diana.local.postgres import Postgres
 from diana.local.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
+ON_DISK = ROOT / ".diana" / "test"
+FILES = ON_DISK / "files"
 # Where files live in memory on Linux, and what the servers of two processes of pytest may take of it.
 MEMORY, MEMORY_BYTES = Path("/dev/shm"), 2 << 30
+# Leads `make clean` to what a killed run has left in memory.
+LINK = ON_DISK / "memory"
+# By this variable a process is known to belong to a run.
+MARK = "DIANA_TESTS"
 TEMPLATE = "diana_template"
 OWNER, APPLICATION = "diana_owner", "diana_app"
 PASSWORDS = {OWNER: "owner-of-tests", APPLICATION: "application-of-tests"}
@@ -33,14 +41,17 @@ def runs_directory() -> Path:
 
     The copy of a database is 700 small files. Making and removing them costs some file systems ten times as much.
     """
+    FILES.mkdir(parents=True, exist_ok=True)
     checkout = hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
     directory = MEMORY / f"diana-{os.geteuid()}-{checkout}"
     with suppress(OSError):
-        # The name can be guessed: somebody else may have made the folder.
         roomy = shutil.disk_usage(MEMORY).free > MEMORY_BYTES
-        if roomy and make_private_directory(directory).stat().st_uid == os.geteuid():
+        # The name can be guessed: somebody else may have made it.
+        if roomy and not directory.is_symlink() and make_private_directory(directory).stat().st_uid == os.geteuid():
+            if not LINK.is_symlink():
+                LINK.symlink_to(directory)
             return directory
-    return ROOT / ".diana" / "test"
+    return ON_DISK
 
 
 RUNS = runs_directory()
@@ -51,6 +62,9 @@ class Servers:
 
     def __init__(self) -> None:
         self.directory = RUNS / f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-{os.getpid()}"
+        # Held as long as this process lives, however it ends: by it others know that the directory is in use.
+        self._life = ExitStack()
+        self._life.enter_context(locked(lock_of(self.directory)))
         self.postgres_port, self.valkey_port = ports.free_port(), ports.free_port()
 
     @cached_property
@@ -100,25 +114,51 @@ class Servers:
         for name in ("postgres", "valkey"):
             if name in self.__dict__:
                 self.__dict__[name].stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        remove(self.directory)
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            remove_leftovers()  # of runs that tests have killed
+        with suppress(OSError):
+            RUNS.rmdir()  # other processes may still have theirs in it
+
+
+def lock_of(directory: Path) -> Path:
+    """Return the file that the process of the directory's servers keeps locked."""
+    return directory.with_name(f"{directory.name}.lock")
+
+
+def remove(directory: Path) -> None:
+    """Remove the directory of a process, then its lock."""
+    shutil.rmtree(directory, ignore_errors=True)
+    lock_of(directory).unlink(missing_ok=True)
 
 
 def remove_leftovers() -> None:
-    """End the servers of runs that were killed, and remove their files."""
-    for directory in RUNS.glob("*-*"):
-        if not Path(f"/proc/{directory.name.rpartition('-')[2]}").exists():
+    """End what runs that were killed have left, and remove their files."""
+    for directory in {*RUNS.glob("*-[0-9]*/"), *ON_DISK.glob("*-[0-9]*/")}:
+        with suppress(BlockingIOError), locked(lock_of(directory), wait=False):
             Postgres(directory / "postgres", durable=False).stop()
             Valkey(directory / "valkey", appendonly=False).stop()
-            shutil.rmtree(directory, ignore_errors=True)
+            processes.end(processes.marked(MARK, str(directory)), seconds=5)
+            remove(directory)
 
 
-if "PYTEST_XDIST_WORKER" not in os.environ:
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # What the controller's death would leave of its workers: they end at once, and their servers with them.
+    with suppress(OSError):
+        set_pdeathsig(signal.SIGKILL)
+else:
     remove_leftovers()
 servers = Servers()
 # Where the files of the admin would be collected; WhiteNoise warns if it is not there.
 (servers.directory / "static").mkdir(parents=True)
 atexit.register(servers.stop)
+# A proxy of the shell is not to be asked for what listens here.
+for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[name]
 os.environ |= {
+    MARK: str(servers.directory),
+    # Files of tests stay in the checkout; those of the last three runs are kept.
+    "PYTEST_DEBUG_TEMPROOT": str(FILES),
     "DIANA_ENV": "development",
     "DIANA_STATE_DIR": str(servers.directory),
     "DATABASE_URL": servers.url(APPLICATION, TEMPLATE),

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from diana.local import ports
+from diana.local import ports, processes
 from diana.local.instance import APPLICATION, OWNER
 from diana.local.postgres import Postgres
 from diana.local.roles import prepare_database
@@ -24,6 +24,8 @@ TEMPLATE = "torture_template"
 PASSWORDS = {OWNER: "owner-under-torture", APPLICATION: "application-under-torture"}
 SECRET = "secret-under-torture-0123456789abcdef"
 TOKEN = "1:sandbox-torture"
+# By this variable a run of tests knows its own processes.
+MARK = "DIANA_TESTS"
 # Few, so that they can be used up.
 MAX_CONNECTIONS = 90
 
@@ -70,7 +72,8 @@ class Servers:
 
     def environment(self, database: str, **given: str) -> dict[str, str]:
         """Return the environment of Diana's processes on this database."""
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("DIANA_", "PYTEST_"))}
+        foreign = ("DIANA_", "PYTEST_")
+        inherited = {key: value for key, value in os.environ.items() if key == MARK or not key.startswith(foreign)}
         return {
             **inherited,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -79,6 +82,8 @@ class Servers:
             "DJANGO_SETTINGS_MODULE": "torture.settings",
             "DIANA_ENV": "development",
             "DIANA_STATE_DIR": str(self.directory),
+            # What a killed worker leaves in it is removed with the directory.
+            "TMPDIR": str(self.directory),
             "DATABASE_URL": self.url(APPLICATION, database),
             "DATABASE_OWNER_URL": self.url(OWNER, database),
             "REDIS_URL": self.redis_url(),
@@ -108,9 +113,10 @@ def running_servers(directory: Path | None = None) -> Iterator[Servers]:
 
 
 def remove_leftovers() -> None:
-    """End the servers of tortures whose process is gone, and remove their files."""
+    """End what tortures whose process is gone have left, and remove their files."""
     for directory in DIRECTORY.glob("[0-9]*"):
         if not Path(f"/proc/{directory.name}").exists():
+            processes.end(processes.marked("DIANA_STATE_DIR", str(directory)), seconds=1)
             Postgres(directory / "postgres").kill()
             Valkey(directory / "valkey").kill()
             shutil.rmtree(directory, ignore_errors=True)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
-from apps.bot.models import Notice, Refusal, Update
+from apps.bot.models import Notice, Refusal, Unreadable, Update
 from diana.readonly import ReadOnly
 
 
@@ -15,6 +15,18 @@ class UpdateAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
     list_filter = ("kind", ("handled_at", admin.EmptyFieldListFilter))
     search_fields = ("=update_id", "=person_id", "=event_id")
     fields = ("bot_id", "update_id", "kind", "person_id", "event_id", "received_at", "handled_at")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+@admin.register(Unreadable)
+class UnreadableAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Updates that a poller passed without keeping them as such. The body is for operators, in the database."""
+
+    list_display = ("received_at", "update_id", "reason")
+    list_filter = ("reason",)
+    search_fields = ("=update_id",)
+    fields = ("bot_id", "update_id", "reason", "received_at")
     ordering = ("-id",)
     show_full_result_count = False
 

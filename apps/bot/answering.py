@@ -7,7 +7,7 @@ from typing import Any
 import telegram
 from django.utils import translation
 
-from apps.bot import reading, selectors, services
+from apps.bot import reading, selectors, services, strange_groups
 from apps.bot.application import AnyApplication, application
 from apps.bot.models import Update
 from apps.bot.screens import daily
@@ -64,7 +64,10 @@ async def _answer(row: Update, person_id: int) -> list[str]:
     library = await application()
     turn = Turn(row.id, person_id, row.received_at)
     begin_turn(turn)
-    await library.process_update(_decode(bytes(row.body), library))
+    update = _decode(bytes(row.body), library)
+    if strange_groups.concerns(row):
+        return await strange_groups.turn_away(update, person_id, library)
+    await library.process_update(update)
     if turn.error is not None:
         raise turn.error
     return turn.templates

@@ -16,9 +16,10 @@ class BotConfig(AppConfig):
         from apps.bot import checks, personal_data, tracing
         from apps.bot.notices import personal_data as notices
         from apps.users import privacy
-        from diana.events.tracing import register_trace
+        from diana.events.tracing import register_finder, register_trace
 
         checks.register_checks()
         notices.register()
         register_trace("update", tracing.tell, find=tracing.find)
+        register_finder("telegram_update", tracing.find_telegrams)
         privacy.register(personal_data.PART)

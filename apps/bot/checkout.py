@@ -1,4 +1,4 @@
-"""Answering the question before a payment, in the response to Telegram's own request and in bounded time.
+"""Answering the question before a payment in bounded time, in the response to Telegram's own request or by a call.
 
 Telegram takes no money without a yes within ten seconds; where the database does not answer in half of that, it gets a no.
 """
@@ -25,9 +25,11 @@ UNAVAILABLE = payments.Answer("unavailable")
 _pool = ThreadPoolExecutor(4, thread_name_prefix="checkout")
 
 
-def answer(asked: PreCheckoutQuery) -> dict[str, Any]:
-    """Return the call of answerPreCheckoutQuery, with a reason in the person's language if it is a no."""
-    found = _ask(asked)
+def answer(asked: PreCheckoutQuery, *, within: float | None = None) -> dict[str, Any]:
+    """Return the call of answerPreCheckoutQuery, with a reason in the person's language if it is a no; within
+    ANSWER_SECONDS, or that many.
+    """
+    found = _ask(asked, ANSWER_SECONDS if within is None else within)
     call: dict[str, Any] = {"method": "answerPreCheckoutQuery", "pre_checkout_query_id": asked.id, "ok": found.ok}
     if not found.ok:
         with translation.override(found.language or guess_language(asked.from_.language_code)):
@@ -35,11 +37,11 @@ def answer(asked: PreCheckoutQuery) -> dict[str, Any]:
     return call
 
 
-def _ask(asked: PreCheckoutQuery) -> payments.Answer:
+def _ask(asked: PreCheckoutQuery, seconds: float) -> payments.Answer:
     """Return the verdict, "unavailable" if there is none in time."""
     asking = _pool.submit(_decide, asked)
     try:
-        return asking.result(ANSWER_SECONDS)
+        return asking.result(seconds)
     except (DatabaseError, InterfaceError, TimeoutError) as error:
         asking.cancel()
         logger.warning("a payment was declined: the database did not answer (%s)", type(error).__name__)

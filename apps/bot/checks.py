@@ -6,8 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
+from apps.bot.identity import is_real_token
+
 MIN_SECRET_LENGTH = 32
-_TOKEN = re.compile(r"^\d{6,}:[A-Za-z0-9_-]{30,}$")
 # What Telegram allows as secret_token.
 _SECRET = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
 
@@ -17,6 +18,8 @@ def register_checks() -> None:
     checks.register(check_secret, "bot")
     checks.register(check_token, "bot")
     checks.register(check_address, "bot")
+    checks.register(check_updates, "bot")
+    checks.register(check_groups, "bot")
     checks.register(check_limits, "bot")
     checks.register(check_rates, "bot")
 
@@ -25,6 +28,8 @@ def check_secret(**_: Any) -> list[checks.CheckMessage]:
     """The webhook's secret is long enough not to be guessed, and one that Telegram takes."""
     secrets = [secret for secret in settings.TELEGRAM_WEBHOOK_SECRET.split(",") if secret]
     if secrets and all(len(s) >= MIN_SECRET_LENGTH and _SECRET.match(s) for s in secrets):
+        return []
+    if not secrets and settings.TELEGRAM_UPDATES == "poll":
         return []
     hint = (
         f"Set TELEGRAM_WEBHOOK_SECRET to at least {MIN_SECRET_LENGTH} characters of A-Z a-z 0-9 _ -; while one"
@@ -38,7 +43,7 @@ def check_token(**_: Any) -> list[checks.CheckMessage]:
     if not re.match(r"^\d+:.", settings.TELEGRAM_BOT_TOKEN):
         hint = "Set TELEGRAM_BOT_TOKEN to what @BotFather gave: digits, a colon, letters."
         return [checks.Error("TELEGRAM_BOT_TOKEN is no token of a bot.", hint=hint, id="bot.E002")]
-    if settings.PRODUCTION and not _TOKEN.match(settings.TELEGRAM_BOT_TOKEN):
+    if settings.PRODUCTION and not is_real_token(settings.TELEGRAM_BOT_TOKEN):
         hint = "Set TELEGRAM_BOT_TOKEN to the token that @BotFather gave; sandbox tokens are for development."
         return [checks.Error("TELEGRAM_BOT_TOKEN is one for the sandbox.", hint=hint, id="bot.E003")]
     return []
@@ -50,6 +55,24 @@ def check_address(**_: Any) -> list[checks.CheckMessage]:
         return []
     hint = "Set TELEGRAM_API_URL to https://api.telegram.org, or leave it out."
     return [checks.Error("TELEGRAM_API_URL is not https: the token would be readable.", hint=hint, id="bot.E004")]
+
+
+def check_updates(**_: Any) -> list[checks.CheckMessage]:
+    """Updates come in one way: Telegram gives a poller nothing while a webhook is set, and the other way round."""
+    if settings.TELEGRAM_UPDATES in ("webhook", "poll"):
+        return []
+    hint = 'Set TELEGRAM_UPDATES to "webhook", or to "poll" where the process `poll` runs; never both.'
+    message = f"TELEGRAM_UPDATES is {settings.TELEGRAM_UPDATES!r}: updates come in one way or the other."
+    return [checks.Error(message, hint=hint, id="bot.E005")]
+
+
+def check_groups(**_: Any) -> list[checks.CheckMessage]:
+    """Ids of groups are below zero: one that is not is a person's, or lost its sign."""
+    wrong = [str(chat) for chat in settings.DIANA_GROUPS if chat >= 0]
+    if not wrong:
+        return []
+    hint = "The ids of groups begin with a minus, as the bot says them in the group: DIANA_GROUPS=-1001234567890."
+    return [checks.Error(f"DIANA_GROUPS names no groups: {', '.join(wrong)}.", hint=hint, id="bot.E006")]
 
 
 def check_limits(**_: Any) -> list[checks.CheckMessage]:

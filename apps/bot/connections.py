@@ -6,9 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
+from django.conf import settings
 from telegram.request import BaseRequest, HTTPXRequest
 
+from diana.events.causes import current_cause
+
 POOLS, CONNECTIONS_OF_A_POOL = 8, 8
+
+
+EVENT_HEADER = "X-Diana-Event"
+
+
+async def _name_event(request: httpx.Request) -> None:
+    """Say of which event the call is, for a sandbox that shows what an update set off."""
+    if (cause := current_cause()) is not None:
+        request.headers[EVENT_HEADER] = str(cause.event_id)
 
 
 class Connections(BaseRequest):
@@ -22,6 +35,7 @@ class Connections(BaseRequest):
                 read_timeout=timeout_seconds,
                 write_timeout=timeout_seconds,
                 pool_timeout=timeout_seconds,
+                httpx_kwargs={"event_hooks": {"request": [_name_event]}} if settings.EVENTS_KEEP_VISITS else None,
             )
             for _ in range(POOLS)
         ]

@@ -1,4 +1,8 @@
-"""The bot's own username, as Telegram told it to this process: links to the bot begin with it."""
+"""Which bot this is: whether its token is one of Telegram's, and its username, as Telegram told it to this process."""
+
+import re
+
+_REAL_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 
 _known: dict[str, str] = {}
 
@@ -12,3 +16,8 @@ def link(token: str, payload: str) -> str:
     """Return the link that opens the bot and sends /start with the payload; "" while Telegram has not told the name."""
     username = _known.get(token)
     return f"https://t.me/{username}?start={payload}" if username else ""
+
+
+def is_real_token(token: str) -> bool:
+    """Say whether @BotFather may have given it; the sandbox takes only those of which this is not true."""
+    return _REAL_TOKEN.fullmatch(token.strip()) is not None

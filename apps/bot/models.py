@@ -1,6 +1,7 @@
-"""What the bot remembers: updates as they came in, the chats they came from, what was refused."""
+"""What the bot remembers: updates as they came in, the chats they came from, what was refused or could not be read."""
 
 from django.db import models
+from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
 
 NOTICE_KINDS = [
@@ -57,7 +58,10 @@ class Update(models.Model):
 
 
 class Chat(models.Model):
-    """A chat at Telegram under an id of our own: events carry ours. `gone_at`: it takes no messages since then."""
+    """A chat at Telegram under an id of our own: events carry ours. `gone_at`: it takes no messages since then.
+
+    `told_unpaid_at`: a group that is not paid was told so (groups.py).
+    """
 
     class Kind(models.TextChoices):
         PRIVATE = "private", _("private")
@@ -68,6 +72,7 @@ class Chat(models.Model):
     telegram_id = models.BigIntegerField(_("id at Telegram"), unique=True)
     kind = models.TextField(_("kind"), choices=Kind.choices)
     gone_at = models.DateTimeField(_("gone at"), null=True)
+    told_unpaid_at = models.DateTimeField(_("told that nothing counts there"), null=True)
 
     class Meta:
         db_table = "bot_chat"
@@ -107,7 +112,9 @@ class StartPayload(models.Model):
 
 
 class Refusal(models.Model):
-    """How often on a day a request to the webhook was refused or set aside, by reason. Nothing else of it is kept."""
+    """How often on a day an update, or a request to the webhook, was refused or set aside, by reason. Of what the webhook
+    refused nothing else is kept.
+    """
 
     class Reason(models.TextChoices):
         METHOD = "method", _("not POST")
@@ -135,6 +142,45 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.day}: {self.count}"
+
+
+class Unreadable(models.Model):
+    """An update that a poller fetched and nothing here could keep, under its number at Telegram if that could be read.
+
+    Its body is whatever came, personal data included: never shown, never logged, and deleted after the week of the others.
+    """
+
+    class Reason(models.TextChoices):
+        SIZE = "size", _("too large")
+        BODY = "body", _("not an update")
+        DATABASE = "database", _("refused by the database")
+        ERROR = "error", _("an error at each attempt")
+
+    bot_id = models.BigIntegerField(_("bot"))
+    update_id = models.BigIntegerField(_("update id at Telegram"), null=True)
+    reason = models.TextField(_("reason"), choices=Reason.choices)
+    body = models.BinaryField(_("body"))
+    received_at = models.DateTimeField(_("received at"))
+
+    class Meta:
+        db_table = "bot_unreadable"
+        verbose_name = _("unreadable update")
+        verbose_name_plural = _("unreadable updates")
+        default_permissions = ("view",)
+        constraints = [
+            # Telegram sends it again until the offset has passed it; a number it need not have.
+            models.UniqueConstraint("bot_id", Func("body", function="sha256"), name="bot_unreadable_once"),
+            models.CheckConstraint(
+                condition=models.Q(reason__in=["size", "body", "database", "error"]), name="bot_unreadable_reason_known"
+            ),
+        ]
+        indexes = [
+            # delete_old_unreadable looks for those of last week
+            models.Index(fields=["received_at"], name="bot_unreadable_received"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.update_id}"
 
 
 class Notice(models.Model):

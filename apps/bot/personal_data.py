@@ -17,6 +17,8 @@ from apps.users.privacy import Part
 _NAMED_BY_OTHERS = """
 UPDATE bot_update SET body = '' WHERE handled_at IS NOT NULL AND position(%s::bytea IN body) > 0
 """
+# Whose an unreadable update is, nobody knows: what holds the number of the person goes.
+_UNREADABLE = "DELETE FROM bot_unreadable WHERE position(%s::bytea IN body) > 0"
 
 
 def export(person_id: int) -> dict[str, Any]:
@@ -41,7 +43,8 @@ def export(person_id: int) -> dict[str, Any]:
 def erase(person_id: int, now: datetime) -> None:
     """Empty the bodies, forget the chat and the link. The rows of updates stay for their week, so that copies are known.
 
-    Bodies of others that name the person go too, where they are done; the rest are handled and gone within the week.
+    Bodies of others that name the person go too, where they are done; the rest are handled and gone within the week. So do
+    unreadable updates that name them.
     """
     telegram_id = people.telegram_id(person_id)
     Update.objects.filter(person_id=person_id).exclude(Q(body=b"") & Q(chat_id=None)).update(
@@ -52,7 +55,8 @@ def erase(person_id: int, now: datetime) -> None:
         return
     Chat.objects.filter(telegram_id=telegram_id).delete()
     with connection.cursor() as cursor:
-        cursor.execute(_NAMED_BY_OTHERS, [str(telegram_id).encode()])
+        for statement in (_NAMED_BY_OTHERS, _UNREADABLE):
+            cursor.execute(statement, [str(telegram_id).encode()])
 
 
 def _own(body: bytes, telegram_id: int) -> Any:
@@ -65,7 +69,7 @@ def _own(body: bytes, telegram_id: int) -> Any:
 
 PART = Part(
     name="bot",
-    personal=("bot_update.body", "bot_update.chat_id", "bot_chat.*", "bot_start_payload.*"),
+    personal=("bot_update.body", "bot_update.chat_id", "bot_chat.*", "bot_start_payload.*", "bot_unreadable.body"),
     other=(
         "bot_update.id",
         "bot_update.bot_id",
@@ -76,6 +80,11 @@ PART = Part(
         "bot_update.received_at",
         "bot_update.handled_at",
         "bot_refusal.*",
+        "bot_unreadable.id",
+        "bot_unreadable.bot_id",
+        "bot_unreadable.update_id",
+        "bot_unreadable.reason",
+        "bot_unreadable.received_at",
     ),
     export=export,
     erase=erase,

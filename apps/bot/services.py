@@ -13,8 +13,9 @@ from django.db import connection, transaction
 from apps.bot.booking import book
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
 from apps.bot.incoming import Incoming
-from apps.bot.models import Chat, Refusal, Update
+from apps.bot.models import Chat, Refusal, Unreadable, Update
 from apps.users.services import PersonGone, find_or_add_person, lock_person
+from diana.bulk import delete_rows
 from diana.events import Envelope, Event, Publication, publish, publish_many
 from diana.events.causes import caused_by
 from diana.events.identifiers import uuid7
@@ -95,6 +96,24 @@ def count_refusal(reason: Refusal.Reason, *, now: datetime) -> None:
         )
 
 
+# Under what the poller's refusals are counted, as the webhook's are.
+_COUNTED = {Unreadable.Reason.SIZE: Refusal.Reason.SIZE}
+
+
+def keep_unreadable(*, body: bytes, update_id: int | None, reason: Unreadable.Reason, now: datetime) -> int | None:
+    """Keep a body that cannot be kept as an update, and count it; return our id of it, None for a copy."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bot_unreadable (bot_id, update_id, reason, body, received_at) VALUES (%s, %s, %s, %s, %s)"
+            " ON CONFLICT (bot_id, sha256(body)) DO NOTHING RETURNING id",
+            [bot_id(), update_id, reason, body, now],
+        )
+        row = cursor.fetchone()
+        if row:
+            count_refusal(_COUNTED.get(reason, Refusal.Reason.BODY), now=now)
+    return row[0] if row else None
+
+
 class Finished(NamedTuple):
     """An update that is done: which screens were sent for it, to whom, and the event that brought it."""
 
@@ -168,6 +187,17 @@ def chats_of(kinds: Mapping[int, str]) -> dict[int, int]:
     return {chat.telegram_id: chat.pk for chat in known}
 
 
+def claim_unpaid_notice(*, telegram_id: int, kind: str, now: datetime) -> bool:
+    """Note that this group is told now that nothing counts there; return whether it was not told before."""
+    chat = chat_of(telegram_id=telegram_id, kind=kind)
+    return bool(Chat.objects.filter(id=chat, told_unpaid_at=None).update(told_unpaid_at=now))
+
+
+def return_unpaid_notice(*, telegram_id: int) -> None:
+    """Note that the group was not told after all."""
+    Chat.objects.filter(telegram_id=telegram_id).update(told_unpaid_at=None)
+
+
 def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) -> bool:
     """Note that the chat takes no messages; for a person's own chat publish user.blocked_bot. Once, until they write again.
 
@@ -213,10 +243,10 @@ def keep_start_payload(*, person_id: int, payload: str, now: datetime) -> bool:
 
 def delete_old_updates(*, now: datetime) -> int:
     """Delete what was handled more than a week ago, 5,000 rows a statement; return how many."""
-    deleted = 0
-    while True:
-        old = Update.objects.filter(handled_at__lt=now - KEEP_UPDATES).order_by("handled_at")[:DELETE_AT_ONCE]
-        batch = Update.objects.filter(id__in=list(old.values_list("id", flat=True)))._raw_delete("default")
-        deleted += batch
-        if batch < DELETE_AT_ONCE:
-            return deleted
+    old = Update.objects.filter(handled_at__lt=now - KEEP_UPDATES).order_by("handled_at")
+    return delete_rows(old, at_once=DELETE_AT_ONCE)
+
+
+def delete_old_unreadable(*, now: datetime) -> int:
+    """Delete what could not be read more than a week ago; return how many."""
+    return Unreadable.objects.filter(received_at__lt=now - KEEP_UPDATES).delete()[0]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from apps.bot import reading, selectors, services
+from apps.bot import groups, reading, selectors, services
 from apps.bot.digests import content_digest
 from apps.bot.events import CommunityParticipation, MessageSent
 from apps.bot.models import Update
@@ -35,6 +35,8 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
     acts = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _is_act(s.found)]
+    counting = groups.approved(done.chat.id for _, done in acts)
+    acts = [(s, done) for s, done in acts if done.chat.id in counting]
     chats = services.chats_of({done.chat.id: done.chat.type for _, done in acts if not _private(done)})
     acts = _without_the_erased(acts)
     chats |= services.chats_of({done.chat.id: done.chat.type for _, done in acts if _private(done)})

@@ -22,13 +22,14 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="bot.delete_old_updates", ignore_result=True, time_limit=1800)
 def delete_old_updates() -> int | None:
-    """Delete updates that were handled more than a week ago, and old notices; return how many updates, None if this hour's
-    work was done already.
+    """Delete updates that were handled more than a week ago, and old notices and unreadable ones; return how many updates,
+    None if this hour's work was done already.
     """
     now = clock.now()
 
     def delete() -> int:
         settling.delete_old(now=now)
+        services.delete_old_unreadable(now=now)
         return services.delete_old_updates(now=now)
 
     return run_once("bot.delete_old_updates", timedelta(hours=1), delete, now=now)

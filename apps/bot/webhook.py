@@ -8,25 +8,16 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.bot import checkout, incoming, services
-from apps.bot.models import Refusal
+from apps.bot import intake
+from apps.bot.intake import MAX_BODY_BYTES, Reason
 from diana import clock
 
 logger = logging.getLogger(__name__)
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
-MAX_BODY_BYTES = 256 * 1024
 # What is refused before its body is read.
-UNREAD = (403, 405, 413, 415)
-Reason = Refusal.Reason
-
-
-class _Refused(Exception):
-    """The request gets this status and is counted under this reason."""
-
-    def __init__(self, status: int, reason: Refusal.Reason) -> None:
-        super().__init__(reason)
-        self.status, self.reason = status, reason
+UNREAD = (403, 404, 405, 413, 415)
+STATUS = {Reason.METHOD: 405, Reason.SECRET: 403, Reason.TYPE: 415, Reason.SIZE: 413, Reason.BODY: 400}
 
 
 @csrf_exempt
@@ -34,41 +25,40 @@ def webhook(request: HttpRequest) -> HttpResponse:
     """Keep the update and answer 200; a copy or an unknown kind is counted and answered 200 too, so that it stays away.
 
     What is refused leaves nothing but a count. Without a database: 503, and Telegram delivers again. The question whether
-    somebody may pay is answered in the response itself, with a no where there is no database.
+    somebody may pay is answered in the response itself, with a no where there is no database. Where updates are polled for
+    there is no webhook: 404.
     """
+    if settings.TELEGRAM_UPDATES != "webhook":
+        return _answer(404)
     try:
-        body = _checked_body(request)
-        update = _decoded(body)
-        if update.asked is not None:
-            return JsonResponse(checkout.answer(update.asked))
-        services.receive_update(incoming=update, body=body, now=clock.now())
-    except _Refused as refused:
-        _count(refused.reason)
-        return _answer(refused.status)
+        call = intake.receive(_checked_body(request), now=clock.now())
+    except intake.Refused as refused:
+        intake.count(refused.reason, now=clock.now())
+        return _answer(STATUS[refused.reason])
     except (DatabaseError, InterfaceError):
         logger.exception("an update could not be kept; Telegram will deliver it again")
         return _answer(503)
-    return _answer(200)
+    return _answer(200) if call is None else JsonResponse(call)
 
 
 def _checked_body(request: HttpRequest) -> bytes:
     """Return the body of a request that may come in; the cheap checks come first."""
     if request.method != "POST":
-        raise _Refused(405, Reason.METHOD)
+        raise intake.Refused(Reason.METHOD)
     if not is_secret(request.headers.get(HEADER, "")):
-        raise _Refused(403, Reason.SECRET)
+        raise intake.Refused(Reason.SECRET)
     if request.content_type != "application/json":
-        raise _Refused(415, Reason.TYPE)
+        raise intake.Refused(Reason.TYPE)
     if _declared_bytes(request) > MAX_BODY_BYTES:
-        raise _Refused(413, Reason.SIZE)
+        raise intake.Refused(Reason.SIZE)
     try:
         body = request.read(MAX_BODY_BYTES + 1)
     except UnreadablePostError as error:
-        raise _Refused(400, Reason.BODY) from error
+        raise intake.Refused(Reason.BODY) from error
     if len(body) > MAX_BODY_BYTES:
-        raise _Refused(413, Reason.SIZE)
+        raise intake.Refused(Reason.SIZE)
     if len(body) < _declared_bytes(request):
-        raise _Refused(400, Reason.BODY)  # the sender hung up: what is missing may be blanks only, but who knows
+        raise intake.Refused(Reason.BODY)  # the sender hung up: what is missing may be blanks only, but who knows
     return body
 
 
@@ -77,13 +67,6 @@ def _declared_bytes(request: HttpRequest) -> int:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return 0
-
-
-def _decoded(body: bytes) -> incoming.Incoming:
-    try:
-        return incoming.decode(body)
-    except incoming.Malformed as error:
-        raise _Refused(400, Reason.BODY) from error
 
 
 def accepted_secrets() -> list[str]:
@@ -96,14 +79,6 @@ def is_secret(given: str) -> bool:
     offered = given.encode(errors="replace")
     verdicts = [hmac.compare_digest(offered, secret.encode()) for secret in accepted_secrets()]
     return any(verdicts)
-
-
-def _count(reason: Refusal.Reason) -> None:
-    """Count the refusal; a request that must be refused is refused without a database too."""
-    try:
-        services.count_refusal(reason, now=clock.now())
-    except (DatabaseError, InterfaceError):
-        logger.warning("a refusal (%s) could not be counted", reason)
 
 
 def _answer(status: int) -> HttpResponse:

@@ -10,6 +10,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "audit.view_auditrecord",
         "bot.view_notice",
         "bot.view_refusal",
+        "bot.view_unreadable",
         "bot.view_update",
         "events.view_cursor",
         "events.view_deferredevent",

@@ -2,9 +2,11 @@
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models.functions import Length, Now
+from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
+
+from diana.clock.functions import DomainNow
 
 REASON_MAX_LENGTH = 1000
 
@@ -18,7 +20,7 @@ class AuditRecord(models.Model):
         COMMAND = "command", _("command")
         BOT = "bot", _("bot")
 
-    at = models.DateTimeField(_("at"), db_default=Now())
+    at = models.DateTimeField(_("at"), db_default=DomainNow())
     actor_id = models.BigIntegerField(_("actor's id"), null=True)
     actor = models.TextField(_("actor"))
     origin = models.TextField(_("origin"), choices=Origin.choices)

@@ -53,7 +53,7 @@ class Late(NamedTuple):
     due_at: datetime
 
 
-def judge(asked: Sequence[tuple[str | None, Envelope]], now: datetime) -> dict[UUID, Late]:
+def judge(asked: Sequence[tuple[str | None, Envelope]]) -> dict[UUID, Late]:
     """Count the events of each source; return those that have to wait. Raises RateLimited for a source that is refused.
 
     Of a source that defers, what follows an event of its key that waits has to wait as well.
@@ -71,7 +71,7 @@ def judge(asked: Sequence[tuple[str | None, Envelope]], now: datetime) -> dict[U
             raise limiting.RateLimited(source, after)
         if after or behind:
             waiting.add(envelope.key)
-            late[envelope.event_id] = Late(source, now + timedelta(seconds=after))
+            late[envelope.event_id] = Late(source, clock.real_now() + timedelta(seconds=after))
     return late
 
 
@@ -91,14 +91,14 @@ def release_due() -> int:
 
     Each key is a transaction of its own: one that fails holds up nobody else. Does nothing while another relay is at it.
     """
-    keys = _due_keys(clock.now())
+    keys = _due_keys(clock.real_now())
     if not keys:
         return 0
     released = 0
     with lane_lock(RELEASING, 0) as held:
         for key in keys if held else []:
             try:
-                released += _release(key, clock.now())
+                released += _release(key, clock.real_now())
             except DatabaseError:
                 logger.exception("deferred events of key %s could not be released; they stay", key)
     return released

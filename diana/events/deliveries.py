@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from diana import clock, metrics
-from diana.events import log, loop, retries, senders
+from diana.events import log, loop, retries, senders, visits
 from diana.events.causes import caused_by
 from diana.events.envelope import Envelope
 from diana.events.failures import Permanent, Postponed, Retry, attempts_allowed, backoff_seconds, describe, is_transient
@@ -193,22 +193,26 @@ def deliver(subscriber: Subscriber, lanes: Sequence[int], claims: Sequence[Claim
 
 def _make(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
     """Make the deliveries; if one cannot be recorded, none of what is left waits for the end of its lease."""
+    done = list[visits.Done]()
     try:
         if inspect.iscoroutinefunction(subscriber.function):
-            loop.run(_deliver_all(subscriber, claims))
+            loop.run(_deliver_all(subscriber, claims, done))
         else:
             for claimed in claims:
-                _deliver_one(subscriber, claimed)
+                _deliver_one(subscriber, claimed, done)
     except Exception:
         give_back_if_possible(claims)
         raise
+    finally:
+        visits.write(subscriber.name, done)
 
 
-async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
+async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim], done: list[visits.Done]) -> None:
     """Run the handler over the claims at once; each is recorded as soon as it is made. Ends when all of them have."""
 
     async def one(claimed: Claim) -> None:
         error: Exception | None = None
+        started = visits.start()
         with caused_by(claimed.envelope), metrics.handling(subscriber.name, 1):
             try:
                 await subscriber.function(claimed.envelope)  # type: ignore[misc]  # checked by deliver()
@@ -218,20 +222,28 @@ async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
             await _record_made((subscriber.name, claimed))
         else:
             await loop.in_thread(record, subscriber, claimed, error)
+        done.append(_visit(claimed, started, error))
 
     for result in await asyncio.gather(*map(one, claims), return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
 
 
-def _deliver_one(subscriber: Subscriber, claimed: Claim) -> None:
+def _deliver_one(subscriber: Subscriber, claimed: Claim, done: list[visits.Done]) -> None:
     error: Exception | None = None
+    started = visits.start()
     with caused_by(claimed.envelope), metrics.handling(subscriber.name, 1):
         try:
             subscriber.function(claimed.envelope)
         except Exception as raised:
             error = raised
     record(subscriber, claimed, error)
+    done.append(_visit(claimed, started, error))
+
+
+def _visit(claimed: Claim, started: visits.Start, error: Exception | None) -> visits.Done:
+    outcome = "delivered" if error is None else "postponed" if isinstance(error, Postponed) else "failed"
+    return visits.delivery(claimed.envelope, started, outcome, claimed.attempts)
 
 
 def record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:
@@ -286,13 +298,15 @@ def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> 
     if isinstance(error, Postponed):
         wait = timedelta(seconds=backoff_seconds(claimed.attempts, after=error.after))
         # Nothing was tried: the attempt is given back.
-        mine.update(owner=None, leased_until=None, next_attempt_at=clock.now() + wait, attempts=claimed.attempts - 1)
+        mine.update(
+            owner=None, leased_until=None, next_attempt_at=clock.real_now() + wait, attempts=claimed.attempts - 1
+        )
     elif isinstance(error, Permanent) or claimed.attempts >= attempts_allowed(error):
         _give_up(subscriber, claimed, error)
     else:
         after = error.after if isinstance(error, Retry) else None
         wait = timedelta(seconds=backoff_seconds(claimed.attempts, after=after))
-        mine.update(owner=None, leased_until=None, next_attempt_at=clock.now() + wait)
+        mine.update(owner=None, leased_until=None, next_attempt_at=clock.real_now() + wait)
 
 
 def _give_up(subscriber: Subscriber, claimed: Claim, error: Exception) -> None:

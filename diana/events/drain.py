@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.events import agreement, cursors, deliveries, evolution, log, passing, retries
+from diana.events import agreement, cursors, deliveries, evolution, log, passing, retries, visits
 from diana.events.envelope import Envelope
 from diana.events.failures import backoff_seconds, is_transient
 from diana.events.isolation import SystemicFailure, handle_isolated
@@ -116,15 +116,16 @@ def _pass(
 
     `known` isolates the parts; it holds the errors that are known already, by position.
     """
+    started = visits.start()
     try:
         with transaction.atomic():
             state = cursors.lock(subscriber, lane, own=own)
-            if state.paused_until is not None and state.paused_until > clock.now():
+            if state.paused_until is not None and state.paused_until > clock.real_now():
                 return Batch(0)
             if state.failing and not retried:
                 return Batch(0, failing=True)
             if state.suspect_until is None or state.position >= state.suspect_until:
-                return _handle_next(subscriber, lane, state, limit=limit, known=known)
+                return _handle_next(subscriber, lane, state, started, limit=limit, known=known)
         return _one_suspect(subscriber, lane, own=own)
     except SystemicFailure as error:
         _pause(subscriber, lane, state.pauses, error)
@@ -132,7 +133,13 @@ def _pass(
 
 
 def _handle_next(
-    subscriber: Subscriber, lane: int, state: cursors.State, *, limit: int, known: dict[int, Exception] | None
+    subscriber: Subscriber,
+    lane: int,
+    state: cursors.State,
+    started: visits.Start,
+    *,
+    limit: int,
+    known: dict[int, Exception] | None,
 ) -> Batch:
     """Read, handle, move the cursor; in the caller's transaction, which holds the cursor's row."""
     found = scan(subscriber, {lane: state}, limit=limit)
@@ -142,11 +149,14 @@ def _handle_next(
         claims = deliveries.enqueue(subscriber, accepted)
     elif accepted and known is None and not state.failing:
         handle_at_once(subscriber, accepted)
+        visits.note(subscriber.name, started, accepted)
     elif accepted:
         blocked = retries.blocked_keys(subscriber, lane) if state.failing else set[str]()
         outcome = handle_isolated(subscriber, accepted, blocked, known or {})
         retries.store_outcome(subscriber, lane, outcome)
         handled = outcome.handled
+        failed, held = [e.position for e, _ in outcome.failed], [e.position for e in outcome.held]
+        visits.note(subscriber.name, started, accepted, failed=failed, held=held)
     position = found.positions.get(lane, state.position)
     if position > state.position or state.pauses:
         cursors.move(subscriber, lane, position, handled=handled)
@@ -223,9 +233,10 @@ def _one_suspect(subscriber: Subscriber, lane: int, *, own: bool) -> Batch:
             retries.record_dead(subscriber, lane, found.envelopes[0], KILLING_ATTEMPTS, error)
             cursors.move(subscriber, lane, position, handled=0)
             return Batch(0, more=True)
+    started = visits.start()
     try:
         with transaction.atomic():
-            return _handle_next(subscriber, lane, cursors.lock(subscriber, lane, own=own), limit=1, known={})
+            return _handle_next(subscriber, lane, cursors.lock(subscriber, lane, own=own), started, limit=1, known={})
     except Exception as error:
         # The process lives, so what passed through is nobody's fault: a lock that was waited for, a deadlock.
         cursors.forget_attempt(subscriber, lane)

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now  # noqa: TID251  # moved_at, failed_at, next_attempt_at and deferred_at are work
 from django.utils.translation import gettext_lazy as _
+
+from diana.clock.functions import DomainNow
 
 
 class JsonTextField(models.TextField[str | None, str | None]):
@@ -31,7 +33,7 @@ class StoredEvent(models.Model):
     user_id = models.BigIntegerField(_("person"), null=True)
     occurred_at = models.DateTimeField(_("occurred at"))
     utc_offset_minutes = models.SmallIntegerField(_("UTC offset, minutes"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=DomainNow())
     correlation_id = models.UUIDField(_("correlation id"))
     causation_id = models.UUIDField(_("causation id"), null=True)
     payload = JsonTextField(_("payload"), null=True)
@@ -210,6 +212,36 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscriber}: {self.position}"
+
+
+class Visit(models.Model):
+    """That a process handled some events of a lane, for whoever looks on (visits.py). Unlogged, bounded, may be missing."""
+
+    subscriber = models.TextField(_("subscriber"))
+    lane = models.SmallIntegerField(_("lane"))
+    first_position = models.BigIntegerField(_("first position in the log"))
+    last_position = models.BigIntegerField(_("last position in the log"))
+    events = models.IntegerField(_("events"))
+    outcome = models.TextField(_("outcome"))
+    attempt = models.SmallIntegerField(_("attempt"))
+    process = models.TextField(_("process"))
+    task_id = models.TextField(_("task id"), null=True)
+    started_at = models.DateTimeField(_("started at"))
+    milliseconds = models.FloatField(_("milliseconds"))
+
+    class Meta:
+        db_table = "event_visit"
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last_position__gte=models.F("first_position")), name="event_visit_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber}: {self.first_position} to {self.last_position}"
 
 
 class DeferredEvent(models.Model):

@@ -1,16 +1,19 @@
-"""Who runs a relay: a lock of its session says that it is there, the session's last statement that it is awake.
+"""Who runs a relay, who a worker: a lock of a session says that it is there, the session's last statement that it is awake.
 
 Nothing is written for it: both stand in PostgreSQL's own views, and they end with the process or its connection.
 """
 
-from typing import Any, NamedTuple
+import contextlib
+import threading
+from typing import NamedTuple
 
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 
 # Kinds of locks of two numbers: see locks.py.
-RELAY_CLASS = 7_302
+RELAY_CLASS, WORKER_CLASS = 7_302, 7_304
 
-_announced: dict[str, Any] = {}
+# Each thread has a connection, and a lock is its session's.
+_announced = threading.local()
 
 
 class Relay(NamedTuple):
@@ -22,11 +25,35 @@ class Relay(NamedTuple):
 
 def announce() -> None:
     """Say, for as long as this thread's connection lives, that a relay runs; costs a statement for each connection."""
+    _take_lock(RELAY_CLASS)
+
+
+def announce_worker() -> None:
+    """Say so of a worker; where the database is away, the next task does."""
+    with contextlib.suppress(DatabaseError, InterfaceError):
+        _take_lock(WORKER_CLASS)
+
+
+def _take_lock(kind: int) -> None:
     connection.ensure_connection()
-    if _announced.get("connection") is not connection.connection:
+    if getattr(_announced, "connection", None) is not connection.connection:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock_shared(%s, 0)", [RELAY_CLASS])
-        _announced["connection"] = connection.connection
+            cursor.execute("SELECT pg_advisory_lock_shared(%s, 0)", [kind])
+        _announced.connection = connection.connection
+
+
+def worker_runs() -> bool:
+    """Say whether any worker is connected to this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT {_HOLDERS})", [WORKER_CLASS])
+        return bool(cursor.fetchone()[0])
+
+
+_HOLDERS = """
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = %s::oid AND l.granted
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 def relays() -> list[Relay]:
@@ -34,10 +61,7 @@ def relays() -> list[Relay]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT a.pid, greatest(0, CASE WHEN a.state = 'active' THEN extract(epoch FROM clock_timestamp() - a.query_start)"
-            " ELSE extract(epoch FROM clock_timestamp() - a.state_change) END)::float AS idle"
-            " FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-            " WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = %s::oid AND l.granted"
-            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY idle",
+            f" ELSE extract(epoch FROM clock_timestamp() - a.state_change) END)::float AS idle {_HOLDERS} ORDER BY idle",
             [RELAY_CLASS],
         )
         return [Relay(*row) for row in cursor.fetchall()]

@@ -96,7 +96,7 @@ def publish_many(publications: Sequence[Publication]) -> list[Envelope]:
     agreement.check_log()
     now, cause = clock.now(), current_cause()
     envelopes = [_envelope(publication, now, publication.cause or cause) for publication in publications]
-    late = _late(publications, envelopes, now)
+    late = _late(publications, envelopes)
     known = _claim_keys(publications, envelopes)
     fresh = [e for e in envelopes if e.event_id not in known and e.event_id not in late]
     _defer([e for e in envelopes if e.event_id not in known and e.event_id in late], late)
@@ -123,13 +123,11 @@ def _committed(envelopes: Sequence[Envelope], wakes: subscriptions.Wakes, second
     feed.offer(envelopes)
 
 
-def _late(
-    publications: Sequence[Publication], envelopes: Sequence[Envelope], now: datetime
-) -> dict[UUID, deferring.Late]:
+def _late(publications: Sequence[Publication], envelopes: Sequence[Envelope]) -> dict[UUID, deferring.Late]:
     """Return which events have to wait; asks nobody anything unless a source is named."""
     if not any(publication.source for publication in publications):
         return {}
-    return deferring.judge([(p.source, e) for p, e in zip(publications, envelopes, strict=True)], now)
+    return deferring.judge([(p.source, e) for p, e in zip(publications, envelopes, strict=True)])
 
 
 def _defer(envelopes: Sequence[Envelope], late: dict[UUID, deferring.Late]) -> None:

@@ -54,7 +54,8 @@ class Behind(NamedTuple):
 
 _BEHIND = """
 SELECT c.lane, c.position, found.wanted, found.upto, found.events, c.trial_at IS NOT NULL,
-    c.suspect_until IS NOT NULL, extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, now()))::float, c.fingerprint
+    c.suspect_until IS NOT NULL,
+    greatest(0, coalesce(extract(epoch FROM diana_now() - e.recorded_at), 0))::float, c.fingerprint
 FROM event_cursor c CROSS JOIN LATERAL (
     SELECT min(id) FILTER (WHERE {wanted}) AS wanted, max(id) AS upto, count(*) AS events
     FROM (
@@ -119,7 +120,7 @@ class Relay:
         self._look_for_redis()
         alone = self._recovering()
         deferring.release_due()
-        due = {*retries.open_lanes(clock.now()), *deliveries.open_lanes(older_than_seconds=0 if alone else 1)}
+        due = {*retries.open_lanes(clock.real_now()), *deliveries.open_lanes(older_than_seconds=0 if alone else 1)}
         for subscriber in subscriptions.subscribers():
             # What other code keeps is for the relay of that code.
             found = [one for one in behind(subscriber) if one.fingerprint == subscriber.fingerprint]

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from diana import clock, metrics
 from diana.audit import Actor, record
-from diana.events import cursors, log
+from diana.events import cursors, log, visits
 from diana.events.catalogue import Event
 from diana.events.envelope import Envelope
 from diana.events.failures import Permanent, Retry, backoff_seconds, describe, is_passing
@@ -82,7 +82,7 @@ def _judge(row: Failure, error: Exception) -> None:
         row.status, row.next_attempt_at = Status.DEAD, None
     else:
         after = error.after if isinstance(error, Retry) else None
-        row.next_attempt_at = clock.now() + timedelta(seconds=backoff_seconds(row.attempts, after=after))
+        row.next_attempt_at = clock.real_now() + timedelta(seconds=backoff_seconds(row.attempts, after=after))
 
 
 def record_dead(subscriber: Subscriber, lane: int, envelope: Envelope, attempts: int, error: str) -> None:
@@ -134,7 +134,7 @@ def retry_due(subscriber: Subscriber, lane: int) -> int:
     EVENTS_SLICE_SECONDS the rest is left to the relay: a thousand redriven at once keep no other lane waiting.
     """
     handled, deadline = 0, time.monotonic() + settings.EVENTS_SLICE_SECONDS
-    while rows := due(subscriber, lane, clock.now()):
+    while rows := due(subscriber, lane, clock.real_now()):
         for row in rows:
             handled += _retry(subscriber, row)
             if time.monotonic() >= deadline:
@@ -147,7 +147,7 @@ def _retry(subscriber: Subscriber, row: Failure) -> bool:
     row.attempts += 1
     metrics.retried(subscriber.name)
     row.status = Status.RETRYING
-    row.next_attempt_at = clock.now() + timedelta(seconds=max(1.0, backoff_seconds(row.attempts)))
+    row.next_attempt_at = clock.real_now() + timedelta(seconds=max(1.0, backoff_seconds(row.attempts)))
     if row.attempts > settings.EVENTS_MAX_ATTEMPTS:
         with transaction.atomic():
             _judge(row, RuntimeError(row.error or "The process ended during every attempt."))
@@ -182,6 +182,7 @@ def _charge_passing(row: Failure, error: Exception) -> bool:
 
 def _try(subscriber: Subscriber, row: Failure) -> bool:
     """Handle the event and write down how it went, in one commit; return whether it succeeded."""
+    started = visits.start()
     with transaction.atomic():
         # A replay holds it too, and is to wait.
         cursors.hold(subscriber, row.lane)
@@ -195,6 +196,7 @@ def _try(subscriber: Subscriber, row: Failure) -> bool:
         row.save()
         if row.status == Status.DEAD:
             announce_dead(row)
+        visits.note_retry(subscriber.name, started, row.lane, row.position, failed=bool(error), attempt=row.attempts)
     return error is None
 
 
@@ -215,7 +217,7 @@ def redrive(failures: QuerySet[Failure], *, reason: str, actor: Actor) -> int:
                     subscriber=row.subscriber, position=row.position, defaults={"lane": row.lane, "key": row.key}
                 )
             else:
-                row.status, row.next_attempt_at = Status.RETRYING, clock.now()
+                row.status, row.next_attempt_at = Status.RETRYING, clock.real_now()
         _save_decided(rows, "redrive_deliveries", reason, actor)
     return len(rows)
 

@@ -12,7 +12,7 @@ from celery import shared_task
 from celery.signals import task_prerun, worker_process_init, worker_ready, worker_shutting_down
 
 from diana import stopping
-from diana.events import other_code, subscriptions, wakeups
+from diana.events import other_code, presence, subscriptions, wakeups
 from diana.events.connections import freshen_connections
 from diana.events.subscriptions import Subscriber
 from diana.events.waker import waker
@@ -44,6 +44,7 @@ def _body(subscriber: Subscriber) -> Callable[..., str]:
 def keep_connections(**_: Any) -> None:
     """Go on with the connections of the last task: Celery's own habit, which config/celery.py turns off, is a new one each."""
     freshen_connections()
+    presence.announce_worker()
 
 
 @worker_shutting_down.connect
@@ -74,3 +75,16 @@ def warm_up(**_: Any) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     waker().warm_up()
+
+
+@worker_process_init.connect
+def announce_child(**_: Any) -> None:
+    """Say that a worker is there, before its first task."""
+    presence.announce_worker()
+
+
+@worker_ready.connect
+def announce_threads(sender: Any = None, **_: Any) -> None:
+    """Say so of a pool of threads. The parent of a pool of processes must not: a child would inherit its connection."""
+    if not getattr(getattr(sender, "pool", None), "uses_semaphore", True):
+        presence.announce_worker()

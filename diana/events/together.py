@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.events import cursors, deliveries, drain, passing
+from diana.events import cursors, deliveries, drain, passing, visits
 from diana.events.envelope import Envelope
 from diana.events.failures import is_transient
 from diana.events.lanes import lane_of
@@ -80,6 +80,7 @@ def _pass(subscriber: Subscriber, lanes: Sequence[int]) -> _Pass:
 
 def _handle_next(subscriber: Subscriber, lanes: Sequence[int]) -> _Pass:
     """Lock the cursors, read, handle, move the cursors; in the caller's transaction."""
+    started = visits.start()
     states = cursors.lock_lanes(subscriber, lanes)
     apart = {lane for lane, state in states.items() if state.failing or _is_suspect(state)}
     plain = {lane: state for lane, state in states.items() if lane not in apart and not _is_paused(state)}
@@ -92,6 +93,7 @@ def _handle_next(subscriber: Subscriber, lanes: Sequence[int]) -> _Pass:
         claims = deliveries.enqueue(subscriber, accepted)
     elif accepted:
         drain.handle_timed(subscriber, accepted)
+        visits.note(subscriber.name, started, accepted)
     _move(subscriber, plain, found.positions, accepted)
     return _Pass(Drained(len(accepted), found.more, found.above, claims), apart)
 
@@ -122,7 +124,7 @@ def _is_suspect(state: cursors.State) -> bool:
 
 
 def _is_paused(state: cursors.State) -> bool:
-    return state.paused_until is not None and state.paused_until > clock.now()
+    return state.paused_until is not None and state.paused_until > clock.real_now()
 
 
 def _drain_apart(subscriber: Subscriber, lanes: Sequence[int], done: Drained, deadline: float) -> Drained:

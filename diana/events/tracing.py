@@ -7,18 +7,22 @@ entries of the ledger) it registers here in its `ready()`: an app above knows of
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
 
 from diana.audit.models import AuditRecord
-from diana.events import log, subscriptions
+from diana.events import identifiers, log, subscriptions
+from diana.events.envelope import Envelope
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
+from diana.events.visits import Seen, of_events
 
 # A chain of causes that is longer is shown up to here.
 MAX_EVENTS = 2_000
+OPEN = ("retrying", "held")
 PREFIX = re.compile(r"[0-9a-f]{6,32}")
 
 
@@ -31,21 +35,38 @@ class Ambiguous(LookupError):
 
 
 class Fact(NamedTuple):
-    """Something that an app knows of an event: when, and a few words without personal data."""
+    """Something that an app knows of an event: when, and a few words without personal data.
+
+    `row` has a page in the admin. `why` is asked for only where it is shown; it returns sentences in English.
+    """
 
     at: datetime
     event_id: UUID | None
     text: str
+    kind: Literal["update", "entry", "fact"] = "fact"
+    row: Model | None = None
+    why: Callable[[], Sequence[str]] | None = None
 
 
 @dataclass
 class Traced:
-    """One event of the trace. `subscribers`: how far each that wants it has come; `facts`: what the apps tell."""
+    """One event of the trace. `subscribers`: how far each that wants it has come, `unfinished` those that have not come to
+    its end; `visits`: who handled it, where that is kept; `facts`: what the apps tell.
+    """
 
     event: StoredEvent
+    envelope: Envelope
     subscribers: dict[str, str] = field(default_factory=dict)
+    unfinished: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    visits: list[Seen] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     children: list["Traced"] = field(default_factory=list)
+
+    @property
+    def real_time(self) -> datetime:
+        """When it was published, in real time: domain time, in which it was recorded, may be moved."""
+        return identifiers.time_of(self.event.event_id) or self.event.recorded_at.astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -70,7 +91,12 @@ def register_trace(name: str, tell: Teller, *, find: Finder | None = None) -> No
     """Have `tell` add what it knows of some events, and `find` name the event of one of its rows (`<name>:<id>`)."""
     _tellers[name] = tell
     if find is not None:
-        _finders[name] = find
+        register_finder(name, find)
+
+
+def register_finder(name: str, find: Finder) -> None:
+    """Have `find` name the event of a row by another number of it."""
+    _finders[name] = find
 
 
 def forms() -> str:
@@ -134,8 +160,10 @@ def trace(correlation_id: UUID) -> Trace:
     if not events:
         raise NothingFound(f"No event has the correlation {correlation_id}. {NothingFound.__doc__}")
     shortened, events = len(events) > MAX_EVENTS, events[:MAX_EVENTS]
-    traced = {event.event_id: Traced(event) for event in events}
+    envelopes = {envelope.position: envelope for envelope in log.read_events([event.pk for event in events])}
+    traced = {event.event_id: Traced(event, envelopes[event.pk]) for event in events}
     _add_subscribers(list(traced.values()))
+    _add_visits({one.event.pk: one for one in traced.values()})
     facts = [fact for tell in _tellers.values() for fact in tell(events)]
     for fact in sorted(facts, key=_at):
         if fact.event_id in traced:
@@ -179,16 +207,20 @@ def _audited(correlation_id: UUID) -> list[Fact]:
 def _add_subscribers(traced: Sequence[Traced]) -> None:
     """Say of each event who wants it and how far they are."""
     positions = [one.event.pk for one in traced]
-    envelopes = {envelope.position: envelope for envelope in log.read_events(positions)}
     cursors = {(c.subscriber, c.lane): c.position for c in Cursor.objects.all()}
     failures = {(f.subscriber, f.position): f for f in Failure.objects.filter(position__in=positions)}
     waiting = {(d.subscriber, d.position): d for d in Delivery.objects.filter(position__in=positions)}
     for one in traced:
         for subscriber in subscriptions.subscribers():
             key = (subscriber.name, one.event.pk)
-            if subscriber.wants(envelopes[one.event.pk]):
+            if subscriber.wants(one.envelope):
                 passed = cursors.get((subscriber.name, one.event.lane), -1) >= one.event.pk
-                one.subscribers[subscriber.name] = _state(subscriber, passed, failures.get(key), waiting.get(key))
+                failure, delivery = failures.get(key), waiting.get(key)
+                one.subscribers[subscriber.name] = _state(subscriber, passed, failure, delivery)
+                if failure is not None:
+                    one.failures.append(failure)
+                if not passed or delivery is not None or (failure is not None and failure.status in OPEN):
+                    one.unfinished.append(subscriber.name)
 
 
 def _state(
@@ -197,10 +229,19 @@ def _state(
     """Say in a few words how far the subscriber is with the event."""
     if delivery is not None:
         return f"to be delivered, {delivery.attempts} attempts so far"
-    if failure is not None and failure.status in ("retrying", "held", "dead"):
+    if failure is not None and failure.status in (*OPEN, "dead"):
         return f"{failure.status} after {failure.attempts} attempts"
     if failure is not None:
         return f"{failure.status} at last" if failure.status == "done" else failure.status
     if not passed:
         return "waiting"
     return "delivered" if subscriber.external else "handled"
+
+
+def _add_visits(by_position: Mapping[int, Traced]) -> None:
+    """Hang the visits under their events."""
+    for seen in of_events([(position, one.event.lane) for position, one in by_position.items()]):
+        one = by_position[seen.position]
+        # It may reach over events between its own.
+        if seen.subscriber in one.subscribers:
+            one.visits.append(seen)

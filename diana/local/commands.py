@@ -6,14 +6,23 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
 
 from diana.local.errors import LocalError
 from diana.local.instance import ROOT, Instance
 from diana.local.ports import LOOPBACK
+from diana.local.postgres import Postgres
 from diana.local.supervise import Stack, uninterrupted
 from diana.local.supervisord import Supervisor
+from diana.local.valkey import Valkey
+
+NEXT_STEPS = (
+    "  Open the first address, choose a person and send /start: the bot answers, and you see what that set off.\n"
+    "  At another terminal `.venv/bin/python manage.py say ada /start` does the same."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,11 +48,19 @@ def run(chosen: argparse.Namespace) -> None:
             began = time.monotonic()
             staff = json.loads(stack.run("python manage.py ensure_staff --json", log="ensure_staff"))
             report("staff user", time.monotonic() - began)
-            say(addresses(instance, staff))
+            bot = stack.run("python manage.py poll --check", log="poll-check").strip() if instance.polls else ""
+            say(addresses(instance, staff, bot))
+            Thread(target=set_commands, args=(stack,), name="commands", daemon=True).start()
             for name, state in stack.restarts():
                 say(f"{time.strftime('%H:%M:%S')} {name} is {state.name.lower()} (process {state.pid or 'none'})")
     except KeyboardInterrupt:
         say("\nEverything has stopped.")
+
+
+def set_commands(stack: Stack) -> None:
+    """Tell Telegram, or the sandbox, the bot's commands; first answers need the processor more."""
+    with suppress(LocalError):
+        stack.run("nice -n 10 python manage.py set_commands", log="set_commands")
 
 
 def services(chosen: argparse.Namespace) -> None:
@@ -68,16 +85,28 @@ def clean(_chosen: argparse.Namespace) -> None:
     """Stop what runs of this checkout's instances and throw their data away."""
     for directory in sorted((ROOT / ".diana").glob("*/")):
         # Servers are ours to stop here whatever the environment says.
-        instance = Instance(directory.name, given={})
+        instance = Instance(directory.name, root=ROOT, given={})
         with instance.alone(), uninterrupted():
             Supervisor(directory / "supervisor", working_directory=ROOT, logs=instance.logs).clear_leftovers()
-            instance.end_services()
+            end_servers_below(directory)
+            for link in filter(Path.is_symlink, directory.iterdir()):
+                # Runs of tests have their servers in memory.
+                end_servers_below(link.resolve())
+                shutil.rmtree(link.resolve(), ignore_errors=True)
             shutil.rmtree(directory)
         say(f"removed {directory}")
 
 
-def addresses(instance: Instance, staff: dict[str, str | None]) -> str:
-    """Return the table of what can be opened in a browser, and with which account."""
+def end_servers_below(directory: Path) -> None:
+    """Stop every PostgreSQL and Valkey whose files lie in the directory: an instance's own, and those of killed tests."""
+    for status in directory.rglob("postmaster.pid"):
+        Postgres(status.parent.parent).stop()
+    for status in directory.rglob("valkey.pid"):
+        Valkey(status.parent).stop()
+
+
+def addresses(instance: Instance, staff: dict[str, str | None], bot: str = "") -> str:
+    """Return the table of what can be opened in a browser, and with which account; `bot` is a real one's address."""
     variables = instance.variables()
     web = f"http://{LOOPBACK}:{variables['PORT']}"
     account = f"{staff.get('username')} / {staff.get('password') or '(password unchanged)'}"
@@ -85,11 +114,21 @@ def addresses(instance: Instance, staff: dict[str, str | None]) -> str:
     rows = [
         ("Admin", f"{web}/admin/", account),
         ("Flower", flower, variables["FLOWER_BASIC_AUTH"].replace(":", " / ", 1)),
-        ("Sandbox" if instance.has_sandbox else "Bot API", variables["TELEGRAM_API_URL"], ""),
+        *(
+            []
+            if instance.has_sandbox
+            else [("Bot", bot, "") if bot else ("Bot API", variables["TELEGRAM_API_URL"], "")]
+        ),
         ("Health", f"{web}/health/live", ""),
         ("Logs", str(instance.logs), ""),
     ]
-    return "\n" + "\n".join(f"  {what:<9}{where:<40} {who}".rstrip() for what, where, who in rows) + "\n"
+    table = "\n" + "\n".join(f"  {what:<9}{where:<40} {who}".rstrip() for what, where, who in rows) + "\n"
+    return table if not instance.has_sandbox else f"{talking(variables)}\n{table}\n{NEXT_STEPS}\n"
+
+
+def talking(variables: Mapping[str, str]) -> str:
+    """Return the line with the address of the chat page, with the token of this run."""
+    return f"\n  Talk to the bot: {variables['TELEGRAM_API_URL']}/#{variables['SANDBOX_PAGE_TOKEN']}"
 
 
 def report(what: str, seconds: float) -> None:

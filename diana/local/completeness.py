@@ -12,7 +12,8 @@ from pathlib import Path
 # The environment has pip before it has anything else; `packaging` itself may be what is missing.
 from pip._vendor.packaging.requirements import Requirement
 
-PINNED = re.compile(r"^[A-Za-z0-9][^\\#]*", re.MULTILINE)
+# What stands before the hashes of a package.
+PINNED = re.compile(r"^[A-Za-z0-9](?:(?! --| \\| #).)*", re.MULTILINE)
 
 
 def main(locks: list[str]) -> str | int:

@@ -1,8 +1,9 @@
-"""Private files: written whole or not at all, and locks between processes."""
+"""Private files and folders: written whole or not at all, emptied; and locks between processes."""
 
 import fcntl
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +12,17 @@ def make_private_directory(directory: Path) -> Path:
     """Create a directory that only its owner may enter; one that exists is left as it is."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
+
+
+def empty_directory(directory: Path, *, keep: Container[str]) -> None:
+    """Remove everything in a directory but the entries with these names; links are removed, not followed."""
+    for entry in directory.iterdir():
+        if entry.name in keep:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def write_private(path: Path, text: str) -> None:

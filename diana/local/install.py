@@ -17,35 +17,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 OLDEST = (3, 11)
+FORBIDDEN = re.compile(r'[:"$`\n]')
+NAMES = {":": "a colon", "\n": "a line break"}
 STAMP = ".installed-"
 LOG_LINES = 15
 # Where packages come from is the user's business; what is installed is said by the lock file alone. Hence no
 # constraints, find-links, no-binary, target and so on.
-SOURCES = frozenset(
-    [
-        "index-url",
-        "extra-index-url",
-        "trusted-host",
-        "cert",
-        "client-cert",
-        "proxy",
-        "timeout",
-        "default-timeout",
-        "retries",
-        "cache-dir",
-        "no-cache-dir",
-        "keyring-provider",
-    ]
-)
+SOURCES = {
+    "index-url", "extra-index-url", "trusted-host", "cert", "client-cert", "proxy", "timeout", "default-timeout",
+    "retries", "cache-dir", "no-cache-dir", "keyring-provider",
+}  # fmt: skip
 # Later sections win over earlier ones, as in pip.
 SECTIONS = ("global", "install", ":env:")
 CURES = (
     (r"No space left", "Free some disk space, then try again."),
     (r"DO NOT MATCH THE HASHES", "The index serves another file than the lock names: set PIP_INDEX_URL to one you trust."),
     (r"SSLError|CERTIFICATE_VERIFY", "Name the certificate of your proxy or index: PIP_CERT=/path/to/ca.pem."),
-    (r"No matching distribution|Could not find a version", "The index, or this machine's kind, lacks a package: see above."),
     (r"NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|Connection broken|ConnectionError|ConnectionReset",
      "The package index does not answer: look at the network, PIP_INDEX_URL and PIP_PROXY, then try again."),
+    (r"No matching distribution|Could not find a version", "The index, or this machine's kind, lacks a package: see above."),
 )  # fmt: skip
 
 
@@ -64,6 +54,7 @@ def main(arguments: list[str]) -> str | int:
         return f"Diana needs Python 3.11 or later, and this is {found} ({sys.executable}): `make PYTHON=python3.12 …`"
     environment, locks = arguments[0], arguments[1:]
     try:
+        check_folder(os.path.abspath(environment))
         os.makedirs(environment, exist_ok=True)
         with locked(os.path.join(environment, ".lock")):
             if not is_current(environment, locks):
@@ -74,6 +65,13 @@ def main(arguments: list[str]) -> str | int:
         print("\nStopped; the next try begins anew.", file=sys.stderr)
         return 130
     return 0
+
+
+def check_folder(environment: str) -> None:
+    """Raise InstallError if the folder's name cannot stand in PATH, or in the scripts that an environment has."""
+    if found := FORBIDDEN.search(environment):
+        name = NAMES.get(found[0], found[0])
+        raise InstallError(f"Programs cannot be found or started below a folder with {name} in its name; rename it.")
 
 
 def is_current(environment: str, locks: list[str]) -> bool:
@@ -113,11 +111,11 @@ def install(environment: str, locks: list[str]) -> None:
 
 def is_usable(environment: str) -> bool:
     """Return whether the environment has a Python that starts and was made in this folder."""
-    scripts = glob.glob(os.path.join(glob.escape(environment), "bin", "pip3*"))
-    if not os.path.exists(interpreter(environment)) or not scripts:
+    activate = os.path.join(environment, "bin", "activate")
+    if not os.path.exists(interpreter(environment)) or not os.path.exists(activate):
         return False
-    with open(scripts[0], "rb") as file:
-        return os.fsencode(os.path.abspath(environment)) in file.read(1000)
+    with open(activate, "rb") as file:
+        return os.fsencode(os.path.abspath(environment)) in file.read()
 
 
 def create(environment: str) -> None:
@@ -137,13 +135,30 @@ def run(environment: str, command: list[str], *, cannot: str) -> None:
     with open(log, "ab") as file:
         file.truncate(0)
         variables = settings(environment) if "install" in command else plain()
-        ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=variables, check=False)
+        with temporary(environment) as folder:
+            variables["TMPDIR"] = folder
+            # The command keeps the lock if this process is killed: the next one waits for its end.
+            ended = subprocess.run(
+                command, stdout=file, stderr=subprocess.STDOUT, env=variables, close_fds=False, check=False
+            )
     if ended.returncode:
         with open(log, encoding="utf-8", errors="replace") as file:
             told = [line.rstrip() for line in file if line.strip() and not line.startswith("WARNING: Location")]
         cure = next((cure for sign, cure in CURES if re.search(sign, "\n".join(told))), "The next try begins anew.")
         tail = "\n".join(f"  | {line[:300]}" for line in told[-LOG_LINES:])
         raise InstallError(f"{cannot}:\n{tail}\n{cure} The whole log: {log}")
+
+
+@contextmanager
+def temporary(environment: str) -> Iterator[str]:
+    """Make a folder for temporary files: packages are unpacked there, and the machine's may be small or full."""
+    folder = os.path.abspath(os.path.join(environment, ".temporary"))
+    shutil.rmtree(folder, ignore_errors=True)
+    os.mkdir(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def plain() -> dict[str, str]:
@@ -203,9 +218,14 @@ def empty(folder: str) -> None:
 
 @contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Wait for a second `make` in the same checkout."""
+    """Wait for a second `make` in the same checkout, and for what a killed one has started."""
     with open(path, "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another installation in this folder …", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        os.set_inheritable(file.fileno(), True)
         yield
 
 

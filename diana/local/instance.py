@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 DATABASE, OWNER, APPLICATION = "diana", "diana_owner", "diana_app"
 DEFAULT_PORTS = {"PORT": 8000, "FLOWER_PORT": 5555, "SANDBOX_PORT": 8081}
+TELEGRAM = "https://api.telegram.org"
 REAL_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 
 
@@ -28,8 +29,9 @@ class Instance:
     """Everything one Diana needs, in `.diana/<name>/` of this checkout; made once, kept from start to start.
 
     What the process environment gives wins: a given DATABASE_URL or REDIS_URL replaces the local server, a given
-    TELEGRAM_API_URL the sandbox. With DATABASE_URL alone it is taken as the owner's, and the application's role is
-    made there. `given` stands in for the process environment; `{}` shuts it out.
+    TELEGRAM_API_URL the sandbox; so does the token of a real bot, for which updates are polled. With DATABASE_URL alone
+    it is taken as the owner's, and the application's role is made there. `given` stands in for the process environment;
+    `{}` shuts it out.
     """
 
     def __init__(self, name: str = "run", *, root: Path = ROOT, given: Mapping[str, str] | None = None) -> None:
@@ -42,7 +44,11 @@ class Instance:
         self._given = {key: value for key, value in (os.environ if given is None else given).items() if value}
         self.postgres = None if "DATABASE_URL" in self._given else Postgres(self.directory / "postgres")
         self.valkey = None if "REDIS_URL" in self._given else Valkey(self.directory / "valkey")
-        self.has_sandbox = "TELEGRAM_API_URL" not in self._given
+        self._reserved = ExitStack()
+        real = bool(REAL_TOKEN.fullmatch(self._given.get("TELEGRAM_BOT_TOKEN", "").strip()))
+        # A real token never gets near the sandbox, and a real bot cannot reach a webhook on this machine.
+        self.has_sandbox = "TELEGRAM_API_URL" not in self._given and not real
+        self.polls = self._given.get("TELEGRAM_UPDATES", "poll" if real else "webhook") == "poll"
 
     def start_services(self) -> None:
         """Start the servers that are ours, make the databases and write `env`; running ones are taken over."""
@@ -69,7 +75,7 @@ class Instance:
         """Keep every other process from starting or stopping what belongs to this instance."""
         make_private_directory(self.logs)
         try:
-            with locked(self.directory / "lock", wait=False):
+            with self._reserved, locked(self.directory / "lock", wait=False):
                 yield
         except BlockingIOError:
             raise LocalError(
@@ -77,17 +83,25 @@ class Instance:
             ) from None
 
     def settle_ports(self) -> None:
-        """Choose the ports of the next start: the usual ones where they are free; given ones are not negotiable."""
+        """Choose the ports of the next start: the usual ones where they are free; given ones are not negotiable.
+
+        For the holder of `alone()`, at whose end they are no longer reserved.
+        """
         make_private_directory(self.directory)
-        before, settled = self._kept_ports(), dict[str, int]()
-        for name, usual in DEFAULT_PORTS.items():
-            if name not in self._given:
-                settled[name] = ports.first_free(usual, before.get(name), without=settled.values())
-            elif ports.is_free(int(self._given[name])):
-                settled[name] = int(self._given[name])
-            else:
-                raise LocalError(f"Port {self._given[name]} is taken: set {name} to a free one, or unset it.")
+        self._reserved.close()
+        before = self._kept_ports()
+        settled = {name: self._reserve(name, usual, before.get(name)) for name, usual in DEFAULT_PORTS.items()}
         write_private(self.directory / "ports.json", json.dumps(settled))
+
+    def _reserve(self, name: str, usual: int, before: int | None) -> int:
+        if name not in self._given:
+            port, holder = ports.reserve_first(usual, before)
+        elif found := ports.reserve(port := int(self._given[name])):
+            holder = found
+        else:
+            raise LocalError(f"Port {self._given[name]} is taken: set {name} to a free one, or unset it.")
+        self._reserved.enter_context(holder)
+        return port
 
     def prepare_databases(self) -> None:
         """Make roles and database as they should be; the servers must run."""
@@ -102,8 +116,12 @@ class Instance:
         write_private(self.directory / "env", "".join(f"{key}={value}\n" for key, value in self.variables().items()))
 
     def environment(self) -> dict[str, str]:
-        """Return the whole environment for processes of this instance."""
-        return self._given | self.variables()
+        """Return the whole environment for processes of this instance.
+
+        The sandbox is no proxy's to reach, and without it there is nothing to call outside of this machine.
+        """
+        hidden = {key for key in self._given if self.has_sandbox and key.lower().endswith("_proxy")}
+        return {key: value for key, value in self._given.items() if key not in hidden} | self.variables()
 
     def variables(self) -> dict[str, str]:
         """Return Diana's variables; servers of ours must have been started, or have been prepared, once."""
@@ -115,12 +133,15 @@ class Instance:
             "REDIS_URL": self.valkey.url() if self.valkey else "",
             "TELEGRAM_BOT_TOKEN": self.secrets["bot_token"],
             "TELEGRAM_WEBHOOK_SECRET": self.secrets["webhook_secret"],
-            "TELEGRAM_API_URL": f"http://{ports.LOOPBACK}:{sandbox_port}",
+            "TELEGRAM_API_URL": f"http://{ports.LOOPBACK}:{sandbox_port}" if self.has_sandbox else TELEGRAM,
+            "TELEGRAM_UPDATES": "poll" if self.polls else "webhook",
             **usual_ports,
+            # The sandbox shows who handled what.
+            "EVENTS_KEEP_VISITS": "true" if self.has_sandbox else "false",
             "FLOWER_BASIC_AUTH": self.secrets["flower_basic_auth"],
+            "SANDBOX_PAGE_TOKEN": self._page_token(),
         }
         chosen = {key: self._given.get(key, value) for key, value in defaults.items()}
-        self._refuse_real_token(chosen["TELEGRAM_BOT_TOKEN"])
         return chosen | self._database_urls() | {"DIANA_STATE_DIR": str(self.directory)}
 
     @cached_property
@@ -147,16 +168,17 @@ class Instance:
             application = with_account(owner, APPLICATION, self.secrets["application_password"])
         return {"DATABASE_URL": application, "DATABASE_OWNER_URL": owner}
 
+    def renew_page_token(self) -> None:
+        """Make the token that opens the sandbox's page until the next start."""
+        make_private_directory(self.directory)
+        write_private(self.directory / "page-token", secrets.token_urlsafe(24))
+
+    def _page_token(self) -> str:
+        return read_text(self.directory / "page-token") if self.has_sandbox else ""
+
     def _kept_ports(self) -> dict[str, int]:
         kept: dict[str, int] = json.loads(read_text(self.directory / "ports.json") or "{}")
         return kept
-
-    def _refuse_real_token(self, token: str) -> None:
-        if self.has_sandbox and REAL_TOKEN.fullmatch(token):
-            raise LocalError(
-                "TELEGRAM_BOT_TOKEN looks like a real bot's, and the sandbox must not get one: "
-                "set TELEGRAM_API_URL=https://api.telegram.org too, or unset the token."
-            )
 
 
 def with_account(url: str, user: str, password: str) -> str:

@@ -1,7 +1,8 @@
 """Free TCP ports of the loopback interface."""
 
 import socket
-from collections.abc import Collection
+import sys
+from collections.abc import Iterable, Iterator
 
 LOOPBACK = "127.0.0.1"
 
@@ -18,22 +19,47 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(*, without: Collection[int] = ()) -> int:
+def free_port() -> int:
     """Return a port that nobody listens on; another process may still be faster to take it."""
-    while True:
-        with socket.socket() as candidate:
-            candidate.bind((LOOPBACK, 0))
-            port: int = candidate.getsockname()[1]
-        if port not in without:
-            return port
+    with socket.socket() as candidate:
+        candidate.bind((LOOPBACK, 0))
+        port: int = candidate.getsockname()[1]
+        return port
 
 
-def first_free(*wanted: int | None, without: Collection[int] = ()) -> int:
+def first_free(*wanted: int | None) -> int:
     """Return the first of the wanted ports that is free, else any free one."""
-    for port in wanted:
-        if port and port not in without and is_free(port):
-            return port
-    return free_port(without=without)
+    return next(port for port in _candidates(wanted) if is_free(port))
+
+
+def reserve(port: int) -> socket.socket | None:
+    """Reserve a free port among the Dianas of this machine until the socket is closed; None if it is taken or reserved.
+
+    Web servers share a port with each other (SO_REUSEPORT): of two that start at the same time each would get half of the
+    requests. The name of the socket is no file and ends with this process; other systems than Linux have none.
+    """
+    holder = socket.socket(socket.AF_UNIX)
+    try:
+        if sys.platform.startswith("linux"):
+            holder.bind(f"\0diana-port-{port}")
+        if is_free(port):
+            return holder
+    except OSError:
+        # Another Diana has reserved it.
+        pass
+    holder.close()
+    return None
+
+
+def reserve_first(*wanted: int | None) -> tuple[int, socket.socket]:
+    """Reserve the first of the wanted ports that can be had, else any other; return the port and what holds it."""
+    return next((port, holder) for port in _candidates(wanted) if (holder := reserve(port)))
+
+
+def _candidates(wanted: Iterable[int | None]) -> Iterator[int]:
+    yield from filter(None, wanted)
+    while True:
+        yield free_port()
 
 
 def answers(port: int) -> bool:

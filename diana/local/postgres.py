@@ -19,7 +19,13 @@ from diana.local.files import locked, make_private_directory, read_text, write_p
 SUPERUSER = "postgres"
 START_SECONDS = 60
 STOP_SECONDS = 60
-SETTINGS = {"max_connections": "200", "shared_buffers": "128MB", "unix_socket_directories": ""}
+SETTINGS = {
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "unix_socket_directories": "",
+    # In the cluster's directory and not in /dev/shm, where what a killed server leaves would stay.
+    "dynamic_shared_memory_type": "mmap",
+}
 # For clusters that are thrown away: a kill may cost them the last commits, a crash of the machine everything.
 THROW_AWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -39,8 +45,8 @@ class Postgres:
 
     The process is found through its directory, never through this object: a cluster that a killed parent left
     behind is taken over, and any process may stop it. Without `durable` it is fast and forgetful: a kill may cost the
-    last commits, unless `settings` turns synchronous_commit on again. `port` is a demand; without it a free port is
-    chosen and kept.
+    last commits, unless `settings` turns synchronous_commit on again, and it ends with the thread that started it.
+    `port` is a demand; without it a free port is chosen and kept.
     """
 
     def __init__(
@@ -88,7 +94,7 @@ class Postgres:
         with locked(self.directory / "lock"):
             if not self.running():
                 self.prepare()
-                pid = processes.spawn(self.command(dies_with_parent=False), log=self.log)
+                pid = processes.spawn(self.command(dies_with_parent=not self.durable), log=self.log)
                 process = psutil.Process(pid)
                 self._wait_ready(lambda: processes.is_gone(process))
             self._wait_ready(lambda: not self.running())
@@ -123,8 +129,12 @@ class Postgres:
         """End the server and its children as a power cut would; the next start recovers."""
         if not (postmaster := self._postmaster()):
             return
+        segment = self._shared_memory()
         family = [postmaster, *postmaster.children(recursive=True)]
         processes.end(family, first=signal.SIGKILL, seconds=10)
+        if segment:
+            # A power cut would take it too; a directory that is not started again would leave it for ever.
+            subprocess.run(["ipcrm", "--shmem-id", segment], capture_output=True, check=False)
 
     def _postmaster(self) -> psutil.Process | None:
         status = self._status()
@@ -136,6 +146,12 @@ class Postgres:
             return (self.data / "postmaster.pid").read_text().splitlines()
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+    def _shared_memory(self) -> str:
+        """Return the id of the System V segment by which PostgreSQL keeps a second server off its directory."""
+        status = self._status()
+        key_and_id = status[6].split() if len(status) > 6 else []
+        return key_and_id[1] if len(key_and_id) == 2 else ""
 
     def _wait_ready(self, failed: processes.Condition = lambda: False) -> None:
         processes.wait_until(self.ready, what="PostgreSQL", log=self.log, seconds=START_SECONDS, failed=failed)

@@ -68,6 +68,17 @@ def marked(name: str, value: str) -> list[psutil.Process]:
     return found
 
 
+def listens(pid: int, port: int) -> bool:
+    """Say whether the process or one below it listens on the TCP port."""
+    try:
+        above = psutil.Process(pid)
+        family = [above, *above.children(recursive=True)]
+        found = [connection for process in family for connection in process.net_connections(kind="tcp")]
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
+
+
 def is_gone(process: psutil.Process) -> bool:
     """Say whether the process has ended; a zombie has, and one of ours is reaped.
 

@@ -3,24 +3,32 @@
 import http.client
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from diana.local import ports, processes
 from diana.local.errors import LocalError, tail
+from diana.local.files import make_private_directory
 from diana.local.instance import Instance
 from diana.local.procfile import read_procfile
 from diana.local.supervisord import Program, State, Supervisor
 
 SERVERS, SANDBOX, APPLICATION = 10, 20, 30
 SERVER_NAMES = ("postgres", "valkey")
+POLLER = "poll"
+SANDBOX_COMMAND = (
+    f"python -m diana.sandbox --port $SANDBOX_PORT --web http://{ports.LOOPBACK}:$PORT"
+    f" --flower http://{ports.LOOPBACK}:$FLOWER_PORT --django config.settings"
+)
 START_SECONDS = 120
 STOP_SECONDS = 10
 # A process that started this often while it is waited for will not come up by waiting.
@@ -37,16 +45,25 @@ class Stack:
     """A context in which everything in the Procfile runs, under a supervisor that restarts what dies.
 
     Entering starts the services, runs the release and waits until the processes answer; if that fails, everything
-    is stopped again. `report` gets each finished step and its seconds. Enter it in the main thread: what runs ends
-    with the thread that started it.
+    is stopped again. `report` gets each finished step and its seconds; `at` is what domain time is to be when the
+    processes start. Enter it in the main thread: what runs ends with the thread that started it.
     """
 
-    def __init__(self, instance: Instance, *, procfile: Path | None = None, report: Report = silent) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        procfile: Path | None = None,
+        report: Report = silent,
+        at: datetime | None = None,
+    ) -> None:
         self.instance = instance
         self.procfile = read_procfile(procfile or instance.root / "Procfile")
-        self._report = report
+        self._report, self._at = report, at
         self._supervisor: Supervisor | None = None
         self._closing = ExitStack()
+        # What a killed worker leaves goes with the next clean start; in /tmp it would stay.
+        self._temporary = instance.directory / "tmp"
 
     def __enter__(self) -> Self:
         try:
@@ -75,11 +92,15 @@ class Stack:
         self._supervisor = Supervisor(directory, working_directory=self.instance.root, logs=self.instance.logs)
         with self._step("clean start"):
             self._clear()
+            make_private_directory(self._temporary)
         self._closing.callback(self._clear)
         with self._step("PostgreSQL and Valkey"):
             self._start_services()
         with self._step("release"):
             self.run_release()
+        if self._at is not None:
+            with self._step("clock"):
+                self.run(f"python manage.py clock --to {self._at.isoformat()}", log="clock")
         with self._step("processes"):
             self._start_processes()
 
@@ -95,7 +116,7 @@ class Stack:
         """Return the environment of the processes: this Python's programs come first."""
         given = self.instance.environment()
         path = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
-        return {**given, "PATH": path, "PYTHONUNBUFFERED": "1"}
+        return {**given, "PATH": path, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self._temporary)}
 
     def run(self, command: str, *, log: str) -> str:
         """Run a line of shell in the environment of the processes and return what it printed."""
@@ -138,6 +159,7 @@ class Stack:
             *(
                 Program(*row, APPLICATION, stop_seconds=STOP_SECONDS, waits=True)
                 for row in self.procfile.processes.items()
+                if row[0] != POLLER or self.instance.polls
             ),
         ]
 
@@ -148,11 +170,12 @@ class Stack:
         if valkey := self.instance.valkey:
             yield Program(SERVER_NAMES[1], shlex.join(valkey.command()), SERVERS + 1, stop_seconds=30, marked=False)
         if self.instance.has_sandbox:
-            yield Program("sandbox", "python -m diana.sandbox --port $SANDBOX_PORT", SANDBOX, STOP_SECONDS)
+            yield Program("sandbox", SANDBOX_COMMAND, SANDBOX, STOP_SECONDS)
 
     def _clear(self) -> None:
         self.supervisor.clear_leftovers()
         self.instance.end_services()
+        shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _start_services(self) -> None:
         servers = (self.instance.postgres, self.instance.valkey)
@@ -160,6 +183,7 @@ class Stack:
             if server:
                 server.prepare()
         self.instance.settle_ports()
+        self.instance.renew_page_token()
         self.instance.write_environment()
         self.supervisor.start(self.programs(), self.environment())
         for name, server in zip(SERVER_NAMES, servers, strict=True):
@@ -175,10 +199,15 @@ class Stack:
 
     def _probes(self, environment: Mapping[str, str]) -> dict[str, processes.Condition]:
         return {
-            "web": lambda: is_healthy(int(environment["PORT"])),
-            "flower": lambda: ports.answers(int(environment["FLOWER_PORT"])),
-            "sandbox": lambda: ports.answers(int(environment["SANDBOX_PORT"])),
+            "web": lambda: self._listens("web", environment["PORT"]) and is_healthy(int(environment["PORT"])),
+            "flower": lambda: self._listens("flower", environment["FLOWER_PORT"]),
+            "sandbox": lambda: self._listens("sandbox", environment["SANDBOX_PORT"]),
         }
+
+    def _listens(self, name: str, port: str) -> bool:
+        """Say whether this very process listens: a stranger may have taken the port since it was chosen."""
+        state = self.supervisor.states().get(name)
+        return state is not None and processes.listens(state.pid, int(port))
 
     def _wait(self, name: str, probe: processes.Condition) -> None:
         starts = set[int]()

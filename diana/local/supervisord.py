@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import resource
 import secrets
+import shlex
 import signal
 import sys
 import tempfile
@@ -26,6 +28,9 @@ from diana.local.files import make_private_directory, read_text, write_private
 # supervisord binds a longer, temporary name beside it, and the kernel takes 107 bytes.
 SOCKET_PATH_LIMIT = 85
 MARK = "DIANA_STACK"
+# supervisord cannot quote these two; it reads them from its environment.
+COMMENTS = {"DIANA_NUMBER_SIGN": "#", "DIANA_SEMICOLON": ";"}
+OPEN_FILES = 1024
 STOP_SECONDS = 120
 LEFTOVER_SECONDS = 10
 NO_ANSWER = (OSError, RpcError, HTTPException)
@@ -85,10 +90,12 @@ class Supervisor:
         self._socket.unlink(missing_ok=True)
         supervisord = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(self._configuration)]
         command = [*processes.lifeline(signal.SIGTERM), *supervisord]
-        pid = processes.spawn(command, log=self._logs / "supervisord.out", environment={**environment, **self.mark()})
+        variables = {**environment, **self.mark(), **COMMENTS}
+        out = self._logs / "supervisord.out"
+        pid = processes.spawn(command, log=out, environment=variables)
         started = psutil.Process(pid)
         processes.wait_until(
-            self.answers, what="supervisord", log=self.log, seconds=20, failed=lambda: processes.is_gone(started)
+            self.answers, what="supervisord", log=out, seconds=20, failed=lambda: processes.is_gone(started)
         )
 
     def stop(self) -> None:
@@ -164,7 +171,10 @@ class Supervisor:
             "logfile": self.log,
             "logfile_maxbytes": "10MB",
             "logfile_backups": 3,
+            # Its default is TMPDIR, which it takes without escaping.
+            "childlogdir": self._logs,
             "umask": "077",
+            "minfds": open_files(),
         }
         if os.geteuid() == 0:
             supervisord["user"] = "root"
@@ -175,7 +185,7 @@ class Supervisor:
 
     def _program_section(self, program: Program) -> tuple[str, dict[str, object]]:
         return f"program:{program.name}", {
-            "command": f'/bin/sh "{self._script(program)}"',
+            "command": f"/bin/sh {shlex.quote(str(self._script(program)))}",
             "directory": self._working_directory,
             "autostart": str(not program.waits).lower(),
             "autorestart": "true",
@@ -187,7 +197,8 @@ class Supervisor:
             # The first signal goes to the parent alone, which ends its children in order; the last one to all.
             "killasgroup": "true",
             "redirect_stderr": "true",
-            "stdout_logfile": self._logs / f"{program.name}.log",
+            # supervisord expands this value twice, every other one once.
+            "stdout_logfile": escaped(self._logs / f"{program.name}.log"),
             "stdout_logfile_maxbytes": "10MB",
             "stdout_logfile_backups": 3,
         }
@@ -235,10 +246,23 @@ def make_socket_directory(directory: Path) -> None:
         raise LocalError(f"{directory} belongs to somebody else or is open to others: remove it, or set TMPDIR.")
 
 
+def escaped(value: object) -> str:
+    """Return the text for supervisord's configuration, in which % begins a variable, # and ; a comment."""
+    text = str(value).replace("%", "%%")
+    for name, character in COMMENTS.items():
+        text = text.replace(character, f"%(ENV_{name})s")
+    return text
+
+
+def open_files() -> int:
+    """Return how many open files supervisord must have: the machine may allow fewer than it asks for by itself."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return OPEN_FILES if allowed == resource.RLIM_INFINITY else min(OPEN_FILES, allowed)
+
+
 def _rank_section(rank: int, names: Sequence[str]) -> tuple[str, dict[str, object]]:
     return f"group:rank{rank}", {"programs": ",".join(names), "priority": rank}
 
 
 def _section(title: str, values: Mapping[str, object]) -> str:
-    # supervisord reads % as the start of a variable.
-    return "\n".join([f"[{title}]", *(f"{key}={str(value).replace('%', '%%')}" for key, value in values.items())])
+    return "\n".join([f"[{title}]", *(f"{key}={escaped(value)}" for key, value in values.items())])

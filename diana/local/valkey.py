@@ -31,8 +31,8 @@ def binary() -> str:
 class Valkey:
     """One server in one directory, listening on 127.0.0.1 only; it refuses writes when full and evicts nothing.
 
-    With `appendonly` it has a password and keeps its data over a crash; without, it is open to this machine and
-    keeps nothing. Like PostgreSQL it is found through its directory.
+    With `appendonly` it has a password and keeps its data over a crash; without, it is open to this machine, keeps
+    nothing and ends with the thread that started it. Like PostgreSQL it is found through its directory.
     """
 
     def __init__(self, directory: Path, *, port: int | None = None, appendonly: bool = True) -> None:
@@ -74,7 +74,9 @@ class Valkey:
         with locked(self.directory / "lock"):
             if not self.running():
                 self.prepare()
-                process = psutil.Process(processes.spawn(self.command(dies_with_parent=False), log=self.log))
+                process = psutil.Process(
+                    processes.spawn(self.command(dies_with_parent=not self.appendonly), log=self.log)
+                )
                 self._wait_ready(lambda: processes.is_gone(process))
             self._wait_ready()
 
@@ -146,11 +148,17 @@ class Valkey:
             f"bind {ports.LOOPBACK}",
             f"port {self.port}",
             "protected-mode yes",
-            f'dir "{self.directory}"',
-            f'pidfile "{self._pidfile}"',
+            f"dir {quoted(self.directory)}",
+            f"pidfile {quoted(self._pidfile)}",
             # The command line keeps the configuration's path, by which the process is recognised.
             "set-proc-title no",
             "maxmemory-policy noeviction",
             'save ""',
             *(kept if self.appendonly else ["appendonly no"]),
         ]
+
+
+def quoted(path: Path) -> str:
+    """Return the path as one argument in Valkey's configuration."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

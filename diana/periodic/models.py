@@ -1,7 +1,7 @@
 """Which slots of time a periodic job has done."""
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now  # noqa: TID251  # claimed_at is work
 from django.utils.translation import gettext_lazy as _
 
 

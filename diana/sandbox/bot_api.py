@@ -1,20 +1,26 @@
 """The methods of the Bot API that the sandbox speaks: each takes parameters and a time."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from diana.sandbox.answers import RefusalError, bad_request
 from diana.sandbox.behaviour import Behaviours
 from diana.sandbox.bot_commands import BotCommands
 from diana.sandbox.callback_queries import CallbackQueries
+from diana.sandbox.chat.news import News
+from diana.sandbox.chat.people import seconds_since_epoch
+from diana.sandbox.chat.world import World
 from diana.sandbox.files import Files
-from diana.sandbox.formatting import check_caption, check_length, read_caption, read_text, utf16_length
+from diana.sandbox.formatting import check_caption, check_length, read_caption, read_text
+from diana.sandbox.found_entities import utf16_length
 from diana.sandbox.invoices import read_bill
 from diana.sandbox.keyboards import check_buttons, check_pay_button, read_keyboard
-from diana.sandbox.messages import Messages, document_content, text_content
+from diana.sandbox.messages import Message, Messages, bill_content, document_content, text_content
 from diana.sandbox.parameters import Parameters, chat_of, text_of
-from diana.sandbox.stars import Stars
-from diana.sandbox.webhook import Webhook
+from diana.sandbox.polling import Polling
+from diana.sandbox.stars import Charge, Stars
+from diana.sandbox.updates import Updates
+from diana.sandbox.webhook import Preset, Webhook
 
 USERNAME = "diana_sandbox_bot"
 MAX_CALLBACK_ANSWER_UTF16_UNITS = 200
@@ -32,27 +38,56 @@ class Result(NamedTuple):
     remark: str | None = None
 
 
-Method = Callable[[Parameters, float], Result]
+Method = Callable[[Parameters, float], Result | Awaitable[Result]]
+
+
+def bot_of(token: str) -> dict[str, Any]:
+    """Return the User object of the bot that has the token."""
+    return {"id": int(token.partition(":")[0]), "is_bot": True, "first_name": "Diana (sandbox)", "username": USERNAME}
 
 
 class BotApi:
-    """One bot and everything it has sent and set, in memory. Times are seconds of the epoch."""
+    """One bot and everything it has sent and set, in memory. Times are seconds of the epoch.
 
-    def __init__(self, token: str, behaviours: Behaviours) -> None:
-        self._bot: dict[str, Any] = {"id": int(token.partition(":")[0]), "is_bot": True}
-        self._bot |= {"first_name": "Diana (sandbox)", "username": USERNAME}
-        self._behaviours = behaviours
+    What people see of it becomes news. `on_refund` is called with what the bot has given back.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        behaviours: Behaviours,
+        world: World,
+        news: News,
+        preset: Preset = Preset(),  # noqa: B008
+    ) -> None:
+        self._bot = bot_of(token)
+        self._behaviours, self._world, self._news, self._preset = behaviours, world, news, preset
         self._methods: dict[str, tuple[str, Method]] = {name.lower(): (name, call) for name, call in self._all()}
+        self.updates = Updates(lambda kind: self.webhook.wants(kind))
+        self._polling = Polling(self.updates, lambda: self.webhook)
+        self.on_refund: Callable[[Charge, float], int | None] = lambda charge, now: None
         self.forget()
 
     def forget(self) -> None:
-        """Begin again: no messages, no webhook, no commands."""
-        self.messages = Messages(self._bot)
+        """Begin again: no messages, no commands, the webhook that was there from the start."""
+        self.webhook = Webhook(self._preset)
+        self.commands = BotCommands()
+        self.updates.forget()
+        self.forget_messages()
+
+    def forget_messages(self) -> None:
+        """Forget what was said, sent and paid."""
+        world = self._world
+        self.messages = Messages(self._bot, describe=world.describe, first_id=world.first_message_id, tell=self._tell)
         self.callback_queries = CallbackQueries()
-        self._webhook = Webhook()
-        self._commands = BotCommands()
-        self._files = Files()
-        self.stars = Stars()
+        self.files = Files()
+        # The bot remembers the payments from before a restart.
+        self.stars = Stars(f"sandbox_charge_{seconds_since_epoch()}_")
+
+    def _tell(self, kind: str, message: Message) -> None:
+        chat = message["chat"]["id"]
+        if self._world.knows(chat):
+            self._news.add(kind, {"chat": chat, "message": self._world.shown(message)})
 
     def _all(self) -> list[tuple[str, Method]]:
         return [
@@ -60,6 +95,7 @@ class BotApi:
             ("setWebhook", self._set_webhook),
             ("deleteWebhook", self._delete_webhook),
             ("getWebhookInfo", self._get_webhook_info),
+            ("getUpdates", self._get_updates),
             ("setMyCommands", self._set_my_commands),
             ("getMyCommands", self._get_my_commands),
             ("sendMessage", self._send_message),
@@ -87,20 +123,31 @@ class BotApi:
         return Result(self._bot | {"can_join_groups": True} | abilities)
 
     def _set_webhook(self, parameters: Parameters, now: float) -> Result:
-        return Result(True, self._webhook.set(parameters))
+        remark = self.webhook.set(parameters)
+        return self._webhook_changed(parameters, remark)
 
     def _delete_webhook(self, parameters: Parameters, now: float) -> Result:
-        return Result(True, self._webhook.delete())
+        return self._webhook_changed(parameters, self.webhook.delete())
+
+    def _webhook_changed(self, parameters: Parameters, remark: str) -> Result:
+        if parameters.get("drop_pending_updates") is True:
+            self.updates.forget()
+        self.updates.wake()
+        return Result(True, remark)
 
     def _get_webhook_info(self, parameters: Parameters, now: float) -> Result:
-        return Result(self._webhook.info())
+        return Result(self.webhook.info(len(self.updates.pending())))
+
+    async def _get_updates(self, parameters: Parameters, now: float) -> Result:
+        return Result(await self._polling.get_updates(parameters))
 
     def _set_my_commands(self, parameters: Parameters, now: float) -> Result:
-        self._commands.set(parameters)
+        self.commands.set(parameters)
+        self._news.add("commands")
         return Result(True)
 
     def _get_my_commands(self, parameters: Parameters, now: float) -> Result:
-        return Result(self._commands.get(parameters))
+        return Result(self.commands.get(parameters))
 
     # The order of the checks is the Bot API server's: form first, then the chat, then what only Telegram itself knows.
 
@@ -109,7 +156,7 @@ class BotApi:
         chat = self._reach(parameters)
         check_length(text)
         check_buttons(keyboard)
-        return Result(self.messages.add(chat, text_content(text, keyboard), seconds=int(now)))
+        return self._add(chat, text_content(text, keyboard), parameters, now)
 
     def _edit_message_text(self, parameters: Parameters, now: float) -> Result:
         text, keyboard = read_text(parameters), read_keyboard(parameters)
@@ -124,23 +171,36 @@ class BotApi:
 
     def _answer_callback_query(self, parameters: Parameters, now: float) -> Result:
         self.callback_queries.check_answerable(text_of(parameters, "callback_query_id"), now=now)
-        if utf16_length(text_of(parameters, "text")) > MAX_CALLBACK_ANSWER_UTF16_UNITS:
+        text = text_of(parameters, "text")
+        if utf16_length(text) > MAX_CALLBACK_ANSWER_UTF16_UNITS:
             raise bad_request("MESSAGE_TOO_LONG")
+        self._notice(text_of(parameters, "callback_query_id"), text, parameters)
         return Result(True)
+
+    def _notice(self, query: str, text: str, parameters: Parameters) -> None:
+        """Tell whoever pressed."""
+        person = self._world.presser(query)
+        if person is None:
+            return
+        notice = {"person": person, "query_id": query, "text": text, "alert": parameters.get("show_alert") is True}
+        url = text_of(parameters, "url")
+        self._news.add("notice", notice | ({"url": url} if url else {}))
 
     def _send_chat_action(self, parameters: Parameters, now: float) -> Result:
         if text_of(parameters, "action").lower() not in _ACTIONS:
             raise bad_request("wrong parameter action in request")
-        self._reach(parameters)
+        chat = self._reach(parameters)
+        if self._world.knows(chat):
+            self._news.add("typing", {"chat": chat, "action": text_of(parameters, "action").lower()})
         return Result(True)
 
     def _send_document(self, parameters: Parameters, now: float) -> Result:
-        document = self._files.read(parameters, "document")
+        document = self.files.read(parameters, "document")
         caption, keyboard = read_caption(parameters), read_keyboard(parameters)
         chat = self._reach(parameters)
         check_caption(caption)
         check_buttons(keyboard)
-        return Result(self.messages.add(chat, document_content(document, caption, keyboard), seconds=int(now)))
+        return self._add(chat, document_content(document, caption, keyboard), parameters, now)
 
     def _send_invoice(self, parameters: Parameters, now: float) -> Result:
         bill, keyboard = read_bill(parameters), read_keyboard(parameters)
@@ -148,10 +208,27 @@ class BotApi:
             raise bad_request("SUBSCRIPTION_EXPORT_MISSING")  # subscriptions are sold by links alone
         chat = self._reach(parameters)
         check_pay_button(keyboard)
-        check_buttons(keyboard)
+        check_buttons(keyboard, of_bill=True)
         self.stars.keep(bill)
-        content: dict[str, Any] = {"invoice": bill.shown()} | ({"reply_markup": keyboard} if keyboard else {})
-        return Result(self.messages.add(chat, content, seconds=int(now)))
+        message = self._add(chat, bill_content(bill, keyboard), parameters, now)
+        self.stars.hang(bill, chat, message.value["message_id"])
+        return message
+
+    def _add(self, chat: int, content: Message, parameters: Parameters, now: float) -> Result:
+        return Result(self.messages.add(chat, content | self._replied(chat, parameters), seconds=int(now)))
+
+    def _replied(self, chat: int, parameters: Parameters) -> Message:
+        """Return the part of a message that says which one it answers."""
+        given = parameters.get("reply_parameters")
+        if not isinstance(given, dict):
+            return {}
+        answered = self.messages.find(chat, given.get("message_id"))
+        if answered is not None:
+            return {"reply_to_message": {name: answered[name] for name in answered if name != "reply_to_message"}}
+        # Of other chats the sandbox has the bot's side only.
+        if self._world.knows(chat) and given.get("allow_sending_without_reply") is not True:
+            raise bad_request("message to be replied not found")
+        return {}
 
     def _create_invoice_link(self, parameters: Parameters, now: float) -> Result:
         return Result(self.stars.keep(read_bill(parameters)))
@@ -161,7 +238,7 @@ class BotApi:
         return Result(True)
 
     def _refund_star_payment(self, parameters: Parameters, now: float) -> Result:
-        self.stars.refund(parameters, seconds=int(now))
+        self.on_refund(self.stars.refund(parameters, seconds=int(now)), now)
         return Result(True)
 
     def _get_star_transactions(self, parameters: Parameters, now: float) -> Result:
@@ -174,6 +251,7 @@ class BotApi:
     def _reach(self, parameters: Parameters) -> int:
         chat = chat_of(parameters)
         self._behaviours.check_reachable(chat)
+        self._world.check_reachable(chat)
         return chat
 
 

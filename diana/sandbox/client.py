@@ -13,7 +13,7 @@ import msgspec
 from diana.sandbox.recording import PAGE_CALLS, Call, CallPage
 
 _POLL_SECONDS = 10.0
-_NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class SandboxClient:
@@ -22,7 +22,7 @@ class SandboxClient:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         # Proxies of the environment are for the outside; without TLS there are no authorities to load (50 ms a client).
-        self._http = httpx.Client(base_url=self.url, trust_env=False, verify=_NO_AUTHORITIES, timeout=30.0)
+        self._http = httpx.Client(base_url=self.url, trust_env=False, verify=NO_AUTHORITIES, timeout=30.0)
 
     def __enter__(self) -> Self:
         return self

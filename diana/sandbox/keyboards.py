@@ -2,10 +2,16 @@
 
 from typing import Any
 
+import msgspec
+
 from diana.sandbox.answers import bad_request
+from diana.sandbox.html_text import is_address
 from diana.sandbox.parameters import Parameters
 
 MAX_CALLBACK_DATA_BYTES = 64
+# Documented nowhere; what people report is 100 buttons, and about ten kilobytes in all.
+MAX_BUTTONS = 100
+MAX_KEYBOARD_BYTES = 10_240
 _FILLED = ("url", "callback_data")
 _PRESENT = (
     "callback_game",
@@ -37,7 +43,9 @@ def read_keyboard(parameters: Parameters) -> Keyboard | None:
     for row in rows:
         for button in row:
             _check_button(button)
-    return {"inline_keyboard": [row for row in rows if row]} if any(rows) else None
+    # Buttons without words, and rows without buttons, are left out.
+    kept = [row for row in ([one for one in row if one["text"].strip()] for row in rows) if row]
+    return {"inline_keyboard": kept} if kept else None
 
 
 def _check_button(button: Any) -> None:
@@ -52,12 +60,26 @@ def _check_button(button: Any) -> None:
         raise bad_request(f"can't parse inline keyboard button: {reason}")
 
 
-def check_buttons(keyboard: Keyboard | None) -> None:
-    """Raise RefusalError for callback data beyond 64 bytes, which Telegram notices later than a wrong structure."""
-    for row in keyboard["inline_keyboard"] if keyboard else []:
-        for button in row:
-            if len(str(button.get("callback_data", "")).encode()) > MAX_CALLBACK_DATA_BYTES:
-                raise bad_request("BUTTON_DATA_INVALID")
+def check_buttons(keyboard: Keyboard | None, *, of_bill: bool = False) -> None:
+    """Raise RefusalError for what Telegram notices later than a wrong structure: too much of it, wrong data, wrong links."""
+    buttons = [button for row in keyboard["inline_keyboard"] for button in row] if keyboard else []
+    for button in buttons:
+        if button.get("url") and not is_address(str(button["url"])):
+            raise bad_request(
+                f"inline keyboard button URL '{button['url']}' is invalid: {_problem(str(button['url']))}"
+            )
+        if len(str(button.get("callback_data", "")).encode()) > MAX_CALLBACK_DATA_BYTES:
+            raise bad_request("BUTTON_DATA_INVALID")
+        if button.get("pay") and not of_bill:
+            raise bad_request("BUTTON_TYPE_INVALID")
+    if len(buttons) > MAX_BUTTONS or len(msgspec.json.encode(keyboard, enc_hook=str)) > MAX_KEYBOARD_BYTES:
+        raise bad_request("reply markup is too long")
+
+
+def _problem(url: str) -> str:
+    scheme, separator, _ = url.partition("://")
+    known = not separator or scheme.lower() in ("http", "https")
+    return "Wrong HTTP URL" if known else "Unsupported URL protocol"
 
 
 def check_pay_button(keyboard: Keyboard | None) -> None:

@@ -4,19 +4,19 @@ import re
 from typing import Any
 
 import msgspec
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPFile, HTTPServerRequest
 
 from diana.sandbox.answers import bad_request
 
 Parameters = dict[str, Any]
 
 _INTEGERS = frozenset(
-    {"chat_id", "message_id", "message_thread_id", "cache_time", "max_connections"}
+    {"chat_id", "message_id", "message_thread_id", "cache_time", "max_connections", "timeout"}
     | {"user_id", "offset", "limit", "subscription_period", "max_tip_amount"}
 )
 _BOOLEANS = frozenset(
     {"show_alert", "drop_pending_updates", "disable_notification", "protect_content", "disable_web_page_preview"}
-    | {"ok", "is_canceled", "is_flexible", "disable_content_type_detection"}
+    | {"ok", "is_canceled", "is_flexible", "disable_content_type_detection", "drop_pending_updates"}
 )
 _JSON = frozenset(
     {"reply_markup", "entities", "link_preview_options", "reply_parameters", "commands", "scope", "allowed_updates"}
@@ -24,6 +24,21 @@ _JSON = frozenset(
 )
 _INTEGER = re.compile(r"-?\d{1,18}")
 _decode_json = msgspec.json.Decoder().decode
+_UNKNOWN_TYPES = ("", "application/unknown")
+
+
+class Upload(dict[str, Any]):
+    """A file of a call: recorded as its name and size; what is in it is there until `release`."""
+
+    def __init__(self, file: HTTPFile) -> None:
+        super().__init__(file_name=file.filename, size_bytes=len(file.body))
+        self.content: bytes = file.body
+        known = file.content_type not in _UNKNOWN_TYPES
+        self.mime_type: str = file.content_type if known else "application/octet-stream"
+
+    def release(self) -> None:
+        """Let go of the content: the record of calls must not keep it."""
+        self.content = b""
 
 
 def read_parameters(request: HTTPServerRequest) -> Parameters:
@@ -36,8 +51,8 @@ def read_parameters(request: HTTPServerRequest) -> Parameters:
     if request.headers.get("Content-Type", "").startswith("application/json") and request.body:
         raw |= _json_object(request.body)
     for name, files in request.files.items():
-        raw[name] = {"file_name": files[-1].filename, "size_bytes": len(files[-1].body)}
-    return {name: _typed(name, value) for name, value in raw.items()}
+        raw[name] = Upload(files[-1])
+    return typed(raw)
 
 
 def _text(value: bytes) -> str:
@@ -73,6 +88,11 @@ def _structure(value: str) -> Any:
         return _decode_json(value)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return value
+
+
+def typed(parameters: Parameters) -> Parameters:
+    """Return decoded parameters with each value as its type."""
+    return {name: _typed(name, value) for name, value in parameters.items()}
 
 
 def text_of(parameters: Parameters, name: str) -> str:

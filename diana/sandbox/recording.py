@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ class Call(msgspec.Struct, frozen=True, rename={"answer_json": "answer"}):
     parameters: dict[str, Any]
     status: int | None
     answer_json: msgspec.Raw
+    # The event that the bot was handling, if it said so (X-Diana-Event).
+    event_id: str | None = None
 
     @property
     def answer(self) -> Any:
@@ -76,10 +79,20 @@ class Recorder:
         self._arrival = asyncio.Event()
         self._file = None if path is None else _open_record(path)
 
-    def add(self, moment: Moment, method: str, parameters: dict[str, Any], status: int | None, body: bytes) -> None:
+    def add(
+        self,
+        moment: Moment,
+        method: str,
+        parameters: dict[str, Any],
+        status: int | None,
+        body: bytes,
+        *,
+        event_id: str | None = None,
+    ) -> None:
         """Record a call, append it to the file, wake whoever waits."""
         self.last += 1
-        call = Call(self.last, moment.seconds, moment.monotonic_ns, method, parameters, status, msgspec.Raw(body))
+        answer = msgspec.Raw(body)
+        call = Call(self.last, *moment, method, parameters, status, answer, event_id)
         self._calls.append(call)
         self.counts[method] += 1
         if self._file is not None:
@@ -101,6 +114,11 @@ class Recorder:
         # A reader that remembers more than there is comes from before a restart.
         last = newer[-1].sequence if newer else min(after, self.last)
         return CallPage([call for call in newer if wanted.takes(call)], last)
+
+    def of_events(self, since: float) -> list[Call]:
+        """Return the calls that name an event, since a second of the machine's monotonic clock, in the order of arrival."""
+        newest = takewhile(lambda call: call.received_monotonic_ns >= since * 1e9, reversed(self._calls))
+        return [call for call in newest if call.event_id is not None][::-1]
 
     async def next_page(self, after: int, wanted: CallFilter, wait_seconds: float) -> CallPage:
         """Return the same as soon as it holds a wanted call, or what there is after the time."""

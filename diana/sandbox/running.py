@@ -6,30 +6,48 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import NamedTuple
 
 from diana.sandbox.client import SandboxClient
+from diana.sandbox.handling import Site
 from diana.sandbox.safety import LOOPBACK, MADE_UP_TOKEN, check_token
 from diana.sandbox.server import serve
+from diana.sandbox.webhook import Preset
 
 
 class Sandbox(SandboxClient):
-    """A sandbox in this process: everything a client can do, and the token of its bot."""
+    """A sandbox in this process: everything a client can do, the token of its bot, and that of its page."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, page_token: str) -> None:
         super().__init__(url)
-        self.token = token
+        self.token, self.page_token = token, page_token
+
+
+class Running(NamedTuple):
+    """A sandbox that listens, and what ends it."""
+
+    site: Site
+    loop: asyncio.AbstractEventLoop
+    stop: asyncio.Event
 
 
 @contextmanager
-def running_sandbox(token: str = MADE_UP_TOKEN, *, port: int = 0, record: Path | None = None) -> Iterator[Sandbox]:
+def running_sandbox(
+    token: str = MADE_UP_TOKEN,
+    *,
+    port: int = 0,
+    record: Path | None = None,
+    preset: Preset = Preset(),  # noqa: B008  # immutable
+    site: Site | None = None,
+) -> Iterator[Sandbox]:
     """Run a sandbox until the end of the `with`, on a free port unless one is given. Raises StartRefusedError."""
     check_token(token)
-    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-    thread = Thread(target=_run, args=(token, port, record, ready), name="sandbox", daemon=True)
+    ready: Future[Running] = Future()
+    thread = Thread(target=_run, args=(token, port, record, preset, site, ready), name="sandbox", daemon=True)
     thread.start()
-    actual_port, loop, stop = ready.result(timeout=10)
+    running, loop, stop = ready.result(timeout=10)
     try:
-        with Sandbox(f"http://{LOOPBACK}:{actual_port}", token) as sandbox:
+        with Sandbox(f"http://{LOOPBACK}:{running.port}", token, running.token) as sandbox:
             yield sandbox
     finally:
         loop.call_soon_threadsafe(stop.set)
@@ -37,12 +55,16 @@ def running_sandbox(token: str = MADE_UP_TOKEN, *, port: int = 0, record: Path |
 
 
 def _run(
-    token: str, port: int, record: Path | None, ready: "Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]]"
+    token: str, port: int, record: Path | None, preset: Preset, site: Site | None, ready: "Future[Running]"
 ) -> None:
     async def run() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        await serve(token, port, record, stop=stop, on_ready=lambda port: ready.set_result((port, loop, stop)))
+
+        def tell(site: Site) -> None:
+            ready.set_result(Running(site, loop, stop))
+
+        await serve(token, port, record, stop=stop, on_ready=tell, preset=preset, site=site)
 
     try:
         asyncio.run(run())

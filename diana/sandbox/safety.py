@@ -1,6 +1,7 @@
 """What the sandbox refuses to start with: real tokens, and addresses that others can reach."""
 
 import re
+from collections.abc import Mapping
 
 LOOPBACK = "127.0.0.1"
 MADE_UP_TOKEN = "1:sandbox"  # noqa: S105
@@ -32,4 +33,13 @@ def check_host(host: str) -> None:
         raise StartRefusedError(
             f"The sandbox lets anyone who reaches it read and change everything, so it listens on {LOOPBACK} only."
             f" Leave --host out, and forward a port if another machine needs it."
+        )
+
+
+def check_environment(environment: Mapping[str, str]) -> None:
+    """Raise StartRefusedError in production."""
+    if environment.get("DIANA_ENV") == "production":
+        raise StartRefusedError(
+            "The sandbox stands in for Telegram and does not run in production (DIANA_ENV)."
+            " Talk to the real bot there, or unset DIANA_ENV here."
         )

@@ -1,27 +1,32 @@
 """The HTTP face of the sandbox: the Bot API under /bot<token>/, its controls under /sandbox/, a page at the root."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application, HTTPError, RequestHandler
+from tornado.web import Application, RequestHandler, StaticFileHandler
 
+from diana.sandbox import access, wall_clock
 from diana.sandbox.answers import RefusalError, answer_refusal
 from diana.sandbox.behaviour import Change
 from diana.sandbox.bot_api import not_found
-from diana.sandbox.page import render_page
+from diana.sandbox.chat import handlers as chat
+from diana.sandbox.chat.errors import ChatError
+from diana.sandbox.handling import Handler, Site
 from diana.sandbox.recording import CallFilter, Moment
 from diana.sandbox.safety import LOOPBACK, StartRefusedError
-from diana.sandbox.service import Service
+from diana.sandbox.service import Service, Treatment
 from diana.sandbox.stars import Payment, Question
+from diana.sandbox.webhook import Preset
 
 MAX_WAIT_SECONDS = 60.0
-T = TypeVar("T")
+STATIC = Path(__file__).parent / "static"
 
 
 class OpenCallbackQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,52 +36,21 @@ class OpenCallbackQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     age_seconds: float = 0.0
 
 
-class Handler(RequestHandler):
-    """What all handlers share."""
-
-    def initialize(self, service: Service) -> None:
-        """Take the service from the routing table."""
-        self.service = service
-        self.gone = asyncio.Event()
-
-    def on_connection_close(self) -> None:
-        """Notice that nobody waits for the answer any more."""
-        self.gone.set()
-
-    def finish_json(self, body: Any) -> None:
-        """End the answer with this object."""
-        self.set_header("Content-Type", "application/json")
-        self.finish(msgspec.json.encode(body))
-
-    def read_body(self, kind: type[T]) -> T:
-        """Return the JSON body as this type, or answer 400 saying what is wrong with it."""
-        try:
-            return msgspec.json.decode(self.request.body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise HTTPError(400, reason="Bad Request", log_message=f"Send a JSON object: {error}") from error
-
-    def read_number(self, name: str, default: float | None = None) -> float | None:
-        """Return a number of the query string, or answer 400."""
-        value = self.get_query_argument(name, None)
-        try:
-            return default if value is None else float(value)
-        except ValueError:
-            raise HTTPError(400, reason="Bad Request", log_message=f"{name} must be a number.") from None
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Say what was wrong as JSON."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        message = error.log_message if isinstance(error, HTTPError) and error.log_message else self._reason
-        self.finish_json({"error": message})
-
-
 class BotHandler(Handler):
     """One call of the Bot API."""
 
+    acts = ("GET", "POST")
+    refuses_simple_bodies = False
+    work: asyncio.Task[Treatment] | None = None
+
     async def post(self, token: str, name: str) -> None:
         """Answer the call, later or never where so ordered."""
-        moment = Moment(time.time(), time.monotonic_ns())
-        answer, delay_seconds = self.service.receive(token, name, self.request, moment)
+        moment = Moment(wall_clock.seconds(), time.monotonic_ns())
+        self.work = asyncio.create_task(self.service.receive(token, name, self.request, moment))
+        try:
+            answer, delay_seconds = await self.work
+        except asyncio.CancelledError:
+            return
         if answer is None:
             await self.gone.wait()
             return
@@ -91,6 +65,12 @@ class BotHandler(Handler):
         self.finish(answer.body)
 
     get = post
+
+    def on_connection_close(self) -> None:
+        """Let a long poll that nobody waits for end, so that it takes no updates away."""
+        super().on_connection_close()
+        if self.work is not None:
+            self.work.cancel()
 
 
 class CallsHandler(Handler):
@@ -137,7 +117,7 @@ class CallbackQueryHandler(Handler):
     def post(self) -> None:
         """Start the life of a callback query."""
         query = self.read_body(OpenCallbackQuery)
-        self.service.bot_api.callback_queries.open(query.id, at=time.time() - query.age_seconds)
+        self.service.bot_api.callback_queries.open(query.id, at=wall_clock.seconds() - query.age_seconds)
         self.finish_json({"ok": True})
 
 
@@ -151,7 +131,7 @@ class QuestionHandler(Handler):
     def post(self) -> None:
         """Start the ten seconds of a query."""
         question = self.read_body(Question)
-        self.service.bot_api.stars.ask(question.id, at=time.time() - question.age_seconds)
+        self.service.bot_api.stars.ask(question.id, at=wall_clock.seconds() - question.age_seconds)
         self.finish_json({"ok": True})
 
 
@@ -161,9 +141,9 @@ class PaymentHandler(Handler):
     def post(self) -> None:
         """Take the Stars and answer with the SuccessfulPayment that the bot is to be told."""
         try:
-            told = self.service.bot_api.stars.pay(self.read_body(Payment), seconds=int(time.time()))
-        except RefusalError as refusal:
-            raise HTTPError(400, reason="Bad Request", log_message=refusal.description) from refusal
+            told = self.service.bot_api.stars.pay(self.read_body(Payment), seconds=int(wall_clock.seconds()))
+        except RefusalError as refused:
+            raise ChatError(400, refused.description) from refused
         self.finish_json(told)
 
 
@@ -188,9 +168,27 @@ class PageHandler(Handler):
     """The page for people."""
 
     def get(self) -> None:
-        """Show the last messages."""
-        self.set_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-        self.finish(render_page(self.service.bot_api.messages))
+        """Show it; it asks for everything else under /chat."""
+        if not access.is_own_host(self.request.host, self.site.port):
+            raise ChatError(403, "Open the page under the address that the sandbox printed.")
+        self.set_header("Content-Security-Policy", access.PAGE_POLICY)
+        self.set_header("Referrer-Policy", "no-referrer")
+        page = STATIC / "index.html"
+        if not page.exists():
+            raise ChatError(404, f"The page's files are not in {STATIC}: take a complete checkout.")
+        self.finish(page.read_bytes())
+
+
+class PartHandler(StaticFileHandler):
+    """The page's scripts and styles."""
+
+    def set_extra_headers(self, path: str) -> None:
+        """Have nothing guessed at, and everything asked for anew after a change."""
+        self.clear_header("Server")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-cache")
+        self.set_header("Content-Security-Policy", access.PAGE_POLICY)
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
 
 
 class NothingHere(RequestHandler):
@@ -203,12 +201,12 @@ class NothingHere(RequestHandler):
         self.finish(answer_refusal(not_found()).body)
 
 
-def application(service: Service) -> Application:
+def application(service: Service, site: Site) -> Application:
     """Return the routes. Requests for other hosts are not answered: a web page must not reach the sandbox by a
     name of its own that points to this machine."""
     # The access log would show the token as part of the path.
     app = Application(default_handler_class=NothingHere, log_function=lambda _: None)
-    routes: list[tuple[str, type[Handler]]] = [
+    routes: list[tuple[str, type[RequestHandler]]] = [
         (r"/bot([^/]+)/([^/]+)", BotHandler),
         (r"/sandbox/calls", CallsHandler),
         (r"/sandbox/count", CountHandler),
@@ -219,31 +217,47 @@ def application(service: Service) -> Application:
         (r"/sandbox/reset", ResetHandler),
         (r"/sandbox/health", HealthHandler),
         (r"/", PageHandler),
+        *chat.routes(),
     ]
-    app.add_handlers(r"127\.0\.0\.1|localhost", [(path, handler, {"service": service}) for path, handler in routes])
+    given = {"service": service, "site": site}
+    parts: list[Any] = [(r"/static/(.*)", PartHandler, {"path": str(STATIC)})]
+    # The library adds a "$", which without the brackets would bind to the last name alone.
+    hosts = f"(?:{'|'.join(map(re.escape, sorted(access.HOSTS)))})"
+    app.add_handlers(hosts, [*((path, handler, given) for path, handler in routes), *parts])
     return app
 
 
 async def serve(
-    token: str, port: int, record: Path | None, *, stop: asyncio.Event, on_ready: Callable[[int], None]
+    token: str,
+    port: int,
+    record: Path | None,
+    *,
+    stop: asyncio.Event,
+    on_ready: Callable[[Site], None],
+    preset: Preset = Preset(),  # noqa: B008  # immutable
+    site: Site | None = None,
 ) -> None:
     """Serve on the loopback address until `stop` is set; port 0 takes a free one, `on_ready` is told which.
 
     Open connections are cut at the end, so that nothing holds it up.
     """
-    service = Service(token, record)
-    server = HTTPServer(application(service))
+    service, site = Service(token, record, preset), site or Site()
+    server = HTTPServer(application(service, site))
     try:
         sockets = bind_sockets(port, LOOPBACK)
     except OSError as error:
         raise StartRefusedError(
             f"Port {port} cannot be used ({error.strerror}). Choose another with --port."
         ) from error
+    site.port = sockets[0].getsockname()[1]
     server.add_sockets(sockets)
-    on_ready(sockets[0].getsockname()[1])
+    delivery = asyncio.create_task(service.delivery.run())
+    on_ready(site)
     try:
         await stop.wait()
     finally:
+        delivery.cancel()
         server.stop()
         await server.close_all_connections()
+        site.extensions.close()
         service.recorder.close()

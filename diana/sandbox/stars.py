@@ -1,6 +1,7 @@
 """The Stars that people have paid to the bot: bills, questions before paying, charges, refunds, subscriptions."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -46,24 +47,51 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     age_seconds: float = 0.0
 
 
-class Stars:
-    """Bills by payload, charges by id, transactions in their order."""
+class PreCheckoutAnswer(NamedTuple):
+    """What the bot said to a question; `words` are its reason for a no."""
 
-    def __init__(self) -> None:
+    ok: bool
+    words: str
+
+
+class Stars:
+    """Bills by payload, charges by id, transactions in their order. `prefix` begins the identifiers of charges."""
+
+    def __init__(self, prefix: str = "sandbox_charge_") -> None:
+        self._prefix = prefix
         self._bills: dict[str, Bill] = {}
+        self._links: dict[str, Bill] = {}
+        self._hung: dict[tuple[int, int], Bill] = {}
         self._charges: dict[str, Charge] = {}
         self._transactions: list[dict[str, Any]] = []
         self._asked_at: dict[str, float] = {}
-        self._answers: dict[str, bool] = {}
+        self._answers: dict[str, PreCheckoutAnswer] = {}
+        self._listeners: dict[str, Callable[[PreCheckoutAnswer], None]] = {}
 
     def keep(self, bill: Bill) -> str:
         """Keep a bill and return its link."""
         self._bills[bill.payload] = bill
-        return f"https://t.me/$sandbox{len(self._bills)}"
+        link = f"https://t.me/$sandbox{len(self._links) + 1}"
+        self._links[link] = bill
+        return link
 
-    def ask(self, query: str, *, at: float) -> None:
-        """Ask the bot whether somebody may pay: its time begins."""
+    def bill_of(self, link: str) -> Bill | None:
+        """Return the bill that a link stands for."""
+        return self._links.get(link)
+
+    def hang(self, bill: Bill, chat: int, message_id: int) -> None:
+        """Remember which message shows the bill."""
+        self._hung[chat, message_id] = bill
+
+    def bill_at(self, chat: int, message_id: int) -> Bill | None:
+        """Return the bill that a message shows."""
+        return self._hung.get((chat, message_id))
+
+    def ask(self, query: str, *, at: float, on_answer: Callable[[PreCheckoutAnswer], None] | None = None) -> None:
+        """Ask the bot whether somebody may pay: its time begins; `on_answer` is called with what it says."""
         self._asked_at[query] = at
+        if on_answer is not None:
+            self._listeners[query] = on_answer
 
     def answer_pre_checkout(self, parameters: Parameters, *, now: float) -> None:
         """Take the bot's answer; raise RefusalError if it is none, too late or the second."""
@@ -75,11 +103,14 @@ class Stars:
             raise bad_request("ERROR_TEXT_EMPTY")
         if len(words) > MAX_ERROR_CHARACTERS:
             raise bad_request("MESSAGE_TOO_LONG")
-        self._answers.setdefault(query, ok)
+        answer = self._answers.setdefault(query, PreCheckoutAnswer(ok, words))
+        if listener := self._listeners.pop(query, None):
+            listener(answer)
 
     def answered(self, query: str) -> bool | None:
         """Return what the bot said, None if it said nothing."""
-        return self._answers.get(query)
+        answer = self._answers.get(query)
+        return answer.ok if answer else None
 
     def pay(self, payment: Payment, *, seconds: int) -> dict[str, Any]:
         """Let somebody pay and return the SuccessfulPayment that the bot is to be told; raise RefusalError for no bill."""
@@ -87,7 +118,7 @@ class Stars:
         if bill is None and payment.stars is None:
             raise bad_request("INVOICE_PAYLOAD_INVALID")
         number = len(self._charges) + 1
-        charge = Charge(f"sandbox_charge_{number}", payment.user, payment.payload, 0, seconds)
+        charge = Charge(f"{self._prefix}{number}", payment.user, payment.payload, 0, seconds)
         charge.stars = payment.stars or (bill.stars if bill else 0)
         charge.subscription_seconds = bill.subscription_seconds if bill else 0
         charge.subscribed = bool(charge.subscription_seconds)
@@ -95,13 +126,14 @@ class Stars:
         self._note(charge, "source", seconds)
         return _told(charge, first=payment.charge is None)
 
-    def refund(self, parameters: Parameters, *, seconds: int) -> None:
-        """Give a payment back; raise RefusalError for one that is unknown, another's or given back already."""
+    def refund(self, parameters: Parameters, *, seconds: int) -> Charge:
+        """Give a payment back and return it; raise RefusalError for one that is unknown, another's or given back."""
         charge = self._charge(parameters)
         if charge.refunded:
             raise bad_request("CHARGE_ALREADY_REFUNDED")
         charge.refunded = True
         self._note(charge, "receiver", seconds)
+        return charge
 
     def edit_subscription(self, parameters: Parameters) -> None:
         """Cancel a subscription, or let its owner take it up again; raise RefusalError for what is none."""

@@ -1,11 +1,10 @@
 """audit.record(): what it writes, and what neither Python nor the database lets anybody do to it."""
 
-from datetime import UTC, datetime
-
 import pytest
 from django.db import connection, connections, transaction
 from django.db.utils import IntegrityError, ProgrammingError
 
+from diana import clock
 from diana.audit import Actor, OutsideTransaction, ReasonMissing, record
 from diana.audit.models import AuditRecord
 from diana.events.causes import caused_by
@@ -24,11 +23,11 @@ def test_it_keeps_who_what_and_why(written: AuditRecord) -> None:
     assert kept.reason == "won the poetry slam"
     assert kept.correlation_id is None
     assert kept.at == written.at
-    assert abs((datetime.now(UTC) - kept.at).total_seconds()) < 60
+    assert abs((clock.now() - kept.at).total_seconds()) < 60
 
 
 def test_it_carries_the_correlation_of_the_event_being_handled(db: None, actor: Actor) -> None:
-    cause = Envelope(1, uuid7(), "user.erased", 1, "5", 5, datetime.now(UTC), 0, uuid7(), None, "{}")
+    cause = Envelope(1, uuid7(), "user.erased", 1, "5", 5, clock.now(), 0, uuid7(), None, "{}")
     with caused_by(cause):
         written = record(actor=actor, act="a", target=("b", 1), before=None, after=None, reason="c")
     assert written.correlation_id == cause.correlation_id

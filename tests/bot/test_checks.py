@@ -57,3 +57,24 @@ def test_production_has_a_real_token(settings: Any, token: str, production: bool
 def test_production_speaks_https(settings: Any, url: str, production: bool, expected: list[str]) -> None:
     settings.TELEGRAM_API_URL, settings.PRODUCTION = url, production
     assert found(checks.check_address) == expected
+
+
+@pytest.mark.parametrize(
+    ("updates", "expected"), [("webhook", []), ("poll", []), ("webhook,poll", ["bot.E005"]), ("", ["bot.E005"])]
+)
+def test_updates_come_in_one_way(settings: Any, updates: str, expected: list[str]) -> None:
+    settings.TELEGRAM_UPDATES = updates
+    assert found(checks.check_updates) == expected
+
+
+def test_a_poller_needs_no_secret_but_takes_no_bad_one(settings: Any) -> None:
+    settings.TELEGRAM_UPDATES, settings.TELEGRAM_WEBHOOK_SECRET = "poll", ""
+    assert found(checks.check_secret) == []
+    settings.TELEGRAM_WEBHOOK_SECRET = "short"
+    assert found(checks.check_secret) == ["bot.E001"]
+
+
+@pytest.mark.parametrize(("groups", "expected"), [([], []), ([-1, -100_500], []), ([-1, 5], ["bot.E006"])])
+def test_groups_have_ids_below_zero(settings: Any, groups: list[int], expected: list[str]) -> None:
+    settings.DIANA_GROUPS = groups
+    assert found(checks.check_groups) == expected

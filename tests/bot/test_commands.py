@@ -60,3 +60,11 @@ def test_a_refusal_of_telegram_ends_the_command(api: Sandbox, settings: Any) -> 
     assert "canary" not in str(raised.value)
     with pytest.raises(CommandError):
         run("set_commands")
+
+
+def test_it_sets_no_webhook_where_updates_are_polled_for(api: Sandbox, settings: Any) -> None:
+    settings.TELEGRAM_UPDATES = "poll"
+    for options in ([], ["--dry-run"]):
+        with pytest.raises(CommandError, match="Unset TELEGRAM_UPDATES"):
+            run("set_webhook", "--url", URL, *options)
+    assert api.calls() == []

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from apps.bot.models import Chat, StartPayload, Update
+from apps.bot.models import Chat, StartPayload, Unreadable, Update
 from apps.bot.personal_data import erase, export
 from apps.users.models import Person
 from tests.gamification.acts import NOON, person
@@ -64,3 +64,12 @@ def test_what_cannot_be_read_any_more_is_exported_as_nothing() -> None:
     keep(me, b"")
     keep(me, b'{"message": {"text": "mine"}}')
     assert [row["body"] for row in export(me)["updates"]] == [None, None, {"message": {"text": "mine"}}]
+
+
+def test_what_could_not_be_read_goes_with_whom_it_names() -> None:
+    me = person()
+    number = str(Person.objects.get(pk=me).telegram_id).encode()
+    for body in (b'{"from": %s' % number, b"somebody else"):
+        Unreadable.objects.create(bot_id=1, reason="body", body=body, received_at=NOON)
+    erase(me, NOON)
+    assert bytes(Unreadable.objects.get().body) == b"somebody else"

@@ -79,6 +79,14 @@ def test_updates_are_deleted_a_week_after_they_were_handled(monkeypatch: pytest.
 
 
 @pytest.mark.django_db
+def test_nothing_is_deleted_where_nothing_is_old() -> None:
+    assert services.delete_old_updates(now=NOW) == 0
+    handled(1, 6.9)
+    assert services.delete_old_updates(now=NOW) == 0
+    assert Update.objects.count() == 1
+
+
+@pytest.mark.django_db
 def test_the_periodic_task_works_once_an_hour() -> None:
     handled(1, 8)
     assert tasks.delete_old_updates() == 1

@@ -215,3 +215,10 @@ def test_without_a_database_telegram_is_asked_to_come_again() -> None:
 
 def _refuse(*_: object) -> None:
     raise OperationalError("the server is away")
+
+
+def test_where_updates_are_polled_for_there_is_no_webhook(settings: Any) -> None:
+    settings.TELEGRAM_UPDATES = "poll"
+    assert deliver(update()) == 404
+    assert not Update.objects.exists()
+    assert counted() == {}

@@ -130,10 +130,16 @@ class Clock:
 
     def __init__(self) -> None:
         self.time = clock.now()
+        # Nothing but in a run of the suite at another moment.
+        self.ahead = timedelta(seconds=round((self.time - clock.real_now()).total_seconds()))
 
     def now(self) -> datetime:
-        """Return the time it stands at."""
+        """Return the domain time it stands at."""
         return self.time
+
+    def real_now(self) -> datetime:
+        """Return the real time it stands at."""
+        return self.time - self.ahead
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
@@ -145,6 +151,7 @@ def still_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still."""
     standing = Clock()
     monkeypatch.setattr(clock, "now", standing.now)
+    monkeypatch.setattr(clock, "real_now", standing.real_now)
     return standing
 
 

@@ -1,12 +1,12 @@
 """The catalogue: an event holds what its class says and what PostgreSQL can store, and comes back as it was."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diana import clock
 from diana.events import Event, Publication, catalogue, publish, publishing
 from diana.events.catalogue import InvalidEvent
 from diana.events.models import StoredEvent
@@ -70,7 +70,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 )
 def test_it_decodes_what_it_encodes(number: int, text: str, texts: list[str], marks: dict[str, int]):
     for event in (Happened(user_id=1, number=number, text=text), Rich(texts=texts, marks=marks)):
-        envelope = publishing._envelope(Publication(event=event), datetime.now(UTC), None)
+        envelope = publishing._envelope(Publication(event=event), clock.now(), None)
         assert envelope.event == event
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from django.conf import settings as configured
-from django.db.models.functions import Now
+from django.db.models.functions import Now  # noqa: TID251  # leases, pauses and retries are work
 
 from diana.events import Permanent, deliveries
 from diana.events.drain import drain_lane

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.conf import settings as configured
 from django.db import OperationalError, connection
-from django.db.models.functions import Now
+from django.db.models.functions import Now  # noqa: TID251  # leases, pauses and retries are work
 
 from diana.events import Envelope, deliveries, drain, together
 from diana.events.drain import drain_lane

@@ -62,7 +62,7 @@ def test_it_takes_all_dead_letters_or_those_it_is_told(dead: list[Failure], comm
 
 @pytest.mark.parametrize("command", DONE)
 def test_it_takes_what_failed_in_a_time(dead: list[Failure], command: str):
-    now = clock.now()
+    now = clock.real_now()
     for hours, failure in zip((30, 20, 10), dead, strict=True):
         Failure.objects.filter(id=failure.id).update(failed_at=now - timedelta(hours=hours))
     since, until = (f"{now - timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (25, 15))
@@ -179,7 +179,7 @@ def test_many_that_were_redriven_keep_no_other_lane_waiting(register: Register, 
     said("redrive", "--reason", "mended")
     settings.EVENTS_SLICE_SECONDS = 0
     assert retries.retry_due(subscriber, 3) == 1
-    assert retries.open_lanes(clock.now()) == [(subscriber.name, 3)]
+    assert retries.open_lanes(clock.real_now()) == [(subscriber.name, 3)]
     drain(subscriber)
     assert handled == list(range(10))
 
@@ -193,10 +193,10 @@ def test_what_is_held_behind_nothing_any_more_is_found_by_the_relay(register: Re
     subscriber = register(fails, ordered=True)
     publish_numbers([1, 2])
     drain(subscriber)
-    assert retries.open_lanes(clock.now()) == []
+    assert retries.open_lanes(clock.real_now()) == []
     # the process ended between the event and those that it held back
     Failure.objects.filter(status="retrying").update(status="done", next_attempt_at=None)
-    assert retries.open_lanes(clock.now()) == [(subscriber.name, 3)]
+    assert retries.open_lanes(clock.real_now()) == [(subscriber.name, 3)]
     assert drain(subscriber) == 1
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import redis
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Now  # noqa: TID251  # leases, pauses and retries are work
 
 from diana.events import Envelope, Publication, Retry, cursors, publish_many, wakeups
 from diana.events import relay as relay_module

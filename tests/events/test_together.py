@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from django.db import OperationalError
-from django.db.models.functions import Now
+from django.db.models.functions import Now  # noqa: TID251  # leases, pauses and retries are work
 
 from diana.events import Envelope, drain, subscriptions, together
 from diana.events.cursors import pause

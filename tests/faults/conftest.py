@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from diana import clock
 from diana.local import ports
 from diana.sandbox.running import Sandbox, running_sandbox
 from tests.conftest import database_named
@@ -85,7 +86,7 @@ class Community:
             "message_id": update_id,
             "from": {"id": 7000 + person, "is_bot": False, "first_name": f"Member {person}", "language_code": "en"},
             "chat": {"id": 7000 + person, "type": "private", "first_name": f"Member {person}"},
-            "date": int(time.time()),
+            "date": int(clock.now().timestamp()),
             "text": text,
         }
         if text.startswith("/"):

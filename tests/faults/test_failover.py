@@ -43,7 +43,7 @@ class Pair:
         subprocess.run(
             [*self.standby._owner().prefix, *copy, "--wal-method=stream", "--checkpoint=fast", "--no-sync"], check=True
         )
-        processes.spawn(self.standby.command(dies_with_parent=False), log=self.standby.log)
+        processes.spawn(self.standby.command(), log=self.standby.log)
         wait_until(lambda: self.at_primary("SELECT count(*) FROM pg_stat_replication") == [(1,)], "the standby")
 
     def at_primary(self, query: str) -> list[tuple[object, ...]]:

@@ -1,6 +1,6 @@
 """One life with the bot, from the first word to the last: everything a person can do, and being forgotten."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -32,10 +32,10 @@ class Calendar:
     """The clock of the whole test, which can be moved on."""
 
     def __init__(self) -> None:
-        self.ahead = timedelta()
+        self.ahead, self._unmoved = timedelta(), clock.now
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return self._unmoved() + self.ahead
 
     def sleep(self, **ahead: float) -> None:
         self.ahead += timedelta(**ahead)

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from apps.gamification.models import Entry
+from diana.events import timeline
 from diana.events.models import StoredEvent
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.conftest import sandbox
-from tests.bot.updates import ADA, say
+from tests.bot.updates import ADA, say, user
 
 __all__ = ["sandbox"]
 
@@ -41,3 +43,26 @@ def test_the_trace_of_a_daily_reward_holds_update_entry_and_reply(sandbox: Sandb
     assert traced(entry["text"].split(":")[0].replace("entry ", "entry:"))["correlation_id"] == found["correlation_id"]
     assert {str(c) for c in StoredEvent.objects.values_list("correlation_id", flat=True)} >= {found["correlation_id"]}
     assert str(ADA) not in json.dumps(found), "Telegram's ids are personal data"
+
+
+def test_the_timeline_of_a_daily_reward_leads_to_entries_and_calls(
+    sandbox: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EVENTS_KEEP_VISITS = True
+    monkeypatch.setattr(timeline, "REST_SECONDS", 0.0)
+    row, other = say("/daily"), say("/profile", sender=user(ADA + 1))
+    drain()
+    found = timeline.read_timeline(f"telegram_update:{row.update_id}", admin="http://a/admin/", flower="http://f")
+    assert found.at_rest
+    assert [item.kind for item in found.items][:2] == ["update", "event"]
+    assert found.items[0].at_ms == 0
+    assert found.items[0].link == f"http://a/admin/bot/update/{row.pk}/change/"
+    [entry] = [item for item in found.items if item.kind == "entry" and "daily_login" in item.text]
+    [told] = Entry.objects.filter(rule="daily_login")
+    assert entry.link == f"http://a/admin/gamification/entry/{told.pk}/change/"
+    assert "pays a base of" in entry.text
+    assert "That makes " in entry.text
+    assert {"bot.handle_update", "gamification.award_points"} <= {i.title for i in found.items if i.kind == "visit"}
+    foreign = timeline.read_timeline(f"telegram_update:{other.update_id}")
+    assert not {item.event_id for item in found.items} & {item.event_id for item in foreign.items} - {None}
+    assert str(ADA) not in str(found), "Telegram's ids are personal data"

@@ -13,6 +13,9 @@ from diana.local.errors import LocalError
 from diana.local.files import read_text
 from diana.local.postgres import Postgres
 
+# Shared memory of System V: the second column is the segment's id, the fifth the process that made it.
+SEGMENTS = Path("/proc/sysvipc/shm")
+
 
 @pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[Postgres]:
@@ -83,6 +86,19 @@ def test_it_recovers_what_was_committed_before_a_kill(tmp_path: Path) -> None:
 
     assert value(postgres, "SELECT seven FROM kept") == 7
     postgres.kill()
+
+
+def test_a_kill_leaves_nothing_outside_the_directory(postgres: Postgres) -> None:
+    postgres.start()
+    postmaster = postgres._postmaster()
+    assert postmaster
+    segments = {line.split()[1] for line in SEGMENTS.read_text().splitlines() if str(postmaster.pid) in line.split()}
+    assert segments
+    assert not [mapped.path for mapped in postmaster.memory_maps() if mapped.path.startswith("/dev/shm/")]
+
+    postgres.kill()
+
+    assert not segments & {line.split()[1] for line in SEGMENTS.read_text().splitlines()}
 
 
 def test_it_moves_to_another_port_when_its_own_was_taken_meanwhile(postgres: Postgres) -> None:

@@ -1,6 +1,8 @@
 """The Procfile, and docker-compose.yml, which starts the same lines."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,15 @@ def test_it_gives_every_process_a_service_with_the_same_command(compose: dict[st
 
     lines = {"release": procfile.release, **procfile.processes}
     assert commands == {name: ["sh", "-c", f"exec {line}"] for name, line in lines.items()}
+
+
+def test_it_keeps_a_folder_with_blanks_in_one_argument() -> None:
+    for line in read_procfile(ROOT / "Procfile").processes.values():
+        given = {"PATH": os.environ["PATH"], "DIANA_STATE_DIR": "/its 100% größe", "PORT": "1"}
+        said = subprocess.run(
+            ["sh", "-c", f"""printf '%s\\n' {line}"""], env=given, capture_output=True, text=True, check=True
+        )
+        assert said.stdout.count("/its") == said.stdout.count("/its 100% größe/")
 
 
 def test_it_leaves_no_dollar_for_compose_to_fill_in_a_command(compose: dict[str, Any]) -> None:

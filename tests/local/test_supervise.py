@@ -2,8 +2,12 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -11,7 +15,7 @@ import pytest
 
 from diana.local import processes
 from diana.local.errors import LocalError
-from diana.local.instance import Instance
+from diana.local.instance import ROOT, Instance
 from diana.local.supervise import Stack
 from diana.local.supervisord import MARK, Program, Supervisor, make_socket_directory, script, socket_path
 
@@ -56,12 +60,34 @@ def test_it_releases_first_and_gives_every_process_the_environment(make_stack: C
     )
 
     with make_stack(procfile, PORT="54321") as stack:
+        left = Path(stack.environment()["TMPDIR"])
+        (left / "by-a-killed-worker").touch()
         log = stack.instance.logs / "one.log"
         eventually(lambda: log.exists() and log.read_text() == f"{GIVEN['DATABASE_OWNER_URL']}\n54321\n")
         mark = mark_of(stack)
         assert processes.marked(MARK, mark)
 
     assert not processes.marked(MARK, mark)
+    assert not left.exists()
+
+
+def test_it_takes_no_stranger_on_its_port_for_its_own_process(
+    make_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diana.local.supervise.START_SECONDS", 3)
+    stack = make_stack("flower: sleep 600\n")
+    start_rank = Supervisor.start_rank
+
+    with ExitStack() as strangers:
+
+        def take_port_first(supervisor: Supervisor, rank: int) -> None:
+            port = int(stack.instance.variables()["FLOWER_PORT"])
+            strangers.enter_context(socket.create_server(("127.0.0.1", port)))
+            start_rank(supervisor, rank)
+
+        monkeypatch.setattr(Supervisor, "start_rank", take_port_first)
+        with pytest.raises(LocalError, match="flower is not ready"), stack:
+            pass
 
 
 def test_it_starts_what_died_again(make_stack: Callable[..., Stack]) -> None:
@@ -83,6 +109,22 @@ def test_it_shows_the_log_of_a_process_that_does_not_come_up(make_stack: Callabl
         pass
 
     assert not stack.supervisor.running()
+
+
+def test_it_shows_why_supervisord_does_not_start(
+    make_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diana.local.supervisord.open_files", lambda: 2**40)
+
+    with pytest.raises(LocalError, match=r"(?s)supervisord ended.*minimum number of file descriptors"):
+        make_stack("one: sleep 600\n").start()
+
+
+def test_it_asks_for_no_more_open_files_than_the_machine_allows() -> None:
+    code = "from diana.local.supervisord import open_files; print(open_files())"
+    limited = ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh", sys.executable, "-c", code]
+
+    assert subprocess.run(limited, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "256\n"
 
 
 def test_it_starts_nothing_when_the_release_fails(make_stack: Callable[..., Stack]) -> None:
@@ -186,6 +228,17 @@ def test_it_writes_no_secret_into_the_configuration(tmp_path: Path) -> None:
     assert script(programs[0]) == f"unset {MARK}; exec postgres -D data\n"
 
 
+def test_it_works_in_a_folder_with_any_letters(tmp_path: Path) -> None:
+    root = tmp_path / """it's #1 ; 100%, größer\\мир"""
+    root.mkdir()
+    (root / "Procfile").write_text("one: sh -c 'echo here; sleep 600'\n")
+    stack = Stack(Instance("test", root=root, given=GIVEN))
+
+    with stack:
+        log = stack.instance.logs / "one.log"
+        eventually(lambda: log.exists() and log.read_text() == "here\n")
+
+
 def test_it_finds_a_short_place_for_the_socket_of_a_long_path(tmp_path: Path) -> None:
     assert socket_path(Path("/srv/diana")) == Path("/srv/diana/supervisor.sock")
 
@@ -199,3 +252,11 @@ def test_it_refuses_a_place_for_the_socket_that_is_open_to_others(tmp_path: Path
 
     with pytest.raises(LocalError, match="remove it, or set TMPDIR"):
         make_socket_directory(tmp_path)
+
+
+@pytest.mark.parametrize(("updates", "names"), [("webhook", ["web"]), ("poll", ["web", "poll"])])
+def test_it_polls_only_where_updates_are_polled_for(
+    make_stack: Callable[..., Stack], updates: str, names: list[str]
+) -> None:
+    stack = make_stack("web: sleep 600\npoll: sleep 600\n", TELEGRAM_UPDATES=updates)
+    assert [program.name for program in stack.programs()] == names

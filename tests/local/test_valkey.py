@@ -15,7 +15,7 @@ from diana.local.valkey import Valkey
 
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[Valkey]:
-    server = Valkey(tmp_path / "valkey")
+    server = Valkey(tmp_path / r"it's a \new key")
     server.start()
     yield server
     server.kill()
@@ -29,6 +29,11 @@ def test_it_refuses_writes_rather_than_evict(valkey: Valkey) -> None:
     with client(valkey) as connection:
         assert connection.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert connection.config_get("bind") == {"bind": "127.0.0.1"}
+
+
+def test_it_works_in_its_folder_whatever_the_name(valkey: Valkey) -> None:
+    with client(valkey) as connection:
+        assert connection.config_get("dir") == {"dir": str(valkey.directory)}
 
 
 def test_it_wants_its_password(valkey: Valkey) -> None:

@@ -9,12 +9,16 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from diana import clock
 from diana.sandbox.client import SandboxClient
+from diana.sandbox.safety import MADE_UP_TOKEN
+from tests.sandbox.chat.conftest import running_hook
 from tests.sandbox.conftest import PLAIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +113,28 @@ def test_it_refuses_to_listen_to_others():
     assert "Leave --host out" in refusal("--host", "0.0.0.0")
 
 
+def test_it_refuses_to_run_in_production():
+    assert "does not run in production" in refusal("--port", "0", DIANA_ENV="production")
+
+
+def test_it_delivers_to_the_web_process_that_it_is_told_of():
+    given = {"SANDBOX_PAGE_TOKEN": "page-token", "TELEGRAM_WEBHOOK_SECRET": "new,old"}
+    with running_hook() as hook, sandbox_process("--web", hook.url.removesuffix("/telegram/webhook"), **given) as told:
+        process, url = told
+        headers = {"Authorization": "Bearer page-token"}
+        state = httpx.get(f"{url}/chat/state", headers=headers, **PLAIN).json()
+        assert state["links"]["admin"] == hook.url.replace("/telegram/webhook", "/admin/")
+        said = {"person": state["people"][0]["id"], "chat": state["people"][0]["id"], "text": "x"}
+        httpx.post(f"{url}/chat/say", json=said, headers=headers, **PLAIN)
+        hook.updates(1)
+        assert hook.deliveries[0][1]["X-Telegram-Bot-Api-Secret-Token"] == "new"
+        with open(f"/proc/{process.pid}/cmdline", "rb") as words:
+            assert b"page-token" not in words.read()
+        process.terminate()
+        printed, _ = process.communicate(timeout=10)
+        assert "page-token" not in printed
+
+
 def test_it_names_the_cure_for_a_port_in_use():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert "Choose another with --port" in refusal("--port", str(taken.getsockname()[1]))
@@ -136,3 +162,11 @@ def test_it_is_a_command_of_manage_py(tmp_path):
         assert "http://127.0.0.1:" in process.stdout.readline()
         process.terminate()
         assert process.wait(timeout=10) == 0
+
+
+def test_its_dates_follow_the_moved_clock(tmp_path):
+    clock.write_offset(tmp_path / clock.FILE_NAME, timedelta(days=8))
+    with sandbox_process(DIANA_STATE_DIR=str(tmp_path)) as (_, url), SandboxClient(url) as client:
+        sent = httpx.post(f"{url}/bot{MADE_UP_TOKEN}/sendMessage", json={"chat_id": 1, "text": "x"}, trust_env=False)
+        dates = (sent.json()["result"]["date"], client.calls()[0].received_at)
+        assert [round((date - clock.real_now().timestamp()) / 86_400) for date in dates] == [8, 8]

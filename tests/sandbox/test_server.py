@@ -1,4 +1,4 @@
-"""The HTTP face: every way to send parameters, the record of calls, the controls, the page."""
+"""The HTTP face: every way to send parameters, the record of calls, the controls."""
 
 import json
 import threading
@@ -7,6 +7,7 @@ import time
 import httpx
 import pytest
 
+from diana import clock
 from diana.sandbox.client import SandboxClient
 from diana.sandbox.recording import Call, CallFilter, Moment, Recorder
 from diana.sandbox.running import running_sandbox
@@ -74,11 +75,11 @@ def test_it_finds_nothing_elsewhere(sandbox, path):
 
 def test_it_does_not_answer_to_other_names(sandbox):
     for host, status in (("evil.example", 404), ("localhost", 200)):
-        assert httpx.get(f"{sandbox.url}/", headers={"Host": host}, **PLAIN).status_code == status
+        assert httpx.get(f"{sandbox.url}/sandbox/health", headers={"Host": host}, **PLAIN).status_code == status
 
 
 def test_it_records_every_call_in_order(api, sandbox):
-    before = time.time(), time.monotonic_ns()
+    before = clock.now().timestamp(), time.monotonic_ns()
     api.post("sendMessage", data={"chat_id": 7, "text": "one"})
     api.post("sendMessage", data={"chat_id": 8, "text": ""})
     api.get("getMe")
@@ -89,7 +90,7 @@ def test_it_records_every_call_in_order(api, sandbox):
         ("sendMessage", 8, 400),
         ("getMe", None, 200),
     ]
-    assert before[0] <= calls[0].received_at <= calls[2].received_at <= time.time()
+    assert before[0] <= calls[0].received_at <= calls[2].received_at <= clock.now().timestamp()
     assert before[1] <= calls[0].received_monotonic_ns <= calls[2].received_monotonic_ns <= time.monotonic_ns()
     assert calls[0].answer["result"]["text"] == "one"
     assert calls[1].answer["description"] == "Bad Request: message text is empty"
@@ -179,17 +180,6 @@ def test_it_sends_retry_after_as_a_header(api, sandbox):
     assert answer.headers["Retry-After"] == "3"
     assert answer.json()["parameters"] == {"retry_after": 3}
     assert api.get("getMe").status_code == 200
-
-
-def test_it_has_an_escaped_page(api, sandbox):
-    assert "Nothing has been sent yet" in httpx.get(sandbox.url, **PLAIN).text
-    markup = {"inline_keyboard": [[{"text": "<img>", "callback_data": "x"}]]}
-    api.post("sendMessage", json={"chat_id": 7, "text": "<script>alert(1)</script>", "reply_markup": markup})
-    page = httpx.get(sandbox.url, **PLAIN).text
-    assert "&lt;script&gt;alert(1)" in page
-    assert "&lt;img&gt;" in page
-    assert "<script" not in page
-    assert "Person 7" in page
 
 
 def test_it_writes_the_record_file(tmp_path):

@@ -54,14 +54,6 @@ def test_a_file_has_no_text_to_edit(ptb):
         ptb(scenario)
 
 
-def test_the_page_shows_files_and_bills(ptb, api):
-    ptb(lambda bot: bot.send_document(7, InputFile(b"a", filename="<a>"), caption="see"))
-    ptb(bill)
-    page = api.get(str(api.base_url.copy_with(path="/"))).text
-    assert "[&lt;a&gt;] see" in page
-    assert "[VIP: 250 XTR] A month" in page
-
-
 def test_it_sends_a_bill(ptb, sandbox):
     message = ptb(bill)
     assert (message.invoice.total_amount, message.invoice.currency) == (250, "XTR")

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from diana.events import publish
-from diana.events.models import DeferredEvent, Delivery, Failure
+from diana.events.models import DeferredEvent, Delivery, Failure, Visit
 from diana.periodic.slots import run_once
 from tests.gamification.acts import NOON, daily, person
 from tests.schema.cases import Case, Effect, Wall, append_only
@@ -32,6 +32,7 @@ CASES = {
     "event_cursor_one_per_lane": Case("event_cursor", {"id": "-id"}),
     "event_cursor_position_not_negative": Case("event_cursor", {"position": "-1"}),
     "event_failure_one_per_event": Case("event_failure", {"id": "-id"}),
+    "event_visit_range": Case("event_visit", {"first_position": "last_position + 1"}),
     "event_delivery_one_per_event": Case("event_delivery", {"id": "-id"}),
     "audit_record_origin_known": Case("audit_record", {"origin": "'elsewhere'"}),
     "audit_record_reason_given": Case("audit_record", {"reason": "''"}, {"reason": "E' \\n'"}),
@@ -64,6 +65,10 @@ def fill() -> None:
     letter = {"lane": 1, "position": 1, "key": "1"}
     Failure.objects.create(subscriber="a.b", type="game.login", status="dead", **letter)
     Delivery.objects.create(subscriber="a.b", **letter)
+    Visit.objects.create(
+        subscriber="a.b", lane=1, first_position=1, last_position=2, events=2, outcome="handled", attempt=1,
+        process="worker@host 1", started_at=NOON, milliseconds=1.5,
+    )  # fmt: skip
     DeferredEvent.objects.create(
         source="a", due_at=NOON, event_id=UUID(int=1), type="game.login", version=1, lane=1, key="1", occurred_at=NOON,
         utc_offset_minutes=0, correlation_id=UUID(int=1), payload="{}",

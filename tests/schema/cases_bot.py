@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from apps.bot.models import Chat, Refusal, StartPayload, Update
+from apps.bot.models import Chat, Refusal, StartPayload, Unreadable, Update
 from tests.gamification.acts import NOON, person
 from tests.schema.cases import Case, Effect, Wall
 
@@ -13,6 +13,8 @@ CASES = {
     "bot_refusal_count_positive": Case("bot_refusal", {"count": "0"}),
     "bot_start_payload_person_id_key": Case("bot_start_payload", {"id": "-id"}),
     "bot_start_payload_characters": Case("bot_start_payload", {"payload": "''"}, {"payload": "'a b'"}),
+    "bot_unreadable_once": Case("bot_unreadable", {"id": "-id"}),
+    "bot_unreadable_reason_known": Case("bot_unreadable", {"reason": "'mood'"}),
     "bot_update_once": Case("bot_update", {"id": "-id"}),
 }
 TRIGGERS: dict[str, Wall | Effect] = {}
@@ -25,3 +27,4 @@ def fill() -> None:
     StartPayload.objects.create(person_id=somebody, payload="ref-1", received_at=NOON)
     Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)
     Refusal.objects.create(reason="size", day=date(2026, 1, 1), count=1)
+    Unreadable.objects.create(bot_id=1, update_id=2, reason="body", body=b"{", received_at=NOON)

@@ -22,7 +22,7 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, resolve, reverse
 from pytest_django.plugin import DjangoDbBlocker
 
-from apps.bot.models import Notice, Refusal, Update
+from apps.bot.models import Notice, Refusal, Unreadable, Update
 from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest, Unlock
 from apps.staff.roles import ROLES
 from apps.users.models import Grant, Person, Referral, Staff
@@ -44,6 +44,7 @@ VIEW = {
     "auth.group": "admin",
     "bot.notice": "viewer",
     "bot.refusal": "viewer",
+    "bot.unreadable": "viewer",
     "bot.update": "viewer",
     "events.cursor": "viewer",
     "events.delivery": "viewer",
@@ -177,6 +178,7 @@ def make_rows() -> dict[str, Any]:
         person_id=somebody, kind="level", fields={}, event_id=UUID(int=1), created_at=NOON, due_at=NOON
     )
     Refusal.objects.create(reason=Refusal.Reason.values[0], day=date(2026, 1, 1), count=1)
+    Unreadable.objects.create(bot_id=1, reason="body", body=b"{", received_at=NOON)
     Referral.objects.create(invitee_id=person(), referrer_id=somebody, referred_at=NOON)
     Staff.objects.create_user("aim", is_staff=True)
     found = {m._meta.label_lower: m._default_manager.values_list("pk", flat=True).first() for m in REGISTRY}

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.bot.events import ReplySent
 from apps.bot.models import Notice
+from diana.bulk import delete_rows
 from diana.events import publish
 
 # Longer than an event can be late and still make a notice: an event that is handled again must find its row.
@@ -33,11 +34,5 @@ def _settle(notices: Sequence[Notice], outcome: Notice.Outcome, now: datetime) -
 
 def delete_old(*, now: datetime) -> int:
     """Delete what was settled more than 30 days ago, 5,000 rows a statement; return how many."""
-    deleted = 0
-    while True:
-        old = Notice.objects.filter(done_at__lt=now - KEEP_NOTICES).order_by("done_at")[:DELETE_AT_ONCE]
-        keys = list(old.values_list("pk", flat=True))
-        batch = Notice.objects.filter(pk__in=keys)._raw_delete("default") if keys else 0
-        deleted += batch
-        if batch < DELETE_AT_ONCE:
-            return deleted
+    old = Notice.objects.filter(done_at__lt=now - KEEP_NOTICES).order_by("done_at")
+    return delete_rows(old, at_once=DELETE_AT_ONCE)

@@ -2,10 +2,10 @@
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.gamification.models.ledger import Account
+from diana.clock.functions import DomainNow
 
 
 class Flag(models.Model):
@@ -34,7 +34,7 @@ class Flag(models.Model):
     last_at = models.DateTimeField(_("last suspicious act"))
     last_position = models.BigIntegerField(_("last event"))
     status = models.TextField(_("status"), choices=Status.choices, db_default="open", default="open")
-    raised_at = models.DateTimeField(_("raised at"), db_default=Now())
+    raised_at = models.DateTimeField(_("raised at"), db_default=DomainNow())
     resolved_at = models.DateTimeField(_("decided at"), null=True)
     resolved_by = models.TextField(_("decided by"), null=True)
     resolved_key = models.TextField(_("key of the decision"), null=True)

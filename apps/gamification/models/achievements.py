@@ -3,10 +3,10 @@
 import re
 
 from django.db import models
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.gamification.models.ledger import Account
+from diana.clock.functions import DomainNow
 
 KEY = re.compile(r"[a-z0-9_]{1,40}")
 
@@ -59,7 +59,7 @@ class AchievementVersion(models.Model):
     config = models.JSONField(_("configuration"), default=dict, blank=True)
     tiers = models.JSONField(_("tiers"), default=list)
     bonuses = models.JSONField(_("bonus by tier, basis points"), default=dict, blank=True)
-    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    created_at = models.DateTimeField(_("created at"), db_default=DomainNow())
     created_by = models.TextField(_("created by"))
 
     class Meta:
@@ -95,7 +95,7 @@ class Unlock(models.Model):
     period = models.TextField(_("period"), default="", db_default="")
     event_id = models.UUIDField(_("event"), unique=True)
     unlocked_at = models.DateTimeField(_("unlocked at"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=DomainNow())
     quiet = models.BooleanField(_("quiet"), default=False, db_default=False)
     granted_by = models.TextField(_("given by"), null=True)
     audit = models.BigIntegerField(_("audit record"), null=True)

@@ -1,10 +1,10 @@
 """Accounts and the ledger. The walls (CHECKs, triggers, rights) stand in the migrations, in SQL."""
 
 from django.db import models
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.users.models import Person
+from diana.clock.functions import DomainNow
 from diana.events.models import JsonTextField
 
 
@@ -16,8 +16,8 @@ class Account(models.Model):
     lifetime = models.BigIntegerField(_("lifetime points"), db_default=0)
     sequence = models.BigIntegerField(_("entries"), db_default=0)
     hash = models.BinaryField(_("hash of the last entry"))
-    lifetime_at = models.DateTimeField(_("lifetime points since"), db_default=Now())
-    opened_at = models.DateTimeField(_("opened at"), db_default=Now())
+    lifetime_at = models.DateTimeField(_("lifetime points since"), db_default=DomainNow())
+    opened_at = models.DateTimeField(_("opened at"), db_default=DomainNow())
 
     class Meta:
         verbose_name = _("account")
@@ -80,7 +80,7 @@ class Entry(models.Model):
     actor = models.TextField(_("actor"), null=True)
     reason_hash = models.BinaryField(_("hash of the reason"), null=True)
     occurred_at = models.DateTimeField(_("occurred at"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=DomainNow())
     previous_hash = models.BinaryField(_("hash before"))
     hash = models.BinaryField(_("hash"))
 

@@ -1,8 +1,9 @@
 """The proof's rows: checkpoints over the ledger and what verifications found. Walls stand in the migrations, in SQL."""
 
 from django.db import models
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from diana.clock.functions import DomainNow
 
 
 class Checkpoint(models.Model):
@@ -42,7 +43,7 @@ class Verification(models.Model):
         EVERYTHING = "everything", _("everything")
         INCREMENTAL = "incremental", _("what is new")
 
-    at = models.DateTimeField(_("at"), db_default=Now())
+    at = models.DateTimeField(_("at"), db_default=DomainNow())
     scope = models.TextField(_("what was checked"), choices=Scope.choices)
     checkpoint = models.BigIntegerField(_("checkpoint"), null=True)
     checkpoint_hash = models.BinaryField(_("hash of the checkpoint"), null=True)

@@ -1,8 +1,9 @@
 """What earns points, in versions that never change."""
 
 from django.db import models
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from diana.clock.functions import DomainNow
 
 
 class Rule(models.Model):
@@ -34,7 +35,7 @@ class RuleVersion(models.Model):
     amounts = models.JSONField(_("base by field"), null=True, blank=True)
     capped = models.BooleanField(_("shares the daily cap"), default=True)
     multiplied = models.BooleanField(_("bonuses apply"), default=True)
-    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    created_at = models.DateTimeField(_("created at"), db_default=DomainNow())
     created_by = models.TextField(_("created by"))
 
     class Meta:
@@ -57,7 +58,7 @@ class MultiplierVersion(models.Model):
     version = models.PositiveIntegerField(_("version"), primary_key=True)
     active_from = models.DateTimeField(_("active from"))
     config = models.JSONField(_("bonuses"))
-    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    created_at = models.DateTimeField(_("created at"), db_default=DomainNow())
     created_by = models.TextField(_("created by"))
 
     class Meta:

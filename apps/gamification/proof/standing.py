@@ -23,7 +23,8 @@ SELECT
         SELECT FROM gamification_entry WHERE id > coalesce((SELECT last_id FROM newest), 0) LIMIT %s
     ) waiting),
     greatest(coalesce((SELECT total FROM newest), 0) - coalesce((SELECT total FROM good), 0), 0),
-    (SELECT extract(epoch FROM now() - at)::float FROM gamification_verification WHERE id = (SELECT id FROM whole))
+    (SELECT greatest(0, extract(epoch FROM diana_now() - at))::float FROM gamification_verification
+        WHERE id = (SELECT id FROM whole))
 """
 
 

@@ -1,7 +1,7 @@
 """Newcomers, the quiz, the tutorial and settings."""
 
 from apps.bot import pages
-from apps.bot.screens import choices, invite, joining, menu, quiz, settings, start, tutorial
+from apps.bot.screens import choices, groups, invite, joining, menu, quiz, settings, start, tutorial
 from apps.bot.screens.quiz_words import ARCHETYPES
 from apps.users.selectors import REGIONS, Zone, cities, quiz_order
 from tests.bot.screens_samples.sample import (
@@ -33,6 +33,7 @@ SAMPLES: list[Sample] = [
     sample(start.help_, "all", person_id=ME),
     sample(start.unknown_command, "all"),
     sample(start.private_only, "all", person_id=ME),
+    sample(groups.unpaid, "all", telegram_chat_id=-1_001_234_567_890),
     *(sample(joining.language, case, person_id=ME, name=name, current="en") for case, name in NAMES.items()),
     sample(joining.regions, "a first step", person_id=ME, first_steps=True),
     sample(joining.regions, "a setting", person_id=ME, first_steps=False),

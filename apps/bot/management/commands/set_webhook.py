@@ -31,6 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, url: str, max_connections: int, dry_run: bool, **options: Any) -> None:
         """Set the webhook; the error of Telegram ends the command."""
+        if settings.TELEGRAM_UPDATES != "webhook":
+            raise CommandError(
+                "TELEGRAM_UPDATES is not webhook: updates are fetched by manage.py poll, and a webhook would end that."
+                " Unset TELEGRAM_UPDATES, end the process poll, then set the webhook."
+            )
         if not dry_run:
             try:
                 asyncio.run(_set(url, max_connections))

@@ -22,6 +22,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve; what the sandbox refuses becomes an error of the command."""
         try:
-            command_line.run(options["host"], options["port"], options["token"], options["record"])
+            command_line.run(options)
         except StartRefusedError as refusal:
             raise CommandError(str(refusal)) from refusal

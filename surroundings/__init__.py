@@ -1,0 +1,1 @@
+"""The demo on machines and in shells that differ from this one."""

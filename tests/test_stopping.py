@@ -1,0 +1,32 @@
+"""Processes that end with the one that started them, however that one ended."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from diana.local import ports, processes
+from tests.processes import Process, running_processes, wait_until
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Process]:
+    """The web process, which has started its worker."""
+    port = ports.free_port()
+    with running_processes(tmp_path) as started:
+        web = started.start("web", PORT=str(port))
+        wait_until(lambda: ports.answers(port), "the web process")
+        yield web
+
+
+def test_the_web_worker_ends_with_its_master_and_frees_the_port(web: Process) -> None:
+    (worker,) = psutil.Process(web.pid).children()
+    (port,) = {c.laddr.port for c in worker.net_connections() if c.status == psutil.CONN_LISTEN}
+
+    os.kill(web.pid, signal.SIGKILL)
+
+    assert processes.wait_gone([worker], seconds=2) == []
+    assert ports.is_free(port)
