@@ -1,4 +1,4 @@
-"""A run of tests that is killed: its servers end by themselves, and the next run removes its files."""
+"""Where a run of tests keeps its files. One that is killed: its servers end by themselves, and the next run removes its files."""
 
 import json
 import os
@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from diana.local import processes
+from tests import servers
 from tests.processes import ROOT, wait_until
 from tests.servers import remove_leftovers
 
@@ -117,3 +118,35 @@ def test_a_run_that_is_told_to_end_leaves_no_process(start: Callable[..., Run]) 
     run.popen.terminate()
 
     assert processes.wait_gone([lasting.process, *lasting.started], seconds=5) == []
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in place of /dev/shm."""
+    monkeypatch.setattr(servers, "MEMORY", tmp_path)
+    monkeypatch.setattr(servers, "MEMORY_BYTES", 1)
+    monkeypatch.setattr(servers, "LINK", tmp_path / "link")
+    return tmp_path
+
+
+def test_files_are_in_memory_and_private(memory: Path) -> None:
+    directory = servers.runs_directory()
+    assert directory.parent == memory
+    assert directory.stat().st_mode & 0o777 == 0o700
+    assert servers.runs_directory() == directory
+
+
+@pytest.mark.parametrize("place", ["full", "missing", "somebody else's", "a link"])
+def test_otherwise_they_are_on_the_disk(place: str, memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    match place:
+        case "full":
+            monkeypatch.setattr(servers, "MEMORY_BYTES", 1 << 60)
+        case "missing":
+            monkeypatch.setattr(servers, "MEMORY", memory / "nowhere")
+        case "a link":
+            directory = servers.runs_directory()
+            directory.rmdir()
+            directory.symlink_to(memory)
+        case _:
+            monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    assert servers.runs_directory() == servers.ON_DISK
