@@ -39,7 +39,6 @@ def test_a_worker_leaves_its_child_and_its_task(committed_db: str, valkey: str, 
     assert not presence.worker_runs()
     with tasks_seen(valkey) as seen, running_processes(tmp_path) as processes:
         worker = processes.start_worker("worker", EVENTS_KEEP_VISITS="true")
-        wait_until(presence.worker_runs, "the worker to be seen")
         with transaction.atomic():
             sent = publish(daily(somebody))
         wait_until(lambda: Visit.objects.filter(subscriber=AWARD).exists(), "the visit")
