@@ -166,6 +166,7 @@ os.environ |= {
     "REDIS_URL": servers.redis_url,
     # Its own tests turn it on, and real processes have it (tests/processes.py).
     "EVENTS_FEED": "false",
+    "EVENTS_KEEP_VISITS": "false",
     # Its own tests slow down; the sandbox takes anything.
     "TELEGRAM_RATE_ALL": "10000",
     "TELEGRAM_RATE_ALL_BURST": "10000",

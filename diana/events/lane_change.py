@@ -18,6 +18,8 @@ from diana.events.subscriptions import Subscriber
 
 # Tables that do not follow the pattern of a key and its lane beside it.
 _APPEND_ONLY, _CURSORS = "event_log", "event_cursor"
+# Visits are for whoever looks on, and tell of lanes that are no more.
+_FORGOTTEN = "event_visit"
 KEYS_AT_ONCE = 10_000
 
 Say = Callable[[str], None]
@@ -89,7 +91,9 @@ def _lock_tables(cursor: psycopg.Cursor) -> list[str]:
     found = cursor.fetchall()
     for table, has_key in found:
         cursor.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table)))
-        if not has_key and table != _CURSORS:
+        if table == _FORGOTTEN:
+            cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+        elif not has_key and table != _CURSORS:
             _refuse_rows(cursor, table)
     return [table for table, has_key in found if has_key]
 

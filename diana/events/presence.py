@@ -29,7 +29,7 @@ def announce() -> None:
 
 
 def announce_worker() -> None:
-    """Say so of a worker; where the database is away, the next task does."""
+    """Say so of a worker, from its first task on; where the database is away, the next task does."""
     with contextlib.suppress(DatabaseError, InterfaceError):
         _take_lock(WORKER_CLASS)
 
@@ -43,7 +43,7 @@ def _take_lock(kind: int) -> None:
 
 
 def worker_runs() -> bool:
-    """Say whether any worker is connected to this database."""
+    """Say whether any worker is connected to this database: one that has had a task since it began."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT EXISTS (SELECT {_HOLDERS})", [WORKER_CLASS])
         return bool(cursor.fetchone()[0])

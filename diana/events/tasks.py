@@ -42,7 +42,10 @@ def _body(subscriber: Subscriber) -> Callable[..., str]:
 
 @task_prerun.connect
 def keep_connections(**_: Any) -> None:
-    """Go on with the connections of the last task: Celery's own habit, which config/celery.py turns off, is a new one each."""
+    """Go on with the connections of the last task: Celery's own habit, which config/celery.py turns off, is a new one each.
+
+    A worker is seen from its first task on: at its start the database may hang for longer than Celery waits for a child.
+    """
     freshen_connections()
     presence.announce_worker()
 
@@ -75,16 +78,3 @@ def warm_up(**_: Any) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     waker().warm_up()
-
-
-@worker_process_init.connect
-def announce_child(**_: Any) -> None:
-    """Say that a worker is there, before its first task."""
-    presence.announce_worker()
-
-
-@worker_ready.connect
-def announce_threads(sender: Any = None, **_: Any) -> None:
-    """Say so of a pool of threads. The parent of a pool of processes must not: a child would inherit its connection."""
-    if not getattr(getattr(sender, "pool", None), "uses_semaphore", True):
-        presence.announce_worker()

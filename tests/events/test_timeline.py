@@ -11,7 +11,7 @@ from django.db import transaction
 from diana import clock
 from diana.events import Envelope, Permanent, publish, timeline, tracing, visits
 from diana.events.identifiers import uuid7
-from diana.events.models import Cursor, Delivery, Failure, StoredEvent
+from diana.events.models import Cursor, DeferredEvent, Delivery, Failure, StoredEvent
 from diana.events.timeline import CallMade, Timeline, read_timeline
 from tests.events.conftest import Numbers, Register
 from tests.events.declared import Confided, Followed, Happened
@@ -128,6 +128,17 @@ def test_what_follows_keeps_it_from_rest(register: Register, numbers: Numbers):
     drain(second)
     assert of(sent).at_rest
     Cursor.objects.filter(subscriber=second.name, lane=LANE).update(position=0)
+    assert not of(sent).at_rest
+
+
+@pytest.mark.usefixtures("soon")
+def test_an_event_that_is_deferred_keeps_it_from_rest():
+    sent = publish_one()
+    assert of(sent).at_rest
+    DeferredEvent.objects.create(
+        source="a", due_at=datetime.now(UTC), event_id=uuid4(), type="test.followed", version=1, lane=LANE, key=str(ANNA),
+        occurred_at=datetime.now(UTC), utc_offset_minutes=0, correlation_id=sent.correlation_id, payload="{}",
+    )  # fmt: skip
     assert not of(sent).at_rest
 
 

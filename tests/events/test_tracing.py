@@ -70,6 +70,23 @@ def test_it_shows_the_tree_with_times_subscribers_and_records(register: Register
     assert len(lines) == 6
 
 
+def test_it_shows_visits_where_they_are_kept(register: Register, numbers: Numbers, settings: Any):
+    subscriber = register(numbers)
+    settings.EVENTS_KEEP_VISITS = True
+    first, _ = publish_one(1), publish_one(2)
+    drain(subscriber.name)
+    [event] = document(first.event_id)["events"]
+    [visit] = event["visits"]
+    told = {name: visit[name] for name in ("subscriber", "outcome", "attempt", "lane", "events", "task_id")}
+    assert told == {
+        "subscriber": "test.numbers", "outcome": "handled", "attempt": 1, "lane": event["lane"], "events": 2, "task_id": None,
+    }  # fmt: skip
+    assert visit["after_ms"] >= 0
+    line = said(first.event_id).splitlines()[-1]
+    assert line.split(None, 1)[1].startswith(f"handled by {visit['process']} in ")
+    assert line.endswith(" ms, with 1 other events of its lane")
+
+
 def test_it_tells_what_failed_and_what_is_to_be_delivered(register: Register, numbers: Numbers):
     def dies(envelope: Envelope) -> None:
         raise Permanent("never")

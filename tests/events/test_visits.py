@@ -92,7 +92,9 @@ def test_one_statement_keeps_the_visit_of_many_lanes(subscriber: Subscriber):
     assert sum(row[4] for row in kept()) == 8
 
 
-def test_what_was_rolled_back_was_no_visit(register: Register, notes: Notes):
+def test_what_was_rolled_back_was_no_visit(register: Register, notes: Notes, settings: Any):
+    settings.EVENTS_MAX_ATTEMPTS = 1
+
     def fails_late(envelope: Envelope) -> None:
         notes.add(7)  # the second one is refused at the commit
 

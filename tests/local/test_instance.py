@@ -90,6 +90,7 @@ def test_it_starts_no_server_that_was_given(tmp_path: Path) -> None:
     assert instance.postgres is None
     assert instance.valkey is None
     assert not instance.has_sandbox
+    assert instance.variables()["EVENTS_KEEP_VISITS"] == "false"
     assert instance.variables().items() >= SERVERS_ELSEWHERE.items()
 
 
@@ -146,6 +147,7 @@ def test_it_refuses_a_given_port_that_is_taken(tmp_path: Path) -> None:
 
 def test_it_points_the_bot_at_the_port_of_the_sandbox(tmp_path: Path) -> None:
     assert elsewhere(tmp_path, SANDBOX_PORT="9999").variables()["TELEGRAM_API_URL"] == "http://127.0.0.1:9999"
+    assert elsewhere(tmp_path).variables()["EVENTS_KEEP_VISITS"] == "true"
 
 
 REAL = f"123456789:{'a' * 35}"
