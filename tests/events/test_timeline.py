@@ -136,8 +136,8 @@ def test_an_event_that_is_deferred_keeps_it_from_rest():
     sent = publish_one()
     assert of(sent).at_rest
     DeferredEvent.objects.create(
-        source="a", due_at=datetime.now(UTC), event_id=uuid4(), type="test.followed", version=1, lane=LANE, key=str(ANNA),
-        occurred_at=datetime.now(UTC), utc_offset_minutes=0, correlation_id=sent.correlation_id, payload="{}",
+        source="a", due_at=clock.real_now(), event_id=uuid4(), type="test.followed", version=1, lane=LANE, key=str(ANNA),
+        occurred_at=clock.now(), utc_offset_minutes=0, correlation_id=sent.correlation_id, payload="{}",
     )  # fmt: skip
     assert not of(sent).at_rest
 
