@@ -15,9 +15,8 @@ from django.db import connections, transaction
 from django.db.utils import ProgrammingError
 
 from diana import clock
+from diana.lock_classes import LockClass
 
-# Kinds of advisory locks of two numbers: see diana/events/locks.py.
-CLOCK_CLASS = 7_303
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Since 1970, as durations: moments so far away could not be computed with.
 EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC) - EPOCH for year in (2000, 2200))
@@ -105,11 +104,11 @@ def function_with_offset(value: timedelta = timedelta()) -> str:
 def _alone() -> Iterator[None]:
     """Keep others from moving the clock meanwhile."""
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, 0)", [CLOCK_CLASS])
+        cursor.execute("SELECT pg_advisory_lock(%s, 0)", [LockClass.CLOCK])
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [CLOCK_CLASS])
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [LockClass.CLOCK])
 
 
 def _move_database(wanted: timedelta) -> None:

@@ -23,9 +23,9 @@ from diana.events.envelope import Envelope
 from diana.events.failures import Permanent, Postponed, Retry, attempts_allowed, backoff_seconds, describe, is_transient
 from diana.events.gathering import Gathering
 from diana.events.lanes import lane_of
-from diana.events.locks import SENDER_CLASS
 from diana.events.models import Delivery
 from diana.events.subscriptions import Subscriber
+from diana.lock_classes import LockClass
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ _MAY_BE_CLAIMED = f"""(
             secs => {LEASE_SECONDS} - {ABANDONED_SECONDS} * (2 ^ least(d.attempts - 1, 20) - 1)
         ) AND NOT EXISTS (
             SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2
-            AND l.classid = {SENDER_CLASS}::oid AND l.objid = d.owner::oid
+            AND l.classid = {LockClass.SENDER:d}::oid AND l.objid = d.owner::oid
         )
     )
 )"""

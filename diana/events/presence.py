@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from django.db import DatabaseError, InterfaceError, connection
 
-# Kinds of locks of two numbers: see locks.py.
-RELAY_CLASS, WORKER_CLASS = 7_302, 7_304
+from diana.lock_classes import LockClass
 
 # Each thread has a connection, and a lock is its session's.
 _announced = threading.local()
@@ -25,13 +24,13 @@ class Relay(NamedTuple):
 
 def announce() -> None:
     """Say, for as long as this thread's connection lives, that a relay runs; costs a statement for each connection."""
-    _take_lock(RELAY_CLASS)
+    _take_lock(LockClass.RELAY)
 
 
 def announce_worker() -> None:
     """Say so of a worker, from its first task on; where the database is away, the next task does."""
     with contextlib.suppress(DatabaseError, InterfaceError):
-        _take_lock(WORKER_CLASS)
+        _take_lock(LockClass.WORKER)
 
 
 def _take_lock(kind: int) -> None:
@@ -45,7 +44,7 @@ def _take_lock(kind: int) -> None:
 def worker_runs() -> bool:
     """Say whether any worker is connected to this database: one that has had a task since it began."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT {_HOLDERS})", [WORKER_CLASS])
+        cursor.execute(f"SELECT EXISTS (SELECT {_HOLDERS})", [LockClass.WORKER])
         return bool(cursor.fetchone()[0])
 
 
@@ -62,6 +61,6 @@ def relays() -> list[Relay]:
         cursor.execute(
             "SELECT a.pid, greatest(0, CASE WHEN a.state = 'active' THEN extract(epoch FROM clock_timestamp() - a.query_start)"
             f" ELSE extract(epoch FROM clock_timestamp() - a.state_change) END)::float AS idle {_HOLDERS} ORDER BY idle",
-            [RELAY_CLASS],
+            [LockClass.RELAY],
         )
         return [Relay(*row) for row in cursor.fetchall()]

@@ -9,7 +9,7 @@ import psycopg
 from django.db import connection
 
 from diana.events import connections
-from diana.events.locks import SENDER_CLASS
+from diana.lock_classes import LockClass
 
 
 class _Owner:
@@ -52,7 +52,7 @@ class _Owner:
             application_name="diana-sender",
         )
         self._identity = random.SystemRandom().randrange(1, 2**31 - 1)
-        self._connection.execute("SELECT pg_advisory_lock(%s, %s)", (SENDER_CLASS, self._identity))
+        self._connection.execute("SELECT pg_advisory_lock(%s, %s)", (LockClass.SENDER, self._identity))
 
 
 _owner = _Owner()

@@ -239,11 +239,11 @@ def test_who_loses_the_lock_to_another_one_ends(
         mine = other.info.backend_pid
         with psycopg.connect(servers.postgres.admin_url(), autocommit=True) as admin:
             admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7303"
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7305"
                 " AND database = (SELECT oid FROM pg_database WHERE datname = %s)",
                 [committed_db],
             )
-        wait_until(lambda: other.execute("SELECT pg_try_advisory_lock(7303, 0)").fetchone() == (True,), "the lock", 0.9)
+        wait_until(lambda: other.execute("SELECT pg_try_advisory_lock(7305, 0)").fetchone() == (True,), "the lock", 0.9)
         wait_until(lambda: ended, "the poller to end")
     assert f"PostgreSQL session {mine}" in str(ended[0])
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-# Kinds of locks of two numbers: see diana/events/locks.py and presence.py.
-POLLER_CLASS = 7_303
+from diana.lock_classes import LockClass
 
 
 class AnotherPoller(Exception):
@@ -25,7 +24,7 @@ class PollerLock:
             if self.is_held():
                 cursor.execute("SELECT 1")
                 return
-            cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [POLLER_CLASS])
+            cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [LockClass.POLLER])
             if not cursor.fetchone()[0]:
                 raise AnotherPoller(f"Another process polls for this database{_holder(cursor)}: one is enough.")
         self._session = connection.connection
@@ -41,7 +40,7 @@ def _holder(cursor: Any) -> str:
         "SELECT a.application_name, a.client_addr::text, a.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
         " WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = %s::oid AND l.granted"
         " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        [POLLER_CLASS],
+        [LockClass.POLLER],
     )
     row = cursor.fetchone()
     return f" already ({row[0]} on {row[1] or 'this machine'}, PostgreSQL session {row[2]})" if row else ""

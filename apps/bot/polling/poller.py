@@ -77,7 +77,7 @@ class Poller:
     def _fetch(self) -> list[Fetched]:
         """Wait for updates; confirms by its offset what was kept before."""
         parameters: dict[str, Any] = {"timeout": POLL_SECONDS, "limit": BATCH, "allowed_updates": KINDS}
-        offset = self._offset.value(now=clock.now())
+        offset = self._offset.value(now=clock.real_now())
         if offset is not None:
             parameters["offset"] = offset
         with self._stop.waiting():
@@ -94,7 +94,7 @@ class Poller:
             self._stop.check()
             if not is_question(one):
                 self._keep(one)
-        self._offset.move([one.update_id for one in batch], now=clock.now())
+        self._offset.move([one.update_id for one in batch], now=clock.real_now())
         self._questions.forget()
         if all(one.update_id is None for one in batch):
             raise TelegramAway("updates came without a number")
