@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.db import connection
-from pytest import mark
 
 from diana.lock_classes import LockClass
 
@@ -17,7 +17,7 @@ def test_every_lock_of_two_numbers_takes_its_first_from_the_list() -> None:
     assert [str(path) for path in places if ASKS.search(path.read_text())] == []
 
 
-@mark.django_db
+@pytest.mark.django_db
 def test_the_database_takes_it_as_a_number() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 1)", [LockClass.POLLER])
