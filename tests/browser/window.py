@@ -96,7 +96,8 @@ class Window:
         self.say(text)
         # Notices may come in between.
         expect(found).to_have_count(before + 1)
-        return found.last
+        # An edit may change the text by which it was found.
+        return self.log.locator(f'.message[data-id="{found.last.get_attribute("data-id")}"]')
 
     def key(self, label: str) -> Locator:
         """Return the newest button of the bot whose label begins so, whatever marks stand before it."""
