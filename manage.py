@@ -8,8 +8,10 @@ import sys
 def main() -> None:
     """Run the command that the arguments name."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
-
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError:
+        sys.exit("Nothing is installed for this Python: `make run` first, then `.venv/bin/python manage.py …`.")
     execute_from_command_line(sys.argv)
 
 

@@ -1,4 +1,4 @@
-"""What the bot can tell of an event: the update that it came from, and when that was answered."""
+"""What the bot can tell of an event: the update that it came from, and when that was handled."""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -15,7 +15,7 @@ def tell(events: Sequence[StoredEvent]) -> Iterator[Fact]:
     for row in Update.objects.filter(event_id__in=[event.event_id for event in events]).only(*fields):
         yield Fact(row.received_at, row.event_id, f"update {row.pk} ({row.kind}) came in", "update", row)
         if row.handled_at is not None:
-            yield Fact(row.handled_at, row.event_id, f"update {row.pk} was answered")
+            yield Fact(row.handled_at, row.event_id, f"update {row.pk} was handled")
 
 
 def find(update: int) -> UUID | None:

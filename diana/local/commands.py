@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import signal
 import sys
@@ -43,6 +44,8 @@ def run(chosen: argparse.Namespace) -> None:
     """Start everything, print where it is, report restarts until Ctrl-C, stop everything."""
     instance = Instance(chosen.instance)
     say("Diana starts; Ctrl-C ends it.\n")
+    if instance.has_sandbox and os.environ.get("TELEGRAM_BOT_TOKEN"):
+        say("TELEGRAM_BOT_TOKEN has not the shape of a real bot's token: the sandbox takes the place of Telegram.\n")
     try:
         with Stack(instance, report=report) as stack:
             began = time.monotonic()

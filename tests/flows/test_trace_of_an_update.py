@@ -33,7 +33,7 @@ def test_the_trace_of_a_daily_reward_holds_update_entry_and_reply(sandbox: Sandb
     assert by_type["bot.update_received"]["subscribers"] == {"bot.handle_update": "delivered"}
     assert [fact["text"] for fact in by_type["bot.update_received"]["facts"]] == [
         f"update {row.pk} (message) came in",
-        f"update {row.pk} was answered",
+        f"update {row.pk} was handled",
     ]
     [entry] = by_type["game.daily_login"]["facts"]
     assert " by daily_login, balance " in entry["text"]

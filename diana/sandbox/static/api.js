@@ -1,7 +1,7 @@
 // Speaks to the sandbox: requests with the token of this run, and the stream of news.
 
 const KEPT = "diana-sandbox-token";
-const LOST = "The sandbox does not answer. Look whether `make run` still runs.";
+const LOST = "The sandbox does not answer. Look whether “make run” still runs.";
 
 /** The sandbox refused a request; the message names the cure. Status 0: it did not answer at all. */
 export class RequestError extends Error {

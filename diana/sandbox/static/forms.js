@@ -132,7 +132,7 @@ export function askToReset() {
   return ask({
     title: "Reset everything?",
     body: [element("p", {}, "All messages and everybody who was added here will be gone, and the people of the beginning are back."),
-      element("p", { class: "hint" }, "Diana's database keeps what it knows of people. `make clean` empties it too.")],
+      element("p", { class: "hint" }, "Diana's database keeps what it knows of people. “make clean” empties it too.")],
     confirm: "Reset everything",
     danger: true,
     confirmed: actions.reset,

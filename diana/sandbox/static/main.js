@@ -20,7 +20,7 @@ function start() {
 }
 
 function askForAddress() {
-  const words = "Open the address that `make run` prints after “Talk to the bot”: it ends in this run's key.";
+  const words = "Open the address that “make run” prints after “Talk to the bot”: it ends in this run's key.";
   document.querySelector(".panes").replaceWith(element("main", { class: "blank alone" }, element("h1", {}, "The key is missing"), element("p", {}, words)));
 }
 

@@ -28,8 +28,8 @@ export async function keepUpToDate() {
         await take(news);
       }
     } catch (error) {
-      if ([401, 403].includes(error.status)) return showConnection("This address is of an earlier run, or lacks its key. Open the one that `make run` prints now.");
-      showConnection("The connection to the sandbox is lost. Look whether `make run` still runs. Trying again…");
+      if ([401, 403].includes(error.status)) return showConnection("This address is of an earlier run, or lacks its key. Open the one that “make run” prints now.");
+      showConnection("The connection to the sandbox is lost. Look whether “make run” still runs. Trying again…");
     }
     await new Promise((go) => setTimeout(go, AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)]));
   }

@@ -100,13 +100,13 @@ function drawStatus() {
 }
 
 function describe({ trace, error, updateId }) {
-  if (!state.has_timeline) return ["trouble", "There is no timeline here: the sandbox runs without Diana's database. `make run` gives it one."];
+  if (!state.has_timeline) return ["trouble", "There is no timeline here: the sandbox runs without Diana's database. “make run” gives it one."];
   if (error) return ["trouble", error];
   const answer = state.undelivered.get(updateId);
   if (answer) return ["trouble", `The webhook ${answer === "unreachable" ? "does not answer" : `answers ${answer}`}: look whether web runs. It is tried again.`];
   if (isOver(trace)) return ["rest", summary(trace.items)];
   if (!trace?.correlation_id) return ["working", "On its way to the bot…"];
-  if (!trace.worker_running) return ["trouble", "No answer yet: the worker is not running. `make run` starts it; what was said waits."];
+  if (!trace.worker_running) return ["trouble", "No answer yet: the worker is not running. “make run” starts it; what was said waits."];
   return ["working", "Still working…"];
 }
 

@@ -100,6 +100,10 @@ def test_it_adds_who_is_not_there_always_under_one_id(talk, hooked):
         talk("chen", "/start", "--lang", "ru")
 
 
+def test_the_text_may_stand_after_the_options(talk):
+    assert "Zed said /help" in talk("zed", "--lang", "ru", "/help")
+
+
 def test_it_talks_in_a_group(talk, hooked):
     page, _ = hooked
     assert "Ada said /top" in talk("ada", "/top", "--group", "sandbox FRIENDS")

@@ -41,6 +41,12 @@ class Command(BaseCommand):
         parser.add_argument("--press", metavar="LABEL", help="then press the button of this label or number")
         parser.add_argument("--json", action="store_true", help="print one JSON object a turn, for machines")
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return a parser that takes the text also after an option: `say ada --lang es "/help"`."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
+        return parser
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Talk; what the sandbox refuses becomes an error of the command."""
         client = ChatClient(*find_sandbox(os.environ, Path(settings.BASE_DIR)))
