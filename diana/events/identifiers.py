@@ -1,16 +1,17 @@
 """UUIDs of version 7 (RFC 9562): globally unique and sorted by time, so that indexes on them grow at the end."""
 
 import os
-import time
 from datetime import UTC, datetime
 from uuid import UUID
+
+from diana import clock
 
 
 def uuid7() -> UUID:
     """Return a new identifier; its first 48 bits are the milliseconds since 1970, the rest is random."""
     random = int.from_bytes(os.urandom(10), "big")
-    # Real time: nobody reads a time out of it, and indexes grow at the end also after a moved clock was reset.
-    milliseconds = time.time_ns() // 1_000_000  # noqa: TID251
+    # Real time: indexes grow at the end also after a moved clock was reset, and traces read it back (time_of).
+    milliseconds = int(clock.real_now().timestamp() * 1000)
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | random
     value = value & ~(0xF << 76) | 0x7 << 76
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
