@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 VERSIONS = ("3.11", "3.12", "3.13")
@@ -24,7 +25,9 @@ def candidates(version: str) -> Iterator[str]:
     if path := shutil.which(f"python{version}"):
         yield path
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}")))
+    # It may be another account's.
+    with suppress(PermissionError):
+        yield from map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}")))
 
 
 def version_of(executable: str) -> str:
