@@ -1,9 +1,9 @@
 """Publishing: in a transaction or not at all, once for each key, and only what can be stored."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -11,8 +11,9 @@ from django.db import OperationalError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diana import clock
 from diana.events import Envelope, Publication, publish, publish_many, publishing
-from diana.events.identifiers import uuid7
+from diana.events.identifiers import time_of, uuid7
 from diana.events.lanes import LANES, lane_of
 from diana.events.log import read_events
 from diana.events.models import StoredEvent
@@ -204,15 +205,23 @@ def test_it_makes_identifiers_of_version_7():
     assert len(set(made)) == 1000
 
 
-@given(times=st.lists(st.integers(0, 2**48 * 10**6 - 1), min_size=2, max_size=50))
-def test_it_sorts_identifiers_by_the_millisecond(times: list[int]):
+@given(
+    times=st.lists(
+        st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC)), min_size=2, max_size=50
+    )
+)
+def test_it_sorts_identifiers_by_the_millisecond(times: list[datetime]):
     with pytest.MonkeyPatch.context() as patch:
         made = []
-        for nanoseconds in times:
-            patch.setattr(time, "time_ns", lambda moment=nanoseconds: moment)
-            made.append((nanoseconds // 10**6, uuid7()))
-    assert [ms for ms, _ in sorted(made, key=lambda pair: pair[1])] == sorted(ms for ms, _ in made)
-    assert all(u.int >> 80 == ms for ms, u in made)
+        for moment in times:
+            patch.setattr(clock, "real_now", lambda moment=moment: moment)
+            made.append((moment.replace(microsecond=moment.microsecond // 1000 * 1000), uuid7()))
+    assert [moment for moment, _ in sorted(made, key=lambda pair: pair[1])] == sorted(moment for moment, _ in made)
+    assert [time_of(identifier) for _, identifier in made] == [moment for moment, _ in made]
+
+
+def test_it_reads_no_time_from_an_identifier_of_another_version_or_from_beyond_the_calendar():
+    assert [time_of(UUID(int=value)) for value in (0, (2**48 - 1) << 80 | 0x7 << 76 | 0x2 << 62)] == [None, None]
 
 
 # What waits in logs of old is in these lanes.
