@@ -253,7 +253,7 @@ def test_domain_time_that_was_moved_moves_nothing_here(monkeypatch: pytest.Monke
     sent = publish_one()
     superuser.execute("ALTER TABLE event_log DISABLE TRIGGER USER")
     superuser.execute("UPDATE event_log SET recorded_at = recorded_at + interval '3 days'")
-    moved = real + timedelta(days=3)
+    moved = clock.now() + timedelta(days=3)
     tracing.register_trace(
         "row",
         lambda events: [

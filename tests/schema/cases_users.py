@@ -26,8 +26,8 @@ CASES = {
     ),
     "users_person_activity_complete": Case(
         "users_person",
-        {"last_act_at": "now()", "last_active_date": "NULL"},
-        {"last_act_at": "NULL", "last_active_date": "now()"},
+        {"last_act_at": "diana_now()", "last_active_date": "NULL"},
+        {"last_act_at": "NULL", "last_active_date": "diana_now()"},
     ),
     "users_grant_payment_reference_key": Case("users_grant", {"id": "-id"}, of="payment_reference IS NOT NULL"),
     "users_grant_ends_after_start": Case("users_grant", {"ends_at": "starts_at"}),
@@ -36,19 +36,19 @@ CASES = {
     "users_grant_granted_by_somebody": Case("users_grant", {"granted_by": "''"}),
     "users_grant_revoked_by_somebody": Case(
         "users_grant",
-        {"revoked_at": "now()", "revoked_by": "NULL"},
-        {"revoked_at": "now()", "revoked_by": "''"},
+        {"revoked_at": "diana_now()", "revoked_by": "NULL"},
+        {"revoked_at": "diana_now()", "revoked_by": "''"},
         {"revoked_at": "NULL", "revoked_by": "'ana'"},
     ),
-    "users_suspension_key_key": Case("users_suspension", {"id": "-id", "ended_at": "now()", "ended_by": "'ana'"}),
+    "users_suspension_key_key": Case("users_suspension", {"id": "-id", "ended_at": "diana_now()", "ended_by": "'ana'"}),
     "users_suspension_one_at_a_time": Case("users_suspension", {"id": "-id", "key": "'new'"}, of="ended_at IS NULL"),
     "users_suspension_ends_after_start": Case("users_suspension", {"ends_at": "starts_at"}),
     "users_suspension_by_somebody": Case("users_suspension", {"suspended_by": "''"}),
     "users_suspension_former_status": Case("users_suspension", {"former_status": "'suspended'"}),
     "users_suspension_ended_by_somebody": Case(
         "users_suspension",
-        {"ended_at": "now()", "ended_by": "NULL"},
-        {"ended_at": "now()", "ended_by": "''"},
+        {"ended_at": "diana_now()", "ended_by": "NULL"},
+        {"ended_at": "diana_now()", "ended_by": "''"},
         {"ended_at": "NULL", "ended_by": "'ana'"},
     ),
     "users_staff_username_key": Case("users_staff", {"id": "-id"}),
@@ -59,8 +59,8 @@ TRIGGERS: dict[str, Wall | Effect] = {
         "users_grant",
         "VIP grant",
         "UPDATE users_grant SET ends_at = ends_at + interval '1 day'",
-        "UPDATE users_grant SET revoked_at = now(), revoked_by = 'a', reason = 'another'",
-        "UPDATE users_grant SET revoked_at = now(), revoked_by = 'a';"
+        "UPDATE users_grant SET revoked_at = diana_now(), revoked_by = 'a', reason = 'another'",
+        "UPDATE users_grant SET revoked_at = diana_now(), revoked_by = 'a';"
         " UPDATE users_grant SET revoked_at = NULL, revoked_by = NULL",
         "DELETE FROM users_grant",
     ),
@@ -69,9 +69,11 @@ TRIGGERS: dict[str, Wall | Effect] = {
     "users_person_audited": audited(
         "users_person", "UPDATE users_person SET status = 'suspended' WHERE status = 'active'"
     ),
-    "users_grant_audited": audited("users_grant", "UPDATE users_grant SET revoked_at = now(), revoked_by = 'ana'"),
+    "users_grant_audited": audited(
+        "users_grant", "UPDATE users_grant SET revoked_at = diana_now(), revoked_by = 'ana'"
+    ),
     "users_suspension_audited": audited(
-        "users_suspension", "UPDATE users_suspension SET ended_at = now(), ended_by = 'ana'"
+        "users_suspension", "UPDATE users_suspension SET ended_at = diana_now(), ended_by = 'ana'"
     ),
 }
 

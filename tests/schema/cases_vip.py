@@ -6,19 +6,19 @@ from tests.gamification.acts import NOON, person
 from tests.schema.cases import Case, Effect, Wall, add, audited
 
 OVERRIDE, STANDING = "users_vipoverride", "users_vipstanding"
-ENDED = "ended_at = now(), ended_by = 'ana'"
+ENDED = "ended_at = diana_now(), ended_by = 'ana'"
 
 CASES = {
     "users_grant_key_key": Case("users_grant", {"id": "-id", "payment_reference": "NULL"}, of="key IS NOT NULL"),
-    "users_vipoverride_key_key": Case(OVERRIDE, {"id": "-id", "ended_at": "now()", "ended_by": "'ana'"}),
+    "users_vipoverride_key_key": Case(OVERRIDE, {"id": "-id", "ended_at": "diana_now()", "ended_by": "'ana'"}),
     "users_vipoverride_mode_known": Case(OVERRIDE, {"mode": "'up'"}),
     "users_vipoverride_ends_after_start": Case(OVERRIDE, {"until": "starts_at"}),
     "users_vipoverride_reason_given": Case(OVERRIDE, {"reason": "''"}, {"reason": "E' \\n'"}),
     "users_vipoverride_by_somebody": Case(OVERRIDE, {"forced_by": "''"}, {"key": "''"}),
     "users_vipoverride_ended_by_somebody": Case(
         OVERRIDE,
-        {"ended_at": "now()", "ended_by": "NULL"},
-        {"ended_at": "now()", "ended_by": "''"},
+        {"ended_at": "diana_now()", "ended_by": "NULL"},
+        {"ended_at": "diana_now()", "ended_by": "''"},
         {"ended_at": "NULL", "ended_by": "'ana'"},
     ),
     "users_vipstanding_ends_fit_state": Case(
@@ -42,8 +42,8 @@ CASES = {
     "users_vipstanding_mode_complete": Case(
         STANDING,
         {"mode": "'on'"},
-        {"mode_until": "now()"},
-        {"mode": "'up'", "mode_until": "now()"},
+        {"mode_until": "diana_now()"},
+        {"mode": "'up'", "mode_until": "diana_now()"},
         of="mode IS NULL AND mode_until IS NULL",
     ),
 }
