@@ -51,7 +51,8 @@ def audited(table: str, statement: str) -> Effect:
     return Effect(
         table,
         statement,
-        f"SELECT EXISTS (SELECT FROM audit_record WHERE act LIKE '% {table}' AND at >= transaction_timestamp() + (diana_now() - statement_timestamp()))",
+        f"SELECT EXISTS (SELECT FROM audit_record WHERE act LIKE '%% {table}'"
+        " AND at >= transaction_timestamp() + (diana_now() - statement_timestamp()))",
     )
 
 
