@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -28,31 +28,25 @@ __all__ = ["sandbox"]
 Move = Callable[..., None]
 
 
-class Upgraded(NamedTuple):
-    """The name of the restored and released database, to which nobody is connected, and what the release said."""
-
-    database: str
-    said: str
-
-
 @pytest.fixture(scope="session")
-def upgraded(servers: Servers, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
-    """Restore the dump as the owner, and run this version's release as operators do."""
+def upgraded(servers: Servers, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Restore the dump as the owner, and run this version's release as operators do; the name of the database."""
     name = f"upgraded_{uuid.uuid4().hex[:12]}"
     prepare_database(servers.postgres.admin_url(), name, OWNER, APPLICATION, PASSWORDS)
     old.restore(servers.url(OWNER, name))
     servers.valkey.start()
-    yield Upgraded(name, release(servers, name, tmp_path_factory.mktemp("upgrade")))
+    release(servers, name, tmp_path_factory.mktemp("upgrade"))
+    servers.valkey.stop()
+    yield name
     servers.drop(name)
 
 
-def release(servers: Servers, database: str, directory: Path) -> str:
-    """Run `manage.py release` in a process of its own and return its output; the broker must run."""
+def release(servers: Servers, database: str, directory: Path) -> None:
+    """Run `manage.py release` in a process of its own; the broker must run."""
     environment = os.environ | addresses(servers, database) | {"DIANA_STATE_DIR": str(directory)}
     command = [sys.executable, "manage.py", "release"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def addresses(servers: Servers, database: str) -> dict[str, str]:
@@ -64,9 +58,9 @@ def addresses(servers: Servers, database: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def reading(upgraded: Upgraded, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def reading(upgraded: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The upgraded database itself, for tests that only read: they need no copy."""
-    with django_db_blocker.unblock(), database_named(upgraded.database):
+    with django_db_blocker.unblock(), database_named(upgraded):
         with connection.cursor() as cursor:
             cursor.execute("SET default_transaction_read_only = on")
         yield
@@ -75,15 +69,15 @@ def reading(upgraded: Upgraded, django_db_blocker: DjangoDbBlocker) -> Iterator[
 @pytest.fixture
 def committed_db(
     servers: Servers,
-    upgraded: Upgraded,
+    upgraded: str,
     django_db_blocker: DjangoDbBlocker,
     settings: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[str]:
     """A copy of the upgraded database, and of the checkpoint file; it is the moment at which the old version stopped."""
-    name = f"{upgraded.database}_{uuid.uuid4().hex[:6]}"
-    servers.admin("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY", name, upgraded.database, OWNER)
+    name = f"{upgraded}_{uuid.uuid4().hex[:6]}"
+    servers.admin("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY", name, upgraded, OWNER)
     for variable, address in addresses(servers, name).items():
         monkeypatch.setenv(variable, address)
     monkeypatch.setattr(limiting, "_limiters", {})

@@ -15,18 +15,17 @@ from diana.events.subscriptions import subscribers
 from tests.schema.catalogue import Connection
 from tests.schema.shape import differences, shape
 from tests.servers import OWNER, TEMPLATE, Servers
-from tests.upgrade.conftest import Upgraded
 from tests.upgrade.old import EXPECTED
 
 LOG = EXPECTED["log"]
 
 
 @pytest.fixture
-def owners(servers: Servers, upgraded: Upgraded) -> Iterator[tuple[Connection, Connection]]:
+def owners(servers: Servers, upgraded: str) -> Iterator[tuple[Connection, Connection]]:
     """The owner's connections to a new database and to the upgraded one."""
-    addresses = [servers.url(OWNER, name) for name in (TEMPLATE, upgraded.database)]
-    with psycopg.connect(addresses[0]) as new, psycopg.connect(addresses[1]) as upgraded_one:
-        yield new, upgraded_one
+    addresses = [servers.url(OWNER, name) for name in (TEMPLATE, upgraded)]
+    with psycopg.connect(addresses[0]) as new, psycopg.connect(addresses[1]) as old:
+        yield new, old
 
 
 def test_every_migration_is_applied(reading: None) -> None:
