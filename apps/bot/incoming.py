@@ -48,6 +48,7 @@ class RefundedPayment(msgspec.Struct):
     """Somebody has their Stars back."""
 
     telegram_payment_charge_id: Name
+    total_amount: Amount | None = None
 
 
 class _Payer(msgspec.Struct):
@@ -63,6 +64,14 @@ class PreCheckoutQuery(msgspec.Struct):
     currency: Text
     total_amount: Amount
     invoice_payload: Text
+
+
+class SubscriptionUpdated(msgspec.Struct):
+    """Somebody cancelled a subscription, took it up again, or could not pay for it."""
+
+    user: _Payer
+    invoice_payload: Text
+    state: Text
 
 
 class _Member(msgspec.Struct):
@@ -95,6 +104,7 @@ class _Body(msgspec.Struct):
     chat_member: _Part | None = None
     message_reaction: _Part | None = None
     pre_checkout_query: PreCheckoutQuery | None = None
+    subscription: SubscriptionUpdated | None = None
 
 
 # The kinds of updates that are taken; Telegram is asked for these (set_webhook).
@@ -108,7 +118,7 @@ UNANSWERED = ("chat_member", "message_reaction")
 class Incoming(NamedTuple):
     """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot;
     `answered` is false for a message that is no command, a reaction, a change of membership: they get no reply. `asked`,
-    `paid` and `refunded` are what payments have to do with; `sent_at` is the time of a payment's message.
+    `paid`, `refunded` and `subscribed` are what payments have to do with; `sent_at` is the time of a payment's message.
     """
 
     update_id: int
@@ -119,7 +129,15 @@ class Incoming(NamedTuple):
     asked: PreCheckoutQuery | None = None
     paid: SuccessfulPayment | None = None
     refunded: RefundedPayment | None = None
+    subscribed: SubscriptionUpdated | None = None
     sent_at: datetime | None = None
+
+    @property
+    def adds_sender(self) -> bool:
+        """Whether an unknown sender becomes somebody known: not by what is told of a payment of before, whose payer may have
+        been erased since.
+        """
+        return self.refunded is None and self.subscribed is None
 
 
 def decode(body: bytes) -> Incoming:
@@ -130,9 +148,11 @@ def decode(body: bytes) -> Incoming:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(Malformed.__doc__) from error
     for kind in KINDS:
-        part: _Part | PreCheckoutQuery | None = getattr(decoded, kind)
+        part: _Part | PreCheckoutQuery | SubscriptionUpdated | None = getattr(decoded, kind)
         if isinstance(part, PreCheckoutQuery):
             return Incoming(decoded.update_id, kind, part.from_.id, None, asked=part)
+        if isinstance(part, SubscriptionUpdated):
+            return Incoming(decoded.update_id, kind, part.user.id, None, subscribed=part)
         if part is not None:
             sender = _member(part) if kind == "chat_member" else _person(part)
             found = Incoming(decoded.update_id, kind, sender, _chat(part), _is_answered(kind, part))

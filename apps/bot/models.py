@@ -14,7 +14,10 @@ NOTICE_KINDS = [
     "vip_expired",
     "vip_revoked",
     "payment",
+    "payment_problem",
     "refund",
+    "refund_points",
+    "subscription_failed",
     "reminder",
 ]
 
@@ -200,7 +203,10 @@ class Notice(models.Model):
         VIP_EXPIRED = "vip_expired", _("VIP is over")
         VIP_REVOKED = "vip_revoked", _("VIP taken back")
         PAYMENT = "payment", _("payment")
+        PAYMENT_PROBLEM = "payment_problem", _("payment that gave nothing")
         REFUND = "refund", _("refund")
+        REFUND_POINTS = "refund_points", _("points of a refunded payment")
+        SUBSCRIPTION_FAILED = "subscription_failed", _("subscription that could not be paid")
         REMINDER = "reminder", _("reminder of the first steps")
 
     class Outcome(models.TextChoices):
