@@ -26,8 +26,7 @@ def book(incoming: Incoming, *, now: datetime) -> None:
             now=now,
         )
     if incoming.subscribed is not None:
-        one = incoming.subscribed
-        payments.note_state(payer=one.user.id, payload=one.invoice_payload, state=one.state, now=now)
+        payments.note_state(**incoming.subscribed._asdict(), now=now)
 
 
 def _own_chat(incoming: Incoming) -> int | None:

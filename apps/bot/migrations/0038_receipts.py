@@ -65,6 +65,10 @@ class Migration(migrations.Migration):
                 name="bot_notice_kind_known",
             ),
         ),
-        # A receipt of a refund notes that it has told the points.
-        allow_application("bot_notice", update=("fields",)),
+        migrations.AddField(
+            model_name="notice",
+            name="tells_points",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="tells the points, too"),
+        ),
+        allow_application("bot_notice", insert=("tells_points",), update=("tells_points",)),
     ]

@@ -9,7 +9,7 @@ from apps.payments import selectors as payments
 
 
 def with_details(row: Notice) -> Mapping[str, Any]:
-    """Return the fields of a notice with what can be said by now; of a refund the notice remembers that it tells the points.
+    """Return the fields of a notice with what can be said by now; that a refund's tells the points is noted.
 
     Points are taken back by another subscriber: where that comes later, a notice of its own tells of them.
     """
@@ -18,15 +18,14 @@ def with_details(row: Notice) -> Mapping[str, Any]:
         return fields
     charge = int(fields["charge"])
     payment, taken = payments.payment_line(charge), ledger.taken_back(row.person_id, charge)
-    if taken is not None and "points" not in fields:
-        fields |= {name: taken[name] for name in ("points", "old", "new")}
-        Notice.objects.filter(pk=row.pk).update(fields=fields)
-    return fields | ({"stars": payment.stars} if payment else {})
+    if taken is not None:
+        Notice.objects.filter(pk=row.pk).update(tells_points=True)
+    return fields | dict(taken or {}) | ({"stars": payment.stars} if payment else {})
 
 
 def is_told(row: Notice) -> bool:
-    """Say whether another notice has told this one's points already."""
+    """Say whether another notice tells this one's points."""
     if row.kind != Notice.Kind.REFUND_POINTS:
         return False
-    same = Notice.objects.filter(person_id=row.person_id, kind=Notice.Kind.REFUND, fields__charge=row.fields["charge"])
-    return same.filter(fields__has_key="points").exists()
+    refunds = Notice.objects.filter(person_id=row.person_id, kind=Notice.Kind.REFUND, tells_points=True)
+    return refunds.filter(fields__charge=row.fields["charge"]).exists()

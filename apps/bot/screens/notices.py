@@ -71,8 +71,10 @@ def _line(part: Part, local: Local, vip_until: datetime | None) -> str:
             return _payment(int(fields["stars"]), local, vip_until)
         case "payment_problem":
             return _payment_problem(fields)
-        case "refund" | "refund_points":
-            return "\n".join([*_refund(part), *_points_gone(fields)])
+        case "refund":
+            return "\n".join([_refund(fields), *_points_gone(fields)])
+        case "refund_points":
+            return "\n".join([_("Your payment was given back."), *_points_gone(fields)])
         case "subscription_failed":
             return "⚠️ " + _(
                 "Your subscription could not be paid. If that stays so, it ends. Look at it in Telegram: Settings,"
@@ -119,22 +121,20 @@ def _payment_problem(fields: Mapping[str, Any]) -> str:
     return "\n".join(("⚠️ " + came, follows, number))
 
 
-def _refund(part: Part) -> list[str]:
-    if part.kind != "refund":
-        return []
-    stars = part.fields.get("stars")
+def _refund(fields: Mapping[str, Any]) -> str:
+    stars = fields.get("stars")
     if stars is None:
-        return [_("Your payment was given back.")]
+        return _("Your payment was given back.")
     text = ngettext(
         "Your payment of %(count)s star was given back.", "Your payment of %(count)s stars was given back.", int(stars)
     )
-    return [text % {"count": stars}]
+    return text % {"count": stars}
 
 
 def _points_gone(fields: Mapping[str, Any]) -> list[str]:
     """Return what a refund took along: points, and levels if any went."""
     points, old, new = (int(fields.get(name, 0)) for name in ("points", "old", "new"))
-    if not points:
+    if "points" not in fields:
         return []
     text = ngettext("%(count)s point for it was taken back.", "%(count)s points for it were taken back.", points) % {
         "count": points

@@ -18,6 +18,7 @@ from diana.events import Publication, publish_many
 MONTH = timedelta(days=SUBSCRIPTION_DAYS)
 # A renewal may come so much later than what was paid has ended; after that a subscription has lapsed.
 LATE = timedelta(days=3)
+EARLY = timedelta(days=1)
 # The times of Telegram's messages are whole seconds of another clock.
 CLOCK_SLACK = timedelta(minutes=1)
 PROBLEM_MAX_LENGTH = 200
@@ -50,9 +51,13 @@ def follow(payment: Payment, now: datetime) -> Subscription:
 
 
 def is_renewal(*, payer: int, payload: str, at: datetime) -> bool:
-    """Say whether a recurring payment of that time renews a subscription: Telegram's list does not tell."""
-    known = Subscription.objects.filter(payload=payload).filter(Q(payer=payer) | Q(person__status=Person.Status.ERASED))
-    return known.filter(began_at__lte=at, paid_until__gt=at - LATE).exists()
+    """Say whether a recurring payment of that time renews a subscription, which Telegram's list does not tell: one comes when
+    what was paid before ends.
+    """
+    mine = Q(person__status=Person.Status.ERASED) | Q(payer=payer)
+    known = Payment.objects.filter(mine, payload=payload, subscription__isnull=False, paid_at__lt=at)
+    ends = (until or paid_at + MONTH for until, paid_at in known.values_list("subscription_until", "paid_at"))
+    return any(end - EARLY <= at <= end + LATE for end in ends)
 
 
 def note_state(*, payer: int, payload: str, state: str, now: datetime) -> bool:
@@ -170,7 +175,9 @@ def fail_end(*, subscription_id: int, problem: str, now: datetime) -> None:
     with transaction.atomic():
         subscription = _locked(subscription_id)
         if subscription.paid_until + LATE < now:
-            confirm_end(subscription_id=subscription_id, now=now)
+            # Kept, so that a renewal of before which is told later has Telegram asked again.
+            if confirm_end(subscription_id=subscription_id, now=now):
+                Subscription.objects.filter(pk=subscription_id).update(end_problem=problem[:PROBLEM_MAX_LENGTH])
         elif subscription.ended_at is None and subscription.end_requested_at is not None:
             subscription.end_problem = problem[:PROBLEM_MAX_LENGTH]
             subscription.save(update_fields=["end_problem"])
@@ -184,11 +191,18 @@ def _locked(subscription_id: int) -> Subscription:
 def _without_its_first(payment: Payment) -> Subscription | None:
     """Return the subscription that began here with a renewal, because this payment of before was not told in time."""
     later = _of_bill(payment).filter(began_at__gte=payment.paid_at, payments__first=False)
-    found = later.exclude(payments__first=True).order_by("began_at", "pk").first()
+    candidates = later.exclude(payments__first=True).distinct()
+    found = min(candidates, key=lambda s: (_off_by(s.began_at - payment.paid_at), s.pk), default=None)
     if found is not None:
         found.charge, found.began_at = payment.charge, payment.paid_at
         found.save(update_fields=["charge", "began_at"])
     return found
+
+
+def _off_by(passed: timedelta) -> timedelta:
+    """Return how far a time is from whole months of Telegram's."""
+    rest = passed % MONTH
+    return min(rest, MONTH - rest)
 
 
 def _renewed_by(payment: Payment, until: datetime) -> Subscription | None:
@@ -250,7 +264,8 @@ def _prolong(subscription: Subscription, payment: Payment, until: datetime, now:
     subscription.save(update_fields=["paid_until", "state", "state_at", "lapsed_at"])
     if REASONS.get(payment.problem, Reason.UNCREDITED):
         request_end(subscription, REASONS.get(payment.problem, Reason.UNCREDITED), now)
-    if subscription.ended_at is not None and payment.paid_at > subscription.ended_at - CLOCK_SLACK:
+    ended = subscription.ended_at
+    if ended is not None and (subscription.end_problem or payment.paid_at > ended - CLOCK_SLACK):
         _reopen(subscription, payment, now)
 
 
