@@ -52,11 +52,17 @@ def follow(payment: Payment, now: datetime) -> Subscription:
 
 def is_renewal(*, payer: int, payload: str, at: datetime) -> bool:
     """Say whether a recurring payment of that time renews a subscription, which Telegram's list does not tell: one comes when
-    what was paid before ends.
+    what was paid last ends, unless Telegram has ended it.
     """
     mine = Q(person__status=Person.Status.ERASED) | Q(payer=payer)
     known = Payment.objects.filter(mine, payload=payload, subscription__isnull=False, paid_at__lt=at)
-    ends = (until or paid_at + MONTH for until, paid_at in known.values_list("subscription_until", "paid_at"))
+    found = (
+        known.exclude(subscription__ended_at__lt=at, subscription__end_problem="")
+        .order_by("paid_at", "pk")
+        .select_related("subscription")
+    )
+    last = {payment.subscription_id: payment for payment in found}
+    ends = ((payment.subscription_until or payment.paid_at + MONTH) for payment in last.values())
     return any(end - EARLY <= at <= end + LATE for end in ends)
 
 
