@@ -12,6 +12,7 @@ from apps.users.models import Person
 
 __all__ = [
     "EndDue",
+    "Ending",
     "Gift",
     "KeyMissing",
     "PaymentLine",
@@ -26,6 +27,7 @@ __all__ = [
     "refund_due",
     "running",
     "subscribed_until",
+    "to_end",
 ]
 
 
@@ -49,6 +51,17 @@ class EndDue:
 
     telegram_id: int
     charge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A subscription that Telegram is to end: why, since when, asked how often, and what it said last."""
+
+    id: int
+    reason: str
+    since: datetime
+    attempts: int
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,15 @@ def end_due(subscription_id: int) -> EndDue | None:
     asked = Subscription.objects.filter(pk=subscription_id, ended_at=None, end_requested_at__isnull=False)
     found = asked.first()
     return EndDue(found.payer, found.charge) if found is not None and found.payer is not None else None
+
+
+def to_end() -> list[Ending]:
+    """Return the subscriptions that Telegram is to end and has not, those waiting longest first."""
+    open_ = Subscription.objects.filter(end_requested_at__isnull=False, ended_at=None).order_by(
+        "end_requested_at", "pk"
+    )
+    fields = ("pk", "end_reason", "end_requested_at", "end_attempts", "end_problem")
+    return [Ending(*row) for row in open_.values_list(*fields)]
 
 
 def erased_payer_of(payload: str) -> int | None:
