@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.bot.models import Refusal, Update
+from apps.bot.models import Chat, Refusal, Update
 from apps.gamification.models import Entry
 from apps.payments import services, standing
 from apps.payments.models import Payment, Subscription
@@ -418,3 +418,46 @@ def test_what_could_not_be_credited_has_a_receipt_as_well(sandbox: Sandbox) -> N
     [receipt] = texts(sandbox)[before:]
     assert "7 stars" in receipt
     assert "/paysupport" in receipt
+
+
+def test_a_receipt_is_tried_where_the_chat_took_no_messages(sandbox: Sandbox) -> None:
+    bill = bill_of("vip_30")
+    Chat.objects.update(gone_at=clock.now())
+    before = len(texts(sandbox))
+    pay(sandbox, bill.payload)
+    drain()
+    assert any("250 stars has arrived" in text for text in texts(sandbox)[before:])
+
+
+def test_points_taken_back_after_the_receipt_are_told_by_another(sandbox: Sandbox) -> None:
+    told = bought(sandbox)
+    before = len(texts(sandbox))
+    deliver(refunded_update(told))
+    drain("bot.note_notices")
+    drain("bot.send_notices")
+    [receipt] = [text for text in texts(sandbox)[before:] if "given back" in text]
+    assert "points" not in receipt
+    drain()
+    [_, second] = [text for text in texts(sandbox)[before:] if "given back" in text]
+    assert "1000 points" in second
+
+
+def test_whoever_redeemed_a_refunded_gift_keeps_what_is_theirs(sandbox: Sandbox) -> None:
+    bought(sandbox, "gift_30")
+    code = next(text for text in texts(sandbox) if "<code>" in text).split("<code>")[1].split("</code>")[0]
+    say(f"/vip {code}", sender=user(BOB))
+    answer()
+    bought(sandbox, "vip_30", payer=BOB)
+    bob = people.person_of(BOB)
+    assert bob is not None
+    gift = Grant.objects.get(source="gift")
+    refund(Payment.objects.get(product="gift_30"))
+    drain()
+    gift.refresh_from_db()
+    assert gift.revoked_at is not None
+    assert not Grant.objects.filter(person_id=bob, source="purchase", revoked_at__isnull=False).exists()
+    assert Payment.objects.filter(product="vip_30", refunded_at=None).exists()
+    assert days_left(bob) > 0
+    say(f"/vip {code}", sender=user(ADA + 2))
+    answer()
+    assert "gives nothing" in texts(sandbox, ADA + 2)[-1]
