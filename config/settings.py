@@ -207,6 +207,7 @@ _PERIODS = {
     "gamification.verify_ledger": timedelta(hours=1),
     "gamification.verify_new_entries": timedelta(hours=1),
     "payments.forget_questions": timedelta(hours=1),
+    "payments.try_again": timedelta(minutes=1),
     "users.end_suspensions": timedelta(minutes=1),
     "users.pay_referrals": timedelta(minutes=5),
     "users.remind_onboarding": timedelta(minutes=5),

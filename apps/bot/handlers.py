@@ -44,12 +44,20 @@ async def tell_gift(envelope: Envelope) -> None:
     await tell_gift(envelope)
 
 
-@subscribe("payment.refund_requested", external=True)
+@subscribe("payment.refund_requested", "payment.refund_due", external=True)
 async def refund_payment(envelope: Envelope) -> None:
     """Have Telegram give a payment back; done again, it finds that it was given back."""
     from apps.bot.paying import refund
 
     await refund(envelope)
+
+
+@subscribe("payment.subscription_end_requested", external=True)
+async def end_subscription(envelope: Envelope) -> None:
+    """Have Telegram charge for a subscription no more; done again, it changes nothing."""
+    from apps.bot.paying import end_subscription
+
+    await end_subscription(envelope)
 
 
 @subscribe(*KINDS, batch=True)

@@ -48,6 +48,7 @@ class RefundedPayment(msgspec.Struct):
     """Somebody has their Stars back."""
 
     telegram_payment_charge_id: Name
+    total_amount: Amount | None = None
 
 
 class _Payer(msgspec.Struct):
@@ -63,6 +64,14 @@ class PreCheckoutQuery(msgspec.Struct):
     currency: Text
     total_amount: Amount
     invoice_payload: Text
+
+
+class SubscriptionUpdated(NamedTuple):
+    """Somebody cancelled the subscription of a bill, took it up again, or could not pay for it."""
+
+    payer: int
+    payload: str
+    state: str
 
 
 class _Member(msgspec.Struct):
@@ -82,6 +91,9 @@ class _Part(msgspec.Struct):
     date: msgspec.Raw = msgspec.Raw(b"")
     successful_payment: SuccessfulPayment | None = None
     refunded_payment: RefundedPayment | None = None
+    # Read only of a subscription, and only if they are texts.
+    invoice_payload: msgspec.Raw = msgspec.Raw(b"")
+    state: msgspec.Raw = msgspec.Raw(b"")
     # Of a change of membership: whom it is about, who need not be who made it.
     new_chat_member: msgspec.Raw = msgspec.Raw(b"")
 
@@ -95,6 +107,7 @@ class _Body(msgspec.Struct):
     chat_member: _Part | None = None
     message_reaction: _Part | None = None
     pre_checkout_query: PreCheckoutQuery | None = None
+    subscription: _Part | None = None
 
 
 # The kinds of updates that are taken; Telegram is asked for these (set_webhook).
@@ -103,12 +116,14 @@ KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
 
 # Taken by the batch: nobody gets an answer to them.
 UNANSWERED = ("chat_member", "message_reaction")
+# What may tell of a payment or a subscription.
+PAID = ("message", "subscription")
 
 
 class Incoming(NamedTuple):
     """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot;
     `answered` is false for a message that is no command, a reaction, a change of membership: they get no reply. `asked`,
-    `paid` and `refunded` are what payments have to do with; `sent_at` is the time of a payment's message.
+    `paid`, `refunded` and `subscribed` are what payments have to do with; `sent_at` is the time of a payment's message.
     """
 
     update_id: int
@@ -119,7 +134,15 @@ class Incoming(NamedTuple):
     asked: PreCheckoutQuery | None = None
     paid: SuccessfulPayment | None = None
     refunded: RefundedPayment | None = None
+    subscribed: SubscriptionUpdated | None = None
     sent_at: datetime | None = None
+
+    @property
+    def adds_sender(self) -> bool:
+        """Whether an unknown sender becomes somebody known: not by what is told of a payment of before, whose payer may have
+        been erased since.
+        """
+        return self.refunded is None and self.kind != "subscription"
 
 
 def decode(body: bytes) -> Incoming:
@@ -136,14 +159,25 @@ def decode(body: bytes) -> Incoming:
         if part is not None:
             sender = _member(part) if kind == "chat_member" else _person(part)
             found = Incoming(decoded.update_id, kind, sender, _chat(part), _is_answered(kind, part))
-            return _with_payment(found, part) if kind == "message" else found
+            return _with_payment(found, part) if kind in PAID else found
     return Incoming(decoded.update_id, None, None, None)
 
 
 def _with_payment(found: Incoming, part: _Part) -> Incoming:
+    if found.kind == "subscription":
+        return found._replace(subscribed=_subscribed(found.sender, part))
     if part.successful_payment is None and part.refunded_payment is None:
         return found
     return found._replace(paid=part.successful_payment, refunded=part.refunded_payment, sent_at=_time(bytes(part.date)))
+
+
+def _subscribed(payer: int | None, part: _Part) -> SubscriptionUpdated | None:
+    """Return what became of a subscription; None where that cannot be read, which Telegram need not send again."""
+    try:
+        payload, state = (msgspec.json.decode(raw, type=Text) for raw in (part.invoice_payload, part.state))
+    except msgspec.DecodeError:
+        return None
+    return SubscriptionUpdated(payer, payload, state) if payer is not None else None
 
 
 def _time(text: bytes) -> datetime | None:

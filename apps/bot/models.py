@@ -14,7 +14,10 @@ NOTICE_KINDS = [
     "vip_expired",
     "vip_revoked",
     "payment",
+    "payment_problem",
     "refund",
+    "refund_points",
+    "subscription_failed",
     "reminder",
 ]
 
@@ -187,7 +190,8 @@ class Notice(models.Model):
     """Something to tell a person by a message of its own, or together with others. Ids and numbers only, no texts.
 
     `due_at` is when it may be told, by the person's clock and wishes; `queued_at` when a sender was told to; `outcome` what
-    became of it. `event_id` is the event that it tells of: each is told once.
+    became of it. `event_id` is the event that it tells of: each is told once. `tells_points`: the receipt of a refund tells
+    the points that went with it, which then need no notice of their own.
     """
 
     class Kind(models.TextChoices):
@@ -200,7 +204,10 @@ class Notice(models.Model):
         VIP_EXPIRED = "vip_expired", _("VIP is over")
         VIP_REVOKED = "vip_revoked", _("VIP taken back")
         PAYMENT = "payment", _("payment")
+        PAYMENT_PROBLEM = "payment_problem", _("payment that gave nothing")
         REFUND = "refund", _("refund")
+        REFUND_POINTS = "refund_points", _("points of a refunded payment")
+        SUBSCRIPTION_FAILED = "subscription_failed", _("subscription that could not be paid")
         REMINDER = "reminder", _("reminder of the first steps")
 
     class Outcome(models.TextChoices):
@@ -216,6 +223,7 @@ class Notice(models.Model):
     queued_at = models.DateTimeField(_("queued at"), null=True)
     done_at = models.DateTimeField(_("done at"), null=True)
     outcome = models.TextField(_("outcome"), choices=Outcome.choices, null=True)
+    tells_points = models.BooleanField(_("tells the points, too"), default=False, db_default=False)
 
     class Meta:
         db_table = "bot_notice"

@@ -14,6 +14,8 @@ from apps.bot.booking import book
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
 from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Unreadable, Update
+from apps.payments.selectors import erased_payer_of
+from apps.users.selectors import person_of
 from apps.users.services import PersonGone, find_or_add_person, lock_person
 from diana.bulk import delete_rows
 from diana.events import Envelope, Event, Publication, publish, publish_many
@@ -45,7 +47,7 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         count_refusal(Refusal.Reason.UNKNOWN, now=now)
         return None
     with transaction.atomic():
-        person_id = find_or_add_person(telegram_id=incoming.sender, now=now) if incoming.sender else None
+        person_id = _sender(incoming, now)
         event_id = uuid7()
         update = _insert_update(incoming, person_id, body, event_id, now)
         if update is None:
@@ -53,12 +55,22 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         else:
             event = _received(incoming, incoming.kind, person_id, update)
             with caused_by(publish(event, event_id=event_id, source="telegram")):
-                book(incoming, person_id=person_id, now=now)
+                book(incoming, now=now)
     if update is None:
         count_refusal(_why_known(incoming.update_id, body), now=now)
     else:
         logger.info("update kept", extra={"correlation_id": event_id, "update": update, "kind": incoming.kind})
     return update
+
+
+def _sender(incoming: Incoming, now: datetime) -> int | None:
+    """Return our id of the sender, locked; None for nobody, and for who is not known and does not become so by this."""
+    if incoming.sender is None:
+        return None
+    of_erased = incoming.paid is not None and erased_payer_of(incoming.paid.invoice_payload) is not None
+    if (of_erased or not incoming.adds_sender) and person_of(incoming.sender) is None:
+        return None
+    return find_or_add_person(telegram_id=incoming.sender, now=now)
 
 
 def _received(incoming: Incoming, kind: str, person_id: int | None, update: int) -> Event:

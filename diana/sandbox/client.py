@@ -131,6 +131,20 @@ class SandboxClient:
         told: dict[str, Any] = _checked(self._http.post("/sandbox/payments", json=wanted)).json()
         return told
 
+    def refund(self, user: int, charge: str) -> dict[str, Any]:
+        """Give a payment back as Telegram's support does; return the RefundedPayment to tell the bot, whenever that is."""
+        wanted = {"user": user, "charge": charge}
+        told: dict[str, Any] = _checked(self._http.post("/sandbox/refunds", json=wanted)).json()
+        return told
+
+    def change_subscription(self, user: int, charge: str, state: str) -> dict[str, Any]:
+        """Let somebody cancel ("canceled"), take up again ("active") or not pay for ("failed") the subscription that a charge
+        began; return the BotSubscriptionUpdated to tell the bot, but for its user.
+        """
+        wanted = {"user": user, "charge": charge, "state": state}
+        told: dict[str, Any] = _checked(self._http.post("/sandbox/subscriptions", json=wanted)).json()
+        return told
+
     def reset(self) -> None:
         """Make the sandbox forget everything but its sequence numbers."""
         _checked(self._http.post("/sandbox/reset"))

@@ -70,7 +70,6 @@ def test_it_is_confirmed_once_and_ends_what_was_given(published: Published) -> N
     assert selectors.refund_due(payment.pk).subscription == payment.charge  # type: ignore[union-attr]
     assert services.confirm_refund(payment_id=payment.pk, now=NOW)
     assert not services.confirm_refund(payment_id=payment.pk, now=NOW)
-    assert not services.confirm_refund_of(charge="nobody's", now=NOW)
     assert people.effective_vip(payment.person_id, NOW) is None
     assert published(payment.person_id, "payment.refunded") == [("payment.refunded", {"charge": payment.pk})]
     assert len(published(payment.person_id, "vip.revoked")) == 1

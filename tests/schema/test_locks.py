@@ -16,6 +16,11 @@ MAY: dict[tuple[str, str], str] = {
     ("gamification", "0021_achievement_walls"): EMPTY,
     ("gamification", "0051_checkpoint_walls"): EMPTY,
     ("events", "0003_event_log"): EMPTY,
+    (
+        "bot",
+        "0038_receipts",
+    ): "a check gives place to a wider one; notices are kept for 30 days, and nobody waits for one",
+    ("payments", "0040_subscriptions"): "a check gives place to a wider one; a row for each payment: fewer than people",
     ("users", "0010_preferences"): SHORT,
     ("users", "0011_joining"): SHORT,
     ("users", "0030_vip_overrides"): "a row for each grant of VIP: fewer than people, and nobody waits for a new one",

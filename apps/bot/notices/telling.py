@@ -8,8 +8,8 @@ from apps.bot import selectors, services
 from apps.bot.application import application
 from apps.bot.models import Notice
 from apps.bot.notices import settling
-from apps.bot.notices.making import ACTIVE
-from apps.bot.notices.planning import wanted
+from apps.bot.notices.planning import RECEIPTS, may_be_told, wanted
+from apps.bot.notices.receipts import is_told, with_details
 from apps.bot.screens import notices as screens
 from apps.bot.screens.layout import Screen
 from apps.bot.sending import send
@@ -44,9 +44,10 @@ def _prepare(envelope: Envelope) -> tuple[int, Screen, Sequence[Notice]] | None:
     if not rows:
         return None
     person_id = rows[0].person_id
-    chat, own = selectors.open_private_chat(people.telegram_id(person_id)), people.preferences([person_id])[person_id]
+    chat, own = _chat(rows[0], people.telegram_id(person_id)), people.preferences([person_id])[person_id]
     person = people.profile(person_id)
-    told = [row for row in rows if chat is not None and person.status == ACTIVE and wanted(row.kind, own)]
+    told = [row for row in rows if chat is not None and may_be_told(row.kind, person.status) and wanted(row.kind, own)]
+    told = [row for row in told if not is_told(row)]
     dropped = [row for row in rows if row not in told]
     if dropped:
         settling.drop(notices=dropped, now=clock.now())
@@ -54,9 +55,16 @@ def _prepare(envelope: Envelope) -> tuple[int, Screen, Sequence[Notice]] | None:
         return None
     with translation.override(person.language):
         titles = _titles(told)
-        parts = [screens.Part(row.kind, row.fields, titles.get(row.fields.get("achievement"), "")) for row in told]
+        parts = [
+            screens.Part(row.kind, with_details(row), titles.get(row.fields.get("achievement"), "")) for row in told
+        ]
         until = people.effective_vip(person_id, clock.now())
         return chat, screens.notice(person_id=person_id, parts=parts, local=person.local, vip_until=until), told
+
+
+def _chat(row: Notice, telegram_id: int | None) -> int | None:
+    """Return where to write; a receipt is tried also where the chat took no messages: whoever pays may have opened it."""
+    return telegram_id if row.kind in RECEIPTS else selectors.open_private_chat(telegram_id)
 
 
 def _titles(rows: Sequence[Notice]) -> dict[str, str]:

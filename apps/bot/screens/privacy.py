@@ -25,6 +25,10 @@ def privacy(*, person_id: int) -> Screen:
             " the others. A sealed fingerprint of your number at Telegram stays too, so that nobody is paid twice for"
             " bringing you here. Backups forget you when they are replaced."
         ),
+        _(
+            "If you have a subscription, it is ended at Telegram then; your number is kept for that alone, and until that is"
+            " done."
+        ),
     ]
     owner = str(person_id)
     keyboard = [
