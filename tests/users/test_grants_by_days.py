@@ -161,11 +161,18 @@ def test_the_ends_of_random_people_stay() -> None:
         assert selectors.effective_vip(somebody.person, now) == (end if end > now else None)
 
 
+def durations(somebody: Before) -> list[timedelta | None]:
+    """Return the durations of the person's grants, oldest first."""
+    return list(Grant.objects.filter(person_id=somebody.person).order_by("pk").values_list("duration", flat=True))
+
+
 def test_days_and_windows_are_told_apart() -> None:
     somebody = Before().buy(0, 7).window(1, 20.4).buy(2)
-    upgraded([somebody])
-    durations = Grant.objects.filter(person_id=somebody.person).order_by("pk").values_list("duration", flat=True)
-    assert list(durations) == [7 * DAY, None, 30 * DAY]
+    # Days that waited for what was cleared kept the end that they were told.
+    waited = Before().force(0, 10.25).buy(1, 32).take_back(0, 3)
+    upgraded([somebody, waited])
+    assert durations(somebody) == [7 * DAY, None, 30 * DAY]
+    assert durations(waited) == [41.25 * DAY]
 
 
 def test_an_end_that_moved_is_told_at_once_to_whom_it_concerns() -> None:
