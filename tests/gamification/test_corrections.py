@@ -5,7 +5,7 @@ import time
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from apps.gamification import corrections, loading, selectors, services
@@ -76,7 +76,14 @@ def histories(draw: st.DrawFn) -> list[int]:
     return draw(st.lists(st.one_of(amounts, amounts, backs), max_size=14))  # type: ignore[arg-type,return-value]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=25,
+    # A history is short enough to be read; to make it shorter takes minutes.
+    phases=[Phase.generate],
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(histories())
 def test_random_histories_end_at_what_is_deserved(history: list[tuple[str, int]]) -> None:
     somebody, entries, gone = person(), list[Entry](), set[int]()
