@@ -33,5 +33,5 @@ ALTER TABLE users_grant ENABLE ALWAYS TRIGGER users_grant_audited;
 
 -- Where a grant was revoked while others lasted, the end may lie elsewhere now: it is looked at once.
 UPDATE users_vipstanding s SET due_at = diana_now()
-WHERE s.state IN ('active', 'expiring')
+WHERE s.state IN ('active', 'expiring', 'grace')
     AND EXISTS (SELECT FROM users_grant g WHERE g.person_id = s.person_id AND g.revoked_at IS NOT NULL);
