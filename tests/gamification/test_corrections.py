@@ -77,7 +77,7 @@ def histories(draw: st.DrawFn) -> list[int]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     # A history is short enough to be read; to make it shorter takes minutes.
     phases=[Phase.generate],
     deadline=None,
