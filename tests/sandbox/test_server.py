@@ -153,6 +153,21 @@ def test_it_forgets_on_reset_but_counts_on(api, sandbox):
     assert [call.sequence for call in sandbox.calls()] == [3, 4]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "order"),
+    [
+        ("POST", "reset", None),
+        ("POST", "behaviour", {"chat": 7, "block": True}),
+        ("DELETE", "behaviour", None),
+        ("POST", "callback-queries", {"id": "1"}),
+        ("POST", "pre-checkout-queries", {"id": "1"}),
+    ],
+)
+def test_it_says_that_an_order_was_taken(sandbox, method, path, order):
+    answer = httpx.request(method, f"{sandbox.url}/sandbox/{path}", json=order, **PLAIN)
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+
+
 @pytest.mark.parametrize("body", [b"{", b'{"blocked": true}', b'{"fail_next": [{"status": 200}]}', b"[]"])
 def test_it_says_what_is_wrong_with_an_order(sandbox, body):
     answer = httpx.post(f"{sandbox.url}/sandbox/behaviour", content=body, **PLAIN)

@@ -24,6 +24,8 @@ MAY: dict[tuple[str, str], str] = {
     ("users", "0010_preferences"): SHORT,
     ("users", "0011_joining"): SHORT,
     ("users", "0030_vip_overrides"): "a row for each grant of VIP: fewer than people, and nobody waits for a new one",
+    ("users", "0040_grants_by_days"): "a row for each grant of VIP: fewer than people, and nobody waits for a new one",
+    ("gamification", "0062_corrections_follow_the_acts"): "the check comes back in the same statement, and allows more",
 }
 
 

@@ -11,7 +11,7 @@ from apps.payments.models import GiftCode, Payment, Subscription, ToldRefund
 from apps.payments.services.subscriptions import request_end
 from apps.users import services as users
 from apps.users.models import Person
-from diana import audit
+from diana import audit, clock
 from diana.acts import Change, Preview, StateChanged, is_key
 from diana.events import Event, Publication, publish_many
 
@@ -39,7 +39,7 @@ def request_refund(
         if payment.refund_key == key:
             return payment
         _check(payment)
-        if shown is not None and preview_refund(payment_id=payment_id).effect != shown:
+        if shown is not None and preview_refund(payment_id=payment_id, now=now).effect != shown:
             raise StateChanged(StateChanged.__doc__)
         payment.refund_requested_at, payment.refund_key, payment.refund_problem = now, key, ""
         payment.refund_attempts, payment.refund_next_at = 1, next_attempt(1, REFUNDS, now)
@@ -60,22 +60,34 @@ def request_refund(
     return payment
 
 
-def preview_refund(*, payment_id: int) -> Preview:
-    """Say what refunding changes. Raises NotRefundable, Payment.DoesNotExist."""
+def preview_refund(*, payment_id: int, now: datetime | None = None) -> Preview:
+    """Say what refunding changes at the moment (this one, if none is named). Raises NotRefundable, Payment.DoesNotExist."""
+    now = now or clock.now()
     payment = Payment.objects.get(pk=payment_id)
     _check(payment)
     changes = [Change(_("Stars given back"), 0, payment.stars)]
     if payment.vip_grant is not None:
         changes.append(Change(_("VIP grant"), payment.vip_grant, _("revoked")))
+    ends = _ends_of(payment.vip_grant, now)
     gift = GiftCode.objects.filter(payment=payment).first()
     if gift is not None:
         state = _("redeemed: the VIP that it gave ends") if gift.redeemed_at else _("not redeemed")
         changes.append(Change(_("gift code"), state, _("void")))
+        ends += _ends_of(gift.vip_grant, now)
     notes = [_("The points for it are taken back.")] if payment.credited_at else []
     if payment.recurring:
         notes.append(_("The subscription is cancelled as well."))
     effect = f"{payment.stars},{payment.problem},{payment.vip_grant},{gift and gift.redeemed_at},{payment.refund_key}"
-    return Preview(tuple(changes), effect, tuple(notes))
+    effect = ",".join([effect, *(found.effect for found in ends)])
+    return Preview((*changes, *(change for found in ends for change in found.changes)), effect, tuple(notes))
+
+
+def _ends_of(grant: int | None, now: datetime) -> list[Preview]:
+    """Return what revoking the grant comes to for who has it, if something is left of it to revoke."""
+    try:
+        return [] if grant is None else [users.preview_revocation(grant_id=grant, now=now)]
+    except users.GrantOver:
+        return []
 
 
 def confirm_refund(*, payment_id: int, now: datetime) -> bool:

@@ -13,10 +13,10 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from apps.users.admin import leaving
+from apps.users.admin.grants import SpansOfGrants
 from apps.users.admin.suspending import suspend_or_end
 from apps.users.admin.vip import OverrideInline, VipFilter, VipOfPeople
 from apps.users.models import Departure, Grant, Person, Suspension
-from diana import clock
 from diana.readonly import ReadOnly
 
 STATUS_COLOURS = {
@@ -28,12 +28,12 @@ STATUS_COLOURS = {
 }
 
 
-class GrantInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+class GrantInline(SpansOfGrants, ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
     """All VIP of the person, newest first."""
 
     model = Grant
-    fields = ("number", "source", "starts_at", "ends_at", "reason", "granted_by", "revoked_at", "revoked_by")
-    readonly_fields = ("number",)
+    readonly_fields = ("number", "given", "counts_from", "counts_until")
+    fields = ("number", "source", *readonly_fields[1:], "reason", "granted_by", "revoked_at", "revoked_by")
     ordering = ("-id",)
     extra = 0
     hide_title = True
@@ -113,7 +113,7 @@ class PersonAdmin(VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # u
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """Read the VIP of the whole page at once."""
-        return self.with_promises(super().get_queryset(request), clock.now())
+        return self.with_promises(super().get_queryset(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Person], search_term: str
