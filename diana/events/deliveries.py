@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from diana import clock, metrics
 from diana.events import log, loop, retries, senders, visits
 from diana.events.causes import caused_by
+from diana.events.connections import replace_connections
 from diana.events.envelope import Envelope
 from diana.events.failures import Permanent, Postponed, Retry, attempts_allowed, backoff_seconds, describe, is_transient
 from diana.events.gathering import Gathering
@@ -237,6 +238,8 @@ def _deliver_one(subscriber: Subscriber, claimed: Claim, done: list[visits.Done]
             subscriber.function(claimed.envelope)
         except Exception as raised:
             error = raised
+            if isinstance(raised, DatabaseError):
+                replace_connections()
     record(subscriber, claimed, error)
     done.append(_visit(claimed, started, error))
 

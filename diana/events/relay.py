@@ -14,6 +14,7 @@ from django.db import close_old_connections, connection, transaction
 
 from diana import clock
 from diana.events import cursors, deferring, deliveries, log, presence, retries, subscriptions, wakeups
+from diana.events.connections import replace_connections
 from diana.events.lanes import LANES
 from diana.events.locks import lane_lock
 from diana.events.subscriptions import Subscriber
@@ -106,6 +107,7 @@ class Relay:
                 passed = True
             except Exception:
                 logger.exception("a pass of the relay failed")
+                replace_connections()
             interval = RECOVERY_INTERVAL_SECONDS if self._recovering() else settings.EVENTS_RELAY_INTERVAL_SECONDS
             self._ended.wait(max(0.05, interval - (time.monotonic() - started)))
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -192,6 +194,7 @@ class Relay:
                 pass
         except Exception:
             logger.exception("the relay could not drain %s lane %s", *key)
+            replace_connections()
         finally:
             with self._changed:
                 self._draining.discard(key)

@@ -17,6 +17,7 @@ from redis.retry import Retry
 
 from diana import metrics
 from diana.events import log, subscriptions, wakeups
+from diana.events.connections import replace_connections
 from diana.events.subscriptions import Hint, Wakes
 
 logger = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ class Waker:
                 logger.warning("wake-ups are left to the relay: %s", error)
             except Exception:
                 logger.exception("the waker failed; the relay will see to the lanes")
+                replace_connections()
             self._busy = False
 
     def _look_is_due(self) -> bool:

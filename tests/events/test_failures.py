@@ -165,7 +165,6 @@ def test_a_delivery_that_meets_a_stale_plan_is_not_given_up(
     publish_numbers([1])
     drain(subscriber)
     Delivery.objects.update(next_attempt_at=Now())
-    connections.freshen_connections()
     deliveries.deliver(subscriber, [LANE], seconds=0)
     assert numbers == [7]
     assert not Failure.objects.exists()
