@@ -113,8 +113,8 @@ def child(asked: dict[str, Any]) -> dict[str, Any]:
 
     for alias in connections.settings:
         connections.settings[alias]["NAME"] = asked["database"]
-        # The limits of the torture are for idle machines; here nobody is locked out.
-        connections.settings[alias]["OPTIONS"]["options"] = "-c lock_timeout=10s"
+    # The limits of the torture are for idle machines; here nobody is locked out.
+    settings.DATABASE_LIMITS = {"lock_timeout": "10s"}
     settings.REDIS_URL = settings.REDIS_URL.rpartition("/")[0] + f"/{asked['broker']}"
     with running_sandbox(TOKEN) as sandbox:
         settings.TELEGRAM_API_URL = sandbox.url

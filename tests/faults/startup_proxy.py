@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from typing import Literal
 
+SSL_REQUEST = struct.pack("!i", 80_877_103)
 Manner = Literal["refuses", "drops"]
 
 
@@ -32,9 +33,11 @@ class StartupProxy:
 
     def _serve(self, client: socket.socket) -> None:
         with client, suppress(OSError, struct.error):
-            (length,) = struct.unpack("!i", client.recv(4, socket.MSG_WAITALL))
-            body = client.recv(length - 4, socket.MSG_WAITALL)
-            words = body[4:].rstrip(b"\0").split(b"\0")
+            body = _first_message(client)
+            while body == SSL_REQUEST:
+                client.sendall(b"N")
+                body = _first_message(client)
+            words = body[4:-1].split(b"\0")[:-1]
             given = dict(zip(words[::2], words[1::2], strict=True))
             if b"options" in given and self._manner == "refuses":
                 text = b"SFATAL\0C08P01\0Munsupported startup parameter: options\0\0"
@@ -46,6 +49,11 @@ class StartupProxy:
                 server.sendall(struct.pack("!i", len(rest) + 8) + body[:4] + rest)
                 threading.Thread(target=_copy, args=(server, client), daemon=True).start()
                 _copy(client, server)
+
+
+def _first_message(client: socket.socket) -> bytes:
+    (length,) = struct.unpack("!i", client.recv(4, socket.MSG_WAITALL))
+    return client.recv(length - 4, socket.MSG_WAITALL)
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
