@@ -198,8 +198,9 @@ def die() -> None:
 def die_sending() -> None:
     """Be gone with deliveries in hand: whose lock says that they live."""
     with senders._owner._lock:
-        if senders._owner._connection is not None:
-            senders._owner._connection.close()
+        senders._owner._identity = 0
+        if senders._owner._session is not None:
+            senders._owner._session.close()
     raise Killed
 
 

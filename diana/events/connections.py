@@ -2,11 +2,19 @@
 
 import threading
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
+
+from diana.events.failures import is_transient
+
+T = TypeVar("T")
 
 # A connection that was used so lately is taken to be alive: asking it costs a round trip.
 RESTED_SECONDS = 5.0
+# What was done outside is recorded with patience: a restart of PostgreSQL takes about a second.
+INSISTED_SECONDS, INSIST_WAIT_SECONDS = 2.0, 0.05
 
 _used = threading.local()
 
@@ -22,6 +30,22 @@ def freshen_connections() -> None:
     if now - getattr(_used, "at", 0.0) > RESTED_SECONDS:
         close_old_connections()
     _used.at = now
+
+
+def insist(function: Callable[[], T]) -> T:
+    """Call what may be done twice until the database takes it, each time by a new connection, for INSISTED_SECONDS.
+
+    Raises at once what is not the database's trouble, and everything inside a transaction, whose beginning is lost.
+    """
+    until = time.monotonic() + INSISTED_SECONDS
+    while True:
+        try:
+            return function()
+        except Exception as error:
+            if not is_transient(error) or connection.in_atomic_block or time.monotonic() >= until:
+                raise
+        connection.close()
+        time.sleep(INSIST_WAIT_SECONDS)
 
 
 def replace_connections(**_: object) -> None:

@@ -36,6 +36,10 @@ class Postponed(Retry):
         super().__init__(message, after=after)
 
 
+class Unanswered(Retry):
+    """Raised by a handler that talks to the outside: no reply arrived, so that the call may have been made."""
+
+
 class Permanent(Exception):
     """Raised by a handler: this event can never be handled; it becomes a dead letter at once."""
 
