@@ -69,6 +69,14 @@ class Delivered(NamedTuple):
     more: set[int]
 
 
+class _Claimed(NamedTuple):
+    """A delivery as it was claimed. `lost_by`: how whoever claimed it before without a record lost it."""
+
+    id: int
+    attempts: int
+    lost_by: metrics.Cause | None
+
+
 _ENQUEUE = f"""
 WITH me AS MATERIALIZED (SELECT {senders.HELD} AS alive)
 INSERT INTO event_delivery (subscriber, lane, position, key, owner, leased_until, attempts)
@@ -126,7 +134,7 @@ WITH me AS MATERIALIZED (SELECT {senders.HELD} AS alive), oldest AS (
     SELECT DISTINCT ON (lane, key) id FROM event_delivery
     WHERE subscriber = %(subscriber)s AND lane = ANY(%(lanes)s) ORDER BY lane, key, position
 ), due AS (
-    SELECT id, CASE WHEN owner IS NULL THEN '' WHEN leased_until < now() THEN 'lease_over' ELSE 'sender_gone' END AS lost_by
+    SELECT id, CASE WHEN owner IS NULL THEN NULL WHEN leased_until < now() THEN 'lease_over' ELSE 'sender_gone' END AS lost_by
     FROM event_delivery d
     WHERE (SELECT alive FROM me) AND id IN (SELECT id FROM oldest) AND next_attempt_at <= now() AND {_MAY_BE_CLAIMED}
     ORDER BY position LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -135,7 +143,7 @@ WITH me AS MATERIALIZED (SELECT {senders.HELD} AS alive), oldest AS (
         attempts = d.attempts + 1
     FROM due WHERE d.id = due.id RETURNING d.id, d.attempts, d.position, due.lost_by
 )
-SELECT me.alive, made.* FROM me LEFT JOIN made ON true
+SELECT me.alive, made.position, made.id, made.attempts, made.lost_by FROM me LEFT JOIN made ON true
 """
 
 
@@ -145,7 +153,7 @@ def claim(subscriber: Subscriber, lanes: Sequence[int], *, limit: int = AT_ONCE)
     Nobody recorded the last attempt of an abandoned one: after the last attempt it is dead, for it may end processes.
     """
     _give_back_kept()
-    rows = {position: rest for position, *rest in _claim(subscriber, lanes, limit)}
+    rows = _claim(subscriber, lanes, limit)
     claims: list[Claim] = []
     for envelope in log.read_events(list(rows)) if rows else []:
         id_, attempts, lost_by = rows[envelope.position]
@@ -159,8 +167,8 @@ def claim(subscriber: Subscriber, lanes: Sequence[int], *, limit: int = AT_ONCE)
     return claims
 
 
-def _claim(subscriber: Subscriber, lanes: Sequence[int], limit: int) -> list[tuple[int, int, int, str]]:
-    """Claim under a session that lives; return position, id, attempts and how the last claim was lost. Raises SessionLost."""
+def _claim(subscriber: Subscriber, lanes: Sequence[int], limit: int) -> dict[int, _Claimed]:
+    """Claim under a session that lives; return what was claimed by position. Raises SessionLost."""
     for _ in range(SESSIONS_TRIED):
         owner = senders.identity()
         parameters: dict[str, Any] = {
@@ -174,9 +182,7 @@ def _claim(subscriber: Subscriber, lanes: Sequence[int], limit: int) -> list[tup
             cursor.execute(_CLAIM, parameters)
             rows = cursor.fetchall()
         if rows[0][0]:
-            return [
-                (position, id_, attempts, lost_by) for _, id_, attempts, position, lost_by in rows if id_ is not None
-            ]
+            return {position: _Claimed(*rest) for _, position, *rest in rows if position is not None}
         senders.renew(owner)
     raise SessionLost(SessionLost.__doc__)
 
