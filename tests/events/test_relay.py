@@ -416,12 +416,13 @@ def test_it_leaves_an_event_that_is_not_yet_old_to_the_workers(
 
 @pytest.mark.usefixtures("old")
 def test_it_leaves_the_lanes_to_workers_that_are_at_work(
-    subscriber: Subscriber, broker: redis.Redis, watching: Relay, numbers: Numbers
+    subscriber: Subscriber, register: Register, broker: redis.Redis, watching: Relay, numbers: Numbers
 ):
     held, may_end = threading.Event(), threading.Event()
+    other = register(lambda envelope: None, "test.followed", name="test.other")
 
     def worker() -> None:
-        with lane_lock("test.other", LANE + 1):
+        with lane_lock(other.name, LANE + 1):
             held.set()
             assert may_end.wait(10)
 
