@@ -1,6 +1,6 @@
 """The relay: twice a second it looks for lanes that nobody woke and for retries that are due; it drains by itself while
-Redis is away, where no worker comes, and at once where none works. It works
-from the cursor table alone, so whatever was lost on the way is found here.
+Redis is away, where no worker comes, and at once where none works. It works from the cursor table alone, so whatever was
+lost on the way is found here.
 """
 
 import logging

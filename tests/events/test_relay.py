@@ -419,7 +419,11 @@ def test_it_leaves_the_lanes_to_workers_that_are_at_work(
     subscriber: Subscriber, register: Register, broker: redis.Redis, watching: Relay, numbers: Numbers
 ):
     held, may_end = threading.Event(), threading.Event()
-    other = register(lambda envelope: None, "test.followed", name="test.other")
+
+    def idle(envelope: Envelope) -> None:
+        """Take what nobody publishes here."""
+
+    other = register(idle, "test.followed")
 
     def worker() -> None:
         with lane_lock(other.name, LANE + 1):
