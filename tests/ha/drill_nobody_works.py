@@ -13,6 +13,7 @@ __all__ = ["community", "relay"]
 KILLS, SECONDS = 20, 2.0
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("relay")
 def test_the_relay_takes_over_in_two_seconds(community: Community, capsys: pytest.CaptureFixture[str]) -> None:
     took = sorted(kill_them_all(community, KILLS))
