@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torture.judging import WRONG
 from torture.servers import ROOT, TEMPLATE, Servers
 
 CONTROL = "control"
 AT_ONCE = 4
 CONTROL_SECONDS, PLANTED_SECONDS, LONGEST_SECONDS = 40.0, 1.0, 120.0
-WRONG = ("lost", "doubled", "phantom", "out_of_order", "mismatches")
 
 
 @dataclass

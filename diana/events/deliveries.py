@@ -374,11 +374,12 @@ def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> 
     else:
         after = error.after if isinstance(error, Retry) else None
         wait = timedelta(seconds=backoff_seconds(claimed.attempts, after=after))
-        mine.update(owner=None, leased_until=None, next_attempt_at=clock.real_now() + wait)
+        # Before others may claim it.
         if isinstance(error, Unanswered):
             _note_second(subscriber, claimed, "no_reply")
         elif is_transient(error):
             _note_second(subscriber, claimed, "session_lost")
+        mine.update(owner=None, leased_until=None, next_attempt_at=clock.real_now() + wait)
 
 
 def _give_up(subscriber: Subscriber, claimed: Claim, error: Exception) -> None:
