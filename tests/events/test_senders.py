@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -23,11 +24,21 @@ ALL_SESSIONS = " FROM pg_stat_activity WHERE application_name = 'diana-sender' A
 
 
 @pytest.fixture
-def owner(monkeypatch: pytest.MonkeyPatch) -> senders._Owner:
+def owner(monkeypatch: pytest.MonkeyPatch) -> Iterator[senders._Owner]:
     """An owner that has no session yet, as in a process that has just begun."""
     fresh = senders._Owner()
     monkeypatch.setattr(senders, "_owner", fresh)
-    return fresh
+    yield fresh
+    with fresh._lock:
+        fresh._pid = 0
+        if fresh._session is not None:
+            fresh._session.close()
+
+
+@pytest.fixture
+def inattentive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a session is noticed by nobody but the claim itself."""
+    monkeypatch.setattr(senders._Owner, "_watch", lambda self: None)
 
 
 def cut_senders(superuser: psycopg.Connection) -> None:
@@ -62,6 +73,7 @@ def test_many_threads_that_ask_at_once_get_one_number(owner: senders._Owner, sup
     assert superuser.execute("SELECT count(*)" + ALL_SESSIONS).fetchone() == (1,)
 
 
+@pytest.mark.usefixtures("inattentive")
 def test_a_claim_is_made_under_a_session_that_lives(
     sender: Subscriber, owner: senders._Owner, superuser: psycopg.Connection
 ):
@@ -75,6 +87,7 @@ def test_a_claim_is_made_under_a_session_that_lives(
         Delivery.objects.all().delete()
 
 
+@pytest.mark.usefixtures("inattentive")
 def test_what_is_claimed_as_it_is_queued_is_claimed_under_a_session_that_lives(
     sender: Subscriber, numbers: Numbers, owner: senders._Owner, superuser: psycopg.Connection
 ):
@@ -150,7 +163,8 @@ def test_what_another_process_makes_is_left_to_it_while_its_session_comes_back(
     with another_process_that_claims():
         [number] = owners(superuser)
         for _ in range(3):
-            superuser.execute("SELECT pg_terminate_backend(pid, 5000)" + ALL_SESSIONS)
+            superuser.execute("UPDATE event_delivery SET leased_until = now() + interval '60 s'")
+            cut_senders(superuser)
             assert deliveries.deliver(sender, [LANE], seconds=1).made == 0
             until(lambda: is_held(superuser, number), seconds=5, what="the other's lock")
     assert numbers == []
