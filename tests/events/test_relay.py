@@ -34,6 +34,7 @@ def watching(committed_db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rel
     started = Relay()
     # Of wake-ups alone, unless the test says otherwise.
     monkeypatch.setattr(relay_module, "LATE_PASSES", 1000)
+    monkeypatch.setattr(relay_module, "ALONE_SECONDS", 1000.0)
     monkeypatch.setattr(started, "_drain", lambda key: closing(lambda: Relay._drain(started, key)))
     yield started
     started.stop()
@@ -387,7 +388,7 @@ def test_of_several_relays_one_wakes_and_counts(
 
 
 @pytest.fixture
-def old(monkeypatch: pytest.MonkeyPatch) -> None:
+def old(watching: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     """An event is old enough for the relay at once."""
     monkeypatch.setattr(relay_module, "ALONE_SECONDS", 0.0)
 
@@ -467,6 +468,7 @@ def test_what_its_own_work_sets_off_is_done_without_another_wait(
     def second(envelope: Envelope) -> None:
         seen.append("second")
 
+    monkeypatch.setattr(relay_module, "ALONE_SECONDS", 1.0)
     register(first)
     register(second, "test.followed")
     publish_numbers([1])
