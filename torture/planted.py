@@ -253,7 +253,7 @@ def delivery_removed_before_it_was_made(ground: Ground) -> None:
             subscriber.function = first(subscriber, subscriber.function)
 
 
-@bug("senders", "uncaused")
+@bug("deaths", "uncaused")
 def second_calls_unsaid(ground: Ground) -> None:
     """A delivery that its sender has lost is made again without a word."""
     from diana.events import deliveries
