@@ -110,9 +110,8 @@ DATABASE_OWNER_URL: str | None = env.str("DATABASE_OWNER_URL", None if PRODUCTIO
 
 
 def database(url: str) -> dict[str, Any]:
-    """Return Django's settings of one connection; limits in milliseconds, so that nothing waits for ever."""
+    """Return Django's settings of one connection."""
     parsed: dict[str, Any] = dict(dj_database_url.parse(url))
-    limits = "-c lock_timeout=10000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
     # Parameters travel beside the statement, and what is repeated is planned once for each connection.
     binding = {"server_side_binding": True, "prepare_threshold": 5}
     return parsed | {
@@ -120,13 +119,15 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": parsed.get("OPTIONS", {})
         | binding
-        | {"options": limits, "connect_timeout": 5, "application_name": f"diana-{PROCESS_NAME}"},
+        | {"connect_timeout": 5, "application_name": f"diana-{PROCESS_NAME}"},
     }
 
 
 DATABASES = {"default": database(DATABASE_URL)}
 if DATABASE_OWNER_URL:
     DATABASES["owner"] = database(DATABASE_OWNER_URL)
+# Nothing waits for ever. Set after connecting (diana/session_limits.py): poolers refuse or drop libpq's `options`.
+DATABASE_LIMITS = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 # The role that migrations grant rights to.
 APPLICATION_ROLE: str = DATABASES["default"]["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -253,6 +253,14 @@ def delivery_removed_before_it_was_made(ground: Ground) -> None:
             subscriber.function = first(subscriber, subscriber.function)
 
 
+@bug("deaths", "uncaused")
+def second_calls_unsaid(ground: Ground) -> None:
+    """A delivery that its sender has lost is made again without a word."""
+    from diana.events import deliveries
+
+    replace(deliveries, "_note_second", lambda *given: None)
+
+
 @bug("staff_at_once", "mismatches")
 def balance_read_then_written(ground: Ground) -> None:
     """The balance is read, raised and written without a lock, and no wall of the database stands."""

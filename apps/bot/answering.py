@@ -1,5 +1,6 @@
 """Answering updates and telling what came of /daily, with the Telegram library. Imported by those processes only that answer."""
 
+import functools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from apps.users import selectors as people
 from apps.users.services import PersonGone
 from diana import clock
 from diana.events import Envelope, Permanent
+from diana.events.connections import insist
 from diana.events.gathering import Gathering
 from diana.events.loop import in_thread
 
@@ -50,7 +52,8 @@ def _read(updates: Sequence[int]) -> list[Update | None]:
 
 
 def _note_finished(finished: Sequence[services.Finished]) -> list[None]:
-    services.finish_updates(finished=finished, now=clock.now())
+    # The answers are out: the update is done, or they are sent again.
+    insist(lambda: services.finish_updates(finished=finished, now=clock.now()))
     return [None] * len(finished)
 
 
@@ -105,7 +108,8 @@ async def tell_daily(envelope: Envelope) -> None:
     except Gone:
         await _mark_gone(telegram_chat_id, person_id)
     else:
-        await in_thread(services.note_reply, template=screen.template, person_id=person_id)
+        note = functools.partial(services.note_reply, template=screen.template, person_id=person_id)
+        await in_thread(insist, note)
 
 
 def _address(envelope: Envelope) -> tuple[int, str] | None:

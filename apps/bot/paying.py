@@ -1,6 +1,7 @@
 """What payments need of Telegram: showing a gift's code to its buyer, giving Stars back, ending subscriptions. Calls stand
 outside transactions."""
 
+import functools
 import logging
 
 from django.utils import translation
@@ -17,6 +18,7 @@ from apps.payments import services as payment_services
 from apps.users import selectors as people
 from diana import clock
 from diana.events import Envelope, Permanent
+from diana.events.connections import insist
 from diana.events.loop import in_thread
 
 logger = logging.getLogger(__name__)
@@ -48,7 +50,8 @@ async def tell_gift(envelope: Envelope) -> None:
     except Gone:
         await in_thread(services.mark_gone, telegram_chat_id=telegram_id, person_id=person_id, now=clock.now())
     else:
-        await in_thread(services.note_reply, template=screen.template, person_id=person_id)
+        note = functools.partial(services.note_reply, template=screen.template, person_id=person_id)
+        await in_thread(insist, note)
 
 
 def _link(username: str, code: str) -> str:

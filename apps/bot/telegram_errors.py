@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from diana.events import Permanent, Postponed, Retry
+from diana.events import Permanent, Postponed, Retry, Unanswered
 
 # The library's coming type of time spans; without it every 429 makes it warn.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -40,7 +40,7 @@ def translate(error: TelegramError) -> Exception:
     if isinstance(error, BadRequest | ChatMigrated):
         return Permanent(f"{type(error).__name__}: {describe(error)}"[:200])
     if isinstance(error, NetworkError):
-        return Retry(f"{type(error).__name__}: Telegram did not answer properly.")
+        return Unanswered(f"{type(error).__name__}: Telegram did not answer properly.")
     return Retry(f"{type(error).__name__}: the Bot API refused for the moment.")
 
 

@@ -24,11 +24,16 @@ __all__ = [
     "handling",
     "limited",
     "published",
+    "repeated",
     "retried",
     "totals",
     "wake_failed",
     "wakes_sent",
 ]
+
+# Why a call to the outside may be made a second time: its sender is gone or took too long, the database session was lost
+# between the call and its record, or no reply arrived.
+Cause = Literal["sender_gone", "lease_over", "session_lost", "no_reply"]
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -103,10 +108,16 @@ def delivered(subscriber: str) -> None:
 
 
 @_harmless
+def repeated(subscriber: str, cause: Cause) -> None:
+    """Count a delivery that may be made a second time."""
+    own_meters().repeated.labels(subscriber, cause).inc()
+
+
+@_harmless
 def failed(subscriber: str, error: BaseException) -> None:
     """Count a failed attempt at an event, by the kind of its error: retry, permanent, or an error nobody expected."""
-    kind = type(error).__name__.lower()
-    own_meters().failed.labels(subscriber, kind if kind in ("retry", "permanent") else "error").inc()
+    names = {kind.__name__.lower() for kind in type(error).__mro__}
+    own_meters().failed.labels(subscriber, next((k for k in ("retry", "permanent") if k in names), "error")).inc()
 
 
 @_harmless

@@ -26,6 +26,7 @@ class Meters:
     batch_events: Histogram
     handle_seconds: Histogram
     delivered: Counter
+    repeated: Counter
     failed: Counter
     retried: Counter
     died: Counter
@@ -65,6 +66,9 @@ def _meters() -> Meters:
             "diana_handle_seconds", "Time a handler took for what it was given at once.", SECONDS, "subscriber"
         ),
         delivered=_counter("diana_deliveries_made", "Deliveries made by external subscribers.", "subscriber"),
+        repeated=_counter(
+            "diana_deliveries_repeated", "Deliveries that may be made a second time, by cause.", "subscriber", "cause"
+        ),
         failed=_counter("diana_attempts_failed", "Failed attempts at an event.", "subscriber", "kind"),
         retried=_counter("diana_events_retried", "Further attempts at events that had failed.", "subscriber"),
         died=_counter("diana_events_died", "Events that became dead letters.", "subscriber"),

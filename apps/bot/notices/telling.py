@@ -1,5 +1,6 @@
 """Sending what is due to one person, with the Telegram library: imported by those processes only that answer."""
 
+import functools
 from collections.abc import Sequence
 
 from django.utils import translation
@@ -18,6 +19,7 @@ from apps.gamification import selectors as ledger
 from apps.users import selectors as people
 from diana import clock
 from diana.events import Envelope
+from diana.events.connections import insist
 from diana.events.loop import in_thread
 
 
@@ -35,7 +37,8 @@ async def tell(envelope: Envelope) -> None:
         await in_thread(services.mark_gone, telegram_chat_id=telegram_chat_id, person_id=person_id, now=clock.now())
         await in_thread(settling.drop, notices=rows, now=clock.now())
     else:
-        await in_thread(settling.sent, notices=rows, template=screen.template, now=clock.now())
+        note = functools.partial(settling.sent, notices=rows, template=screen.template, now=clock.now())
+        await in_thread(insist, note)
 
 
 def _prepare(envelope: Envelope) -> tuple[int, Screen, Sequence[Notice]] | None:
