@@ -7,12 +7,11 @@ from typing import Any
 import telegram
 from django.utils import translation
 
-from apps.bot import reading, selectors, services, strange_groups
+from apps.bot import reading, replies, selectors, services, strange_groups
 from apps.bot.application import AnyApplication, application
 from apps.bot.models import Update
 from apps.bot.screens import daily
 from apps.bot.screens.layout import Screen
-from apps.bot.sending import send
 from apps.bot.telegram_errors import Gone
 from apps.bot.turns import Turn, begin_turn
 from apps.users import selectors as people
@@ -32,8 +31,9 @@ async def answer_update(envelope: Envelope) -> None:
     try:
         if row.person_id is not None:
             templates = await _answer(row, row.person_id)
-    except Gone:
-        await _mark_gone(row.chat_id, row.person_id)
+    except Gone as gone:
+        if row.chat_id is not None:
+            await replies.note(gone, row.chat_id, row.person_id)
     except PersonGone:
         pass  # erased meanwhile: there is nobody to do anything for
     except Permanent as error:
@@ -85,11 +85,6 @@ def _decode(body: bytes, library: AnyApplication) -> telegram.Update:
         raise Permanent(f"{type(error).__name__}: the library cannot read this update.") from None
 
 
-async def _mark_gone(telegram_chat_id: int | None, person_id: int | None) -> None:
-    if telegram_chat_id is not None:
-        await in_thread(services.mark_gone, telegram_chat_id=telegram_chat_id, person_id=person_id, now=clock.now())
-
-
 async def tell_daily(envelope: Envelope) -> None:
     """Tell the person what came of /daily, in the chat where they asked, else in their own."""
     person_id = envelope.user_id
@@ -100,11 +95,7 @@ async def tell_daily(envelope: Envelope) -> None:
     with translation.override(language):
         screen = _daily_screen(envelope)
     library = await application()
-    try:
-        await send(library.bot, telegram_chat_id, screen)
-    except Gone:
-        await _mark_gone(telegram_chat_id, person_id)
-    else:
+    if await replies.give(library.bot, telegram_chat_id, screen, person_id=person_id):
         await in_thread(services.note_reply, template=screen.template, person_id=person_id)
 
 

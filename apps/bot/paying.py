@@ -6,10 +6,9 @@ from django.utils import translation
 from telegram import Bot
 from telegram.error import BadRequest
 
-from apps.bot import services
+from apps.bot import replies, services
 from apps.bot.application import application
 from apps.bot.screens import vip
-from apps.bot.sending import send
 from apps.bot.telegram_errors import Gone, translated
 from apps.payments import selectors as payments
 from apps.payments import services as payment_services
@@ -38,11 +37,7 @@ async def tell_gift(envelope: Envelope) -> None:
         screen = vip.gift_bought(
             person_id=person_id, code=gift.code, days=gift.days, link=_link(library.bot.username, gift.code)
         )
-    try:
-        await send(library.bot, telegram_id, screen)
-    except Gone:
-        await in_thread(services.mark_gone, telegram_chat_id=telegram_id, person_id=person_id, now=clock.now())
-    else:
+    if await replies.give(library.bot, telegram_id, screen, person_id=person_id):
         await in_thread(services.note_reply, template=screen.template, person_id=person_id)
 
 

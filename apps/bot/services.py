@@ -198,8 +198,9 @@ def return_unpaid_notice(*, telegram_id: int) -> None:
     Chat.objects.filter(telegram_id=telegram_id).update(told_unpaid_at=None)
 
 
-def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) -> bool:
-    """Note that the chat takes no messages; for a person's own chat publish user.blocked_bot. Once, until they write again.
+def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime, blocked: bool = True) -> bool:
+    """Note that the chat takes no messages; if it is a person's own and they have blocked the bot, publish user.blocked_bot.
+    Once, until they write again; return whether it was noted now.
 
     Locks the person; of the erased nothing is noted: the chat's id is theirs.
     """
@@ -210,7 +211,7 @@ def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) ->
         kind = Chat.Kind.PRIVATE if private else Chat.Kind.GROUP
         chat, _ = Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
         gone = Chat.objects.filter(id=chat.id, gone_at=None).update(gone_at=now)
-        if gone and private and person_id is not None:
+        if gone and blocked and private and person_id is not None:
             publish(BlockedBot(user_id=person_id))
     return bool(gone)
 

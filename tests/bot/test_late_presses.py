@@ -56,9 +56,7 @@ def test_a_screen_that_is_the_same_is_not_sent_anew(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(("status", "description"), TOO_LATE_TO_ANSWER)
-def test_an_answer_that_fails_does_not_stop_the_screen(
-    sandbox: Sandbox, status: int, description: str | None
-) -> None:
+def test_an_answer_that_fails_does_not_stop_the_screen(sandbox: Sandbox, status: int, description: str | None) -> None:
     failure = {"status": status, "description": description, "method": "answerCallbackQuery"}
     if status == 429:
         failure["retry_after"] = 30

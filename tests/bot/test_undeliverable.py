@@ -11,7 +11,7 @@ from diana.events.models import Delivery, Failure
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.conftest import relent
-from tests.bot.updates import ADA, GROUP, deliver, events, press, say, texts
+from tests.bot.updates import ADA, GROUP, deliver, events, press, say, texts, update
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -79,7 +79,7 @@ def test_a_group_that_takes_no_messages_is_noted_and_the_acts_count(sandbox: San
 
 def test_a_group_that_takes_no_messages_is_tried_again_later(sandbox: Sandbox) -> None:
     say_and_fail(sandbox, "/points", 400, "Bad Request: CHAT_WRITE_FORBIDDEN", chat=GROUP)
-    Chat.objects.update(closed_until=clock.now() - timedelta(seconds=1))
+    Chat.objects.update(closed_at=clock.now() - timedelta(minutes=1), closed_until=clock.now())
     say("/points", chat=GROUP)
     drain()
     assert [call.status for call in sandbox.calls(method="sendMessage")] == [400, 200]
@@ -104,11 +104,9 @@ def test_the_bot_being_let_write_again_ends_the_wait(sandbox: Sandbox) -> None:
         "chat": GROUP,
         "from": {"id": ADA, "is_bot": False, "first_name": "Ada"},
         "date": 1,
-        "old_chat_member": {"user": me, "status": "restricted"},
-        "new_chat_member": {"user": me, "status": "administrator"},
+        "old_chat_member": {"user": me, "status": "left"},
+        "new_chat_member": {"user": me, "status": "member"},
     }
-    from tests.bot.updates import update
-
     deliver(update("my_chat_member", change))
     say("/points", chat=GROUP)
     drain()
@@ -163,7 +161,7 @@ def test_an_unknown_refusal_drops_the_call_with_a_warning(
 ) -> None:
     say_and_fail(sandbox, command, status, "Bad Request: NEVER_HEARD_OF")
     nothing_is_left()
-    assert "NEVER_HEARD_OF" in caplog.text
+    assert "refuses sendMessage: Never_heard_of" in caplog.text
     assert Chat.objects.get(telegram_id=ADA).gone_at is None
 
 

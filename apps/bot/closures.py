@@ -1,0 +1,31 @@
+"""Groups in which the bot may not write for now: noted, left alone, and tried again later, each time after twice as long."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from apps.bot.models import Chat
+
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=1)
+
+
+def is_closed(telegram_chat_id: int, *, now: datetime) -> bool:
+    """Say whether nothing is sent to the chat yet."""
+    return Chat.objects.filter(telegram_id=telegram_chat_id, closed_until__gt=now).exists()
+
+
+def close(*, telegram_chat_id: int, kind: str, now: datetime) -> None:
+    """Note that the bot may not write there. The next try comes as long after this one as this one after the first, a minute
+    at least and a day at most.
+    """
+    with transaction.atomic():
+        Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
+        chat = Chat.objects.select_for_update().get(telegram_id=telegram_chat_id)
+        chat.closed_at = min(chat.closed_at or now, now)
+        chat.closed_until = now + min(max(now - chat.closed_at, SHORTEST), LONGEST)
+        chat.save(update_fields=["closed_at", "closed_until"])
+
+
+def reopen(*, telegram_chat_id: int) -> None:
+    """Note that the bot may write there."""
+    Chat.objects.filter(telegram_id=telegram_chat_id, closed_at__isnull=False).update(closed_at=None, closed_until=None)
