@@ -39,7 +39,9 @@ CONSEQUENCES = {
     Meaning.NOTHING: Consequence("done: there was nothing to change, or nobody waits any more", "—", "—"),
     Meaning.UNEDITABLE: Consequence("the screen is sent as a new message", "—", "—"),
     Meaning.CLOSED: Consequence(
-        "dropped", "noted: no messages to it for a minute, then twice as long after each vain try, up to a day", "—"
+        "dropped",
+        "noted: after the second refusal in a row nothing is sent for a minute, then twice as long each time, up to a day",
+        "—",
     ),
     Meaning.GONE: Consequence("dropped", "gone, until somebody writes there", "—"),
     Meaning.BLOCKED: Consequence("dropped", "gone, until they write there", "`user.blocked_bot` is published"),

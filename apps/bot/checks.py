@@ -87,7 +87,10 @@ def check_rates(**_: Any) -> list[checks.CheckMessage]:
     """The bot may call Telegram at all, and a burst holds at least the one call."""
     rates = (settings.TELEGRAM_RATE_ALL, settings.TELEGRAM_RATE_PER_CHAT)
     bursts = (settings.TELEGRAM_RATE_ALL_BURST, settings.TELEGRAM_RATE_PER_CHAT_BURST)
-    if min(rates) > 0 and min(bursts) >= 1:
+    if min(rates) > 0 and min(bursts) >= 1 and settings.TELEGRAM_RATE_PER_GROUP_MINUTE >= 1:
         return []
-    hint = "Set TELEGRAM_RATE_ALL and TELEGRAM_RATE_PER_CHAT above 0, and the two …_BURST to 1 at least, or leave them out."
+    hint = (
+        "Set TELEGRAM_RATE_ALL and TELEGRAM_RATE_PER_CHAT above 0, the two …_BURST and TELEGRAM_RATE_PER_GROUP_MINUTE to 1"
+        " at least, or leave them out."
+    )
     return [checks.Error("The bot would never be allowed to call Telegram.", hint=hint, id="bot.E011")]

@@ -15,14 +15,17 @@ def is_closed(telegram_chat_id: int, *, now: datetime) -> bool:
 
 
 def close(*, telegram_chat_id: int, kind: str, now: datetime) -> None:
-    """Note that the bot may not write there. The next try comes as long after this one as this one after the first, a minute
-    at least and a day at most.
+    """Note that the bot may not write there. One refusal may be about a topic: the next try may come at once. After that it
+    comes as long after this one as this one after the first, a minute at least and a day at most.
     """
     with transaction.atomic():
         Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
         chat = Chat.objects.select_for_update().get(telegram_id=telegram_chat_id)
-        chat.closed_at = min(chat.closed_at or now, now)
-        chat.closed_until = now + min(max(now - chat.closed_at, SHORTEST), LONGEST)
+        if chat.closed_at is None:
+            chat.closed_at = chat.closed_until = now
+        else:
+            chat.closed_at = min(chat.closed_at, now)
+            chat.closed_until = now + min(max(now - chat.closed_at, SHORTEST), LONGEST)
         chat.save(update_fields=["closed_at", "closed_until"])
 
 

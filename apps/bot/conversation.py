@@ -15,11 +15,14 @@ from telegram.ext import (
     filters,
 )
 
-from apps.bot import acts, closures, pages, replies
+from apps.bot import acts, closures, pages, replies, selectors
+from apps.bot.detours import leave_out
+from apps.bot.reading import message_below
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import acknowledge
 from apps.bot.telegram_errors import Gone
 from apps.bot.turns import Turn, act_time, current_turn
+from diana import metrics
 from diana.events.causes import current_cause
 from diana.events.gathering import Gathering
 from diana.events.loop import in_thread
@@ -105,8 +108,21 @@ async def pressed(update: Update, context: Context) -> None:
     private = below is not None and below.chat.type == below.chat.PRIVATE
     reply = await in_thread(functools.partial(acts.press, turn, button, private=private))
     await acknowledge(query)
-    if below is not None and await _show(query, below, reply, turn.person_id, context):
+    if below is None or turn.silent or await in_thread(_is_replaced, turn, below, reply):
+        return
+    if await _show(query, below, reply, turn.person_id, context):
         turn.templates.append(reply.template)
+
+
+def _is_replaced(turn: Turn, below: MaybeInaccessibleMessage, reply: Reply) -> bool:
+    """Say whether the person has pressed again below the same message: that press draws the screen."""
+    if not isinstance(reply, Screen):
+        return False
+    newest = selectors.newest_press(turn.person_id, after=turn.update)
+    if newest is None or message_below(newest) != (below.chat.id, below.message_id):
+        return False
+    metrics.unsent("superseded")
+    return True
 
 
 async def _show(
@@ -138,6 +154,9 @@ async def _visit(turn: Turn, message: Message, page: str, context: Context) -> N
     moment, chat = _moment(turn, message), _chat(message)
     await _come_by(acts.Visit(turn.person_id, moment, chat, current_cause()))
     reply = await in_thread(acts.visit, turn, moment, chat=chat, page=page, args=context.args or [])
+    if turn.silent:
+        leave_out()
+        return
     if await replies.give(context.bot, message.chat_id, reply, person_id=turn.person_id, reply_to=message):
         turn.templates.append(reply.template)
 

@@ -102,7 +102,7 @@ KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
 
 
 # Taken by the batch: nobody gets an answer to them.
-UNANSWERED = ("chat_member", "message_reaction")
+UNANSWERED = ("edited_message", "chat_member", "message_reaction")
 
 
 class Incoming(NamedTuple):

@@ -47,6 +47,12 @@ class Update(models.Model):
         indexes = [
             # answer_daily looks for the update whose event set it off
             models.Index(fields=["event_id"], name="bot_update_event_id"),
+            # a press looks whether the person has pressed again since (selectors.newest_press)
+            models.Index(
+                fields=["person_id", "id"],
+                condition=models.Q(handled_at__isnull=True, kind="callback_query"),
+                name="bot_update_open_presses",
+            ),
             # delete_old_updates looks for what was handled long ago
             models.Index(
                 fields=["handled_at"], condition=models.Q(handled_at__isnull=False), name="bot_update_handled"

@@ -52,7 +52,8 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
             transaction.set_rollback(True)  # a person who was added for it is known by nothing else
         else:
             event = _received(incoming, incoming.kind, person_id, update)
-            with caused_by(publish(event, event_id=event_id, source="telegram")):
+            key = _key(incoming.kind, person_id)
+            with caused_by(publish(event, key=key, event_id=event_id, source="telegram")):
                 book(incoming, person_id=person_id, now=now)
     if update is None:
         count_refusal(_why_known(incoming.update_id, body), now=now)
@@ -66,6 +67,13 @@ def _received(incoming: Incoming, kind: str, person_id: int | None, update: int)
     if incoming.answered:
         return UpdateReceived(user_id=person_id, update=update, kind=kind)
     return MessageReceived(user_id=person_id, update=update)
+
+
+def _key(kind: str, person_id: int | None) -> str | None:
+    """Return what the event keeps its order by. A person's presses have an order of their own: whoever presses a button again
+    and again should not wait for all the redraws before a command is answered.
+    """
+    return f"{person_id}:presses" if kind == "callback_query" and person_id is not None else None
 
 
 def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID, now: datetime) -> int | None:

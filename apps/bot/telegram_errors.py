@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 # How long to wait where a 429 does not say.
 UNTOLD_WAIT_SECONDS = 5.0
-TOKEN_HOLD_SECONDS = 15.0
+TOKEN_WAIT_SECONDS = 15.0
 # The library's words for an answer that is no JSON: some proxy's page, which says nothing of the chat.
 _NOT_TELEGRAM = "parsing the server response"
 _TOO_MANY = "too many requests"
@@ -119,7 +119,7 @@ def _exception(found: Meaning, error: TelegramError, method: str) -> Exception:
         case Meaning.WAIT:
             return TooFast("Telegram asked to wait.", after=seconds_of(error), scope="chat")
         case Meaning.TOKEN:
-            return TooFast(describe(error), after=TOKEN_HOLD_SECONDS, scope="token")
+            return TooFast(describe(error), after=TOKEN_WAIT_SECONDS, scope="token")
         case Meaning.AGAIN:
             return Retry(f"{type(error).__name__}: Telegram did not answer properly.")
         case Meaning.MISTAKE:

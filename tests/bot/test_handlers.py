@@ -81,7 +81,7 @@ def test_a_wrong_token_is_no_dead_letter_and_not_in_the_log(
     with caplog.at_level("DEBUG", logger="apps"), caplog.at_level("DEBUG", logger="diana"):
         say("/start")
         answer()
-    assert later().attempts == 1
+    assert later().attempts == 0  # it waits until the token works, however long that takes
     assert "canary" not in caplog.text
 
 
