@@ -275,6 +275,8 @@ EVENTS_PASSING_ERRORS = 5
 EVENTS_RATE_LIMITS: dict[str, dict[str, str]] = {
     # Telegram would only send the update again, out of its order: over the limit it waits.
     "telegram": {"person": "300/minute", "source": "1000/second", "over": "defer"},
+    # Presses have a limit of their own: they take nothing from the commands of who presses again and again.
+    "telegram_presses": {"person": "300/minute", "source": "1000/second", "over": "defer"},
     "command": {"person": "600/minute", "source": "200/second", "over": "refuse"},
 }
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from apps.bot.booking import book
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
-from apps.bot.incoming import Incoming
+from apps.bot.incoming import IGNORED, Incoming
 from apps.bot.models import Chat, Refusal, Unreadable, Update
 from apps.users.services import PersonGone, find_or_add_person, lock_person
 from diana.bulk import delete_rows
@@ -38,7 +38,8 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
     """Keep the update and publish that it came; return our id of it, or None where it was only counted.
 
     Counted are unknown kinds, copies, and other bodies under a known id (the first one stays). Locks the person. What
-    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. A payment is
+    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. Of what is ignored
+    nobody is told: it takes no place before anything else. A payment is
     booked at once, in the same transaction: what Telegram is told was taken has been credited.
     """
     if incoming.kind is None:
@@ -46,20 +47,28 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         return None
     with transaction.atomic():
         person_id = find_or_add_person(telegram_id=incoming.sender, now=now) if incoming.sender else None
-        event_id = uuid7()
+        event_id = None if incoming.kind in IGNORED else uuid7()
         update = _insert_update(incoming, person_id, body, event_id, now)
         if update is None:
             transaction.set_rollback(True)  # a person who was added for it is known by nothing else
-        else:
-            event = _received(incoming, incoming.kind, person_id, update)
-            key = _key(incoming.kind, person_id)
-            with caused_by(publish(event, key=key, event_id=event_id, source="telegram")):
+        elif event_id is not None:
+            with caused_by(_publish(incoming, incoming.kind, person_id, update, event_id)):
                 book(incoming, person_id=person_id, now=now)
     if update is None:
         count_refusal(_why_known(incoming.update_id, body), now=now)
     else:
         logger.info("update kept", extra={"correlation_id": event_id, "update": update, "kind": incoming.kind})
     return update
+
+
+def _publish(incoming: Incoming, kind: str, person_id: int | None, update: int, event_id: UUID) -> Envelope:
+    """Publish that the update came. A person's presses have an order and a limit of their own: whoever presses a button again
+    and again should not wait for all the redraws before a command is answered.
+    """
+    event = _received(incoming, kind, person_id, update)
+    if kind != "callback_query" or person_id is None:
+        return publish(event, event_id=event_id, source="telegram")
+    return publish(event, key=f"{person_id}:presses", event_id=event_id, source="telegram_presses")
 
 
 def _received(incoming: Incoming, kind: str, person_id: int | None, update: int) -> Event:
@@ -69,20 +78,18 @@ def _received(incoming: Incoming, kind: str, person_id: int | None, update: int)
     return MessageReceived(user_id=person_id, update=update)
 
 
-def _key(kind: str, person_id: int | None) -> str | None:
-    """Return what the event keeps its order by. A person's presses have an order of their own: whoever presses a button again
-    and again should not wait for all the redraws before a command is answered.
+def _insert_update(
+    incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID | None, now: datetime
+) -> int | None:
+    """Insert the row and return its id; None if there is one. Waits for whoever inserts the same one right now. What no event
+    tells of is done.
     """
-    return f"{person_id}:presses" if kind == "callback_query" and person_id is not None else None
-
-
-def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID, now: datetime) -> int | None:
-    """Insert the row and return its id; None if there is one. Waits for whoever inserts the same one right now."""
+    handled_at = None if event_id else now
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, event_id, received_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
-            [bot_id(), incoming.update_id, person_id, incoming.kind, incoming.chat, body, event_id, now],
+            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, event_id, received_at,"
+            " handled_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
+            [bot_id(), incoming.update_id, person_id, incoming.kind, incoming.chat, body, event_id, now, handled_at],
         )
         row = cursor.fetchone()
     return row[0] if row else None

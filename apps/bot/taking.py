@@ -19,11 +19,11 @@ Done = Message | Reaction | Change
 
 
 class _Seen(NamedTuple):
-    """An update of the batch and what was done by it, or why that cannot be read."""
+    """An update of the batch and what stands in it, or why that cannot be read."""
 
     envelope: Envelope
     row: Update
-    found: Done | Unreadable | None
+    found: Done | Unreadable
 
 
 def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
@@ -34,7 +34,7 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
-    acts = [(s, s.found) for s in seen if isinstance(s.found, Done) and _is_act(s.found)]
+    acts = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _is_act(s.found)]
     counting = groups.approved(done.chat.id for _, done in acts)
     acts = [(s, done) for s, done in acts if done.chat.id in counting]
     chats = services.chats_of({done.chat.id: done.chat.type for _, done in acts if not _private(done)})
@@ -63,10 +63,8 @@ def _private(done: Done) -> bool:
     return done.chat.type == "private"
 
 
-def _read(row: Update) -> Done | Unreadable | None:
-    """Return what was done, or why that cannot be read; nothing is done by an edit."""
-    if row.kind == "edited_message":
-        return None
+def _read(row: Update) -> Done | Unreadable:
+    """Return what was done, or why there is nothing."""
     try:
         update = reading.read(bytes(row.body))
     except Unreadable as error:
