@@ -9,9 +9,9 @@ from apps.bot.models import Chat
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=1)
 
 
-def is_closed(telegram_chat_id: int, *, now: datetime) -> bool:
-    """Say whether nothing is sent to the chat yet."""
-    return Chat.objects.filter(telegram_id=telegram_chat_id, closed_until__gt=now).exists()
+def closed_until(telegram_chat_id: int) -> datetime | None:
+    """Return when the chat may be tried again, also if that is past; None for one that took the last message."""
+    return Chat.objects.filter(telegram_id=telegram_chat_id).values_list("closed_until", flat=True).first()
 
 
 def close(*, telegram_chat_id: int, kind: str, now: datetime) -> None:

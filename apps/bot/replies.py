@@ -21,8 +21,8 @@ async def give(
     """Send the reply and say whether it was; a chat that takes none is noted, and a closed group is not called before its
     time. Raises Retry, and Permanent for a mistake of ours.
     """
-    group = telegram_chat_id < 0
-    if group and await in_thread(closures.is_closed, telegram_chat_id, now=clock.now()):
+    until = await in_thread(closures.closed_until, telegram_chat_id) if telegram_chat_id < 0 else None
+    if until is not None and until > clock.now():
         metrics.unsent("closed")
         return False
     try:
@@ -30,7 +30,7 @@ async def give(
     except (Gone, Closed, Refused) as error:
         await note(error, telegram_chat_id, person_id)
         return False
-    if group:
+    if until is not None:
         await in_thread(closures.reopen, telegram_chat_id=telegram_chat_id)
     return True
 

@@ -1,5 +1,6 @@
 """Notes in which chats the bot may not write, and when that is tried again."""
 
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
@@ -17,7 +18,7 @@ class Migration(migrations.Migration):
             name="closed_until",
             field=models.DateTimeField(null=True, verbose_name="tried again at"),
         ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name="chat",
             constraint=models.CheckConstraint(
                 condition=models.Q(("closed_at__isnull", True), ("closed_until__isnull", True))
