@@ -169,6 +169,22 @@ def test_a_page_that_fails_for_ever_becomes_a_dead_letter(
     assert not Delivery.objects.exists()
 
 
+def test_an_answer_that_telegram_fails_at_again_and_again_steps_aside(sandbox: Sandbox) -> None:
+    failure = {"status": 500, "method": "sendDocument"}
+    sandbox.behave(fail_next=[failure] * 4)
+    say("/export")
+    say("/points")
+    for tries in range(1, 5):
+        make_due()
+        drain()
+        assert len(sandbox.calls(method="sendDocument")) == tries
+    assert len(texts(sandbox)) == 1
+    make_due()
+    drain()
+    assert [call.status for call in sandbox.calls(method="sendDocument")] == [500] * 4 + [200]
+    nothing_is_left()
+
+
 def test_edits_take_no_place_before_commands(sandbox: Sandbox) -> None:
     for _ in range(5):
         moved = {
