@@ -277,6 +277,8 @@ EVENTS_PASSING_ERRORS = 5
 EVENTS_RATE_LIMITS: dict[str, dict[str, str]] = {
     # Telegram would only send the update again, out of its order: over the limit it waits.
     "telegram": {"person": "300/minute", "source": "1000/second", "over": "defer"},
+    # Presses have a limit of their own: they take nothing from the commands of who presses again and again.
+    "telegram_presses": {"person": "300/minute", "source": "1000/second", "over": "defer"},
     "command": {"person": "600/minute", "source": "200/second", "over": "refuse"},
 }
 
@@ -306,6 +308,7 @@ TELEGRAM_RATE_ALL = env.float("TELEGRAM_RATE_ALL", 30.0)
 TELEGRAM_RATE_ALL_BURST = env.int("TELEGRAM_RATE_ALL_BURST", 30)
 TELEGRAM_RATE_PER_CHAT = env.float("TELEGRAM_RATE_PER_CHAT", 1.0)
 TELEGRAM_RATE_PER_CHAT_BURST = env.int("TELEGRAM_RATE_PER_CHAT_BURST", 3)
+TELEGRAM_RATE_PER_GROUP_MINUTE = env.int("TELEGRAM_RATE_PER_GROUP_MINUTE", 20)
 
 # One JSON object a line for machines, or lines for people.
 LOG_FORMAT = env.str("DIANA_LOG_FORMAT", "json" if PRODUCTION else "text")

@@ -324,11 +324,12 @@ def lane_of_a_person_changes(ground: Ground) -> None:
 @bug("edits", "phantom")
 def edits_earn(ground: Ground) -> None:
     """A corrected message counts as another one."""
-    from apps.bot import answering
+    from apps.bot import intake
 
-    original = answering._decode
+    original = intake.handle
 
-    def decode(body: bytes, library: Any) -> Any:
-        return original(body.replace(b'"edited_message"', b'"message"'), library)
+    def handle(update: Any, body: bytes, **more: Any) -> Any:
+        wrong = body.replace(b'"edited_message"', b'"message"')
+        return original(intake.read(wrong), wrong, **more)
 
-    replace(answering, "_decode", decode)
+    replace(intake, "handle", handle)

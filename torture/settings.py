@@ -17,3 +17,5 @@ EVENTS_BACKOFF_SECONDS = 0.25
 EVENTS_BACKOFF_MAX_SECONDS = 3.0
 # In operation the attempts at an event take hours; here they are over in seconds, while faults last.
 EVENTS_MAX_ATTEMPTS = 60
+# Every command is answered and counted, also where a crowd asks in one group.
+TELEGRAM_RATE_PER_GROUP_MINUTE = 100_000

@@ -1,5 +1,5 @@
-"""What the bot does when something happened: take a message, answer an update, tell what came of /daily, give notice, show a
-gift's code, give a payment back.
+"""What the bot does when something happened: take a message, answer an update, at once or aside, tell what came of /daily, give
+notice, show a gift's code, give a payment back.
 
 Those that answer or tell talk to Telegram, whose library takes longer to import than all the rest: only the processes
 that answer pay for it. Most of what a community does gets no answer: the batch takes it, without the library.
@@ -26,6 +26,14 @@ async def handle_update(envelope: Envelope) -> None:
     from apps.bot.answering import answer_update
 
     await answer_update(envelope)
+
+
+@subscribe("bot.answer_put_off", external=True)
+async def answer_put_off(envelope: Envelope) -> None:
+    """Give an answer that stepped aside."""
+    from apps.bot.answering import answer_aside
+
+    await answer_aside(envelope)
 
 
 @subscribe("game.points_awarded", "game.points_suppressed", external=True, where={"rule": "daily_login"})

@@ -114,6 +114,8 @@ class _Body(msgspec.Struct):
 KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
 
 
+# Kept, and nothing else: an edit is no act and gets no answer, and a live location is edited every few seconds.
+IGNORED = ("edited_message",)
 # Taken by the batch: nobody gets an answer to them.
 UNANSWERED = ("chat_member", "message_reaction")
 # What may tell of a payment or a subscription.

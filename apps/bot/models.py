@@ -50,6 +50,12 @@ class Update(models.Model):
         indexes = [
             # answer_daily looks for the update whose event set it off
             models.Index(fields=["event_id"], name="bot_update_event_id"),
+            # a press looks whether the person has pressed again since (selectors.newest_press)
+            models.Index(
+                fields=["person_id", "id"],
+                condition=models.Q(handled_at__isnull=True, kind="callback_query"),
+                name="bot_update_open_presses",
+            ),
             # delete_old_updates looks for what was handled long ago
             models.Index(
                 fields=["handled_at"], condition=models.Q(handled_at__isnull=False), name="bot_update_handled"
@@ -63,7 +69,8 @@ class Update(models.Model):
 class Chat(models.Model):
     """A chat at Telegram under an id of our own: events carry ours. `gone_at`: it takes no messages since then.
 
-    `told_unpaid_at`: a group that is not paid was told so (groups.py).
+    `told_unpaid_at`: a group that is not paid was told so (groups.py). `closed_at`: since then the bot may not write
+    there; `closed_until`: when that is tried again (replies.py).
     """
 
     class Kind(models.TextChoices):
@@ -76,6 +83,8 @@ class Chat(models.Model):
     kind = models.TextField(_("kind"), choices=Kind.choices)
     gone_at = models.DateTimeField(_("gone at"), null=True)
     told_unpaid_at = models.DateTimeField(_("told that nothing counts there"), null=True)
+    closed_at = models.DateTimeField(_("the bot may not write there since"), null=True)
+    closed_until = models.DateTimeField(_("tried again at"), null=True)
 
     class Meta:
         db_table = "bot_chat"
@@ -85,6 +94,12 @@ class Chat(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind__in=["private", "group", "supergroup", "channel"]), name="bot_chat_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True, closed_until__isnull=True)
+                | models.Q(closed_at__isnull=False, closed_until__isnull=False)
+                & models.Q(closed_until__gte=models.F("closed_at")),
+                name="bot_chat_closed_until_after",
             ),
         ]
 

@@ -1,24 +1,21 @@
 """What payments need of Telegram: showing a gift's code to its buyer, giving Stars back, ending subscriptions. Calls stand
 outside transactions."""
 
-import functools
 import logging
 
 from django.utils import translation
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden
 
-from apps.bot import services
+from apps.bot import replies
 from apps.bot.application import application
 from apps.bot.screens import vip
-from apps.bot.sending import send
 from apps.bot.telegram_errors import Gone, describe, translated
 from apps.payments import selectors as payments
 from apps.payments import services as payment_services
 from apps.users import selectors as people
 from diana import clock
 from diana.events import Envelope, Permanent
-from diana.events.connections import insist
 from diana.events.loop import in_thread
 
 logger = logging.getLogger(__name__)
@@ -45,13 +42,8 @@ async def tell_gift(envelope: Envelope) -> None:
         screen = vip.gift_bought(
             person_id=person_id, code=gift.code, days=gift.days, link=_link(library.bot.username, gift.code)
         )
-    try:
-        await send(library.bot, telegram_id, screen)
-    except Gone:
-        await in_thread(services.mark_gone, telegram_chat_id=telegram_id, person_id=person_id, now=clock.now())
-    else:
-        note = functools.partial(services.note_reply, template=screen.template, person_id=person_id)
-        await in_thread(insist, note)
+    if await replies.give(library.bot, telegram_id, screen, person_id=person_id):
+        await replies.note_sent(screen.template, person_id=person_id)
 
 
 def _link(username: str, code: str) -> str:

@@ -123,4 +123,13 @@ def read(body: bytes) -> Update:
         raise Unreadable(f"{place} is not as Telegram documents it") from None
 
 
+def message_below(body: bytes) -> tuple[int, int] | None:
+    """Return which message the pressed button hangs on: its chat and its number there; None if that cannot be read."""
+    try:
+        below = read(body).callback_query
+    except Unreadable:
+        return None
+    return (below.message.chat.id, below.message.message_id) if below and below.message else None
+
+
 _decoder = msgspec.json.Decoder(Update)

@@ -15,9 +15,16 @@ def unhandled_updates(updates: Iterable[int]) -> dict[int, Update]:
     return {row.pk: row for row in Update.objects.filter(id__in=list(updates), handled_at=None)}
 
 
-def chat_of_event(event_id: UUID) -> int | None:
-    """Return the id at Telegram of the chat whose update set off this correlation, if there is one."""
-    return Update.objects.filter(event_id=event_id).values_list("chat_id", flat=True).first()
+def origin_of_event(event_id: UUID) -> tuple[int | None, datetime] | None:
+    """Return the id at Telegram of the chat whose update set off this correlation, and when that came, if there is one."""
+    return Update.objects.filter(event_id=event_id).values_list("chat_id", "received_at").first()
+
+
+def newest_press(person_id: int, *, after: int) -> bytes | None:
+    """Return the body of the person's newest press after this update that is not handled yet."""
+    waiting = Update.objects.filter(person_id=person_id, kind="callback_query", handled_at=None, pk__gt=after)
+    body = waiting.order_by("-pk").values_list("body", flat=True).first()
+    return None if body is None else bytes(body)
 
 
 def is_gone(telegram_chat_id: int) -> bool:

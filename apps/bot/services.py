@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from apps.bot.booking import book
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
-from apps.bot.incoming import Incoming
+from apps.bot.incoming import IGNORED, Incoming
 from apps.bot.models import Chat, Refusal, Unreadable, Update
 from apps.payments.selectors import erased_payer_of
 from apps.users.selectors import person_of
@@ -40,7 +40,8 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
     """Keep the update and publish that it came; return our id of it, or None where it was only counted.
 
     Counted are unknown kinds, copies, and other bodies under a known id (the first one stays). Locks the person. What
-    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. A payment is
+    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. Of what is ignored
+    nobody is told: it takes no place before anything else. A payment is
     booked at once, in the same transaction: what Telegram is told was taken has been credited.
     """
     if incoming.kind is None:
@@ -48,13 +49,12 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         return None
     with transaction.atomic():
         person_id = _sender(incoming, now)
-        event_id = uuid7()
+        event_id = None if incoming.kind in IGNORED else uuid7()
         update = _insert_update(incoming, person_id, body, event_id, now)
         if update is None:
             transaction.set_rollback(True)  # a person who was added for it is known by nothing else
-        else:
-            event = _received(incoming, incoming.kind, person_id, update)
-            with caused_by(publish(event, event_id=event_id, source="telegram")):
+        elif event_id is not None:
+            with caused_by(_publish(incoming, incoming.kind, person_id, update, event_id)):
                 book(incoming, now=now)
     if update is None:
         count_refusal(_why_known(incoming.update_id, body), now=now)
@@ -73,6 +73,16 @@ def _sender(incoming: Incoming, now: datetime) -> int | None:
     return find_or_add_person(telegram_id=incoming.sender, now=now)
 
 
+def _publish(incoming: Incoming, kind: str, person_id: int | None, update: int, event_id: UUID) -> Envelope:
+    """Publish that the update came. A person's presses have an order and a limit of their own: whoever presses a button again
+    and again should not wait for all the redraws before a command is answered.
+    """
+    event = _received(incoming, kind, person_id, update)
+    if kind != "callback_query" or person_id is None:
+        return publish(event, event_id=event_id, source="telegram")
+    return publish(event, key=f"{person_id}:presses", event_id=event_id, source="telegram_presses")
+
+
 def _received(incoming: Incoming, kind: str, person_id: int | None, update: int) -> Event:
     """Return the event that brings the update to whoever handles it."""
     if incoming.answered:
@@ -80,13 +90,18 @@ def _received(incoming: Incoming, kind: str, person_id: int | None, update: int)
     return MessageReceived(user_id=person_id, update=update)
 
 
-def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID, now: datetime) -> int | None:
-    """Insert the row and return its id; None if there is one. Waits for whoever inserts the same one right now."""
+def _insert_update(
+    incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID | None, now: datetime
+) -> int | None:
+    """Insert the row and return its id; None if there is one. Waits for whoever inserts the same one right now. What no event
+    tells of is done.
+    """
+    handled_at = None if event_id else now
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, event_id, received_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
-            [bot_id(), incoming.update_id, person_id, incoming.kind, incoming.chat, body, event_id, now],
+            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, event_id, received_at,"
+            " handled_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
+            [bot_id(), incoming.update_id, person_id, incoming.kind, incoming.chat, body, event_id, now, handled_at],
         )
         row = cursor.fetchone()
     return row[0] if row else None
@@ -210,8 +225,9 @@ def return_unpaid_notice(*, telegram_id: int) -> None:
     Chat.objects.filter(telegram_id=telegram_id).update(told_unpaid_at=None)
 
 
-def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) -> bool:
-    """Note that the chat takes no messages; for a person's own chat publish user.blocked_bot. Once, until they write again.
+def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime, blocked: bool = True) -> bool:
+    """Note that the chat takes no messages; if it is a person's own and they have blocked the bot, publish user.blocked_bot.
+    Once, until they write again; return whether it was noted now.
 
     Locks the person; of the erased nothing is noted: the chat's id is theirs.
     """
@@ -222,7 +238,7 @@ def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) ->
         kind = Chat.Kind.PRIVATE if private else Chat.Kind.GROUP
         chat, _ = Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
         gone = Chat.objects.filter(id=chat.id, gone_at=None).update(gone_at=now)
-        if gone and private and person_id is not None:
+        if gone and blocked and private and person_id is not None:
             publish(BlockedBot(user_id=person_id))
     return bool(gone)
 

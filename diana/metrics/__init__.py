@@ -24,9 +24,11 @@ __all__ = [
     "handling",
     "limited",
     "published",
+    "refused",
     "repeated",
     "retried",
     "totals",
+    "unsent",
     "wake_failed",
     "wakes_sent",
 ]
@@ -154,6 +156,18 @@ def limited(outcome: Literal["refused", "deferred"], events: int = 1) -> None:
 def fed(outcome: Literal["sent", "dropped"], events: int) -> None:
     """Count events that went out on the live feed, or found no room there."""
     own_meters().feed.labels(outcome).inc(events)
+
+
+@_harmless
+def refused(method: str, meaning: str) -> None:
+    """Count an error of the Bot API."""
+    own_meters().refused.labels(method, meaning).inc()
+
+
+@_harmless
+def unsent(reason: Literal["closed", "gone", "refused", "late", "superseded"]) -> None:
+    """Count an answer that nobody gets."""
+    own_meters().unsent.labels(reason).inc()
 
 
 @_harmless

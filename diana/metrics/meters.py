@@ -33,6 +33,8 @@ class Meters:
     wakes: Counter
     limited: Counter
     feed: Counter
+    refused: Counter
+    unsent: Counter
     breaker_open: Gauge
     breaker_openings: Counter
     acts: Counter
@@ -75,6 +77,13 @@ def _meters() -> Meters:
         wakes=_counter("diana_wakeups", "Tasks sent to the broker, and those that could not be sent.", "outcome"),
         limited=_counter("diana_events_limited", "Events refused or deferred by a rate limit.", "outcome"),
         feed=_counter("diana_feed_events", "Events sent on the live feed, and those dropped.", "outcome"),
+        refused=_counter(
+            "diana_telegram_errors",
+            "Errors of the Bot API, by method and meaning (docs/bot-api-errors.md).",
+            "method",
+            "meaning",
+        ),
+        unsent=_counter("diana_answers_unsent", "Answers that were left out, by reason.", "reason"),
         breaker_open=Gauge(
             "diana_breaker_open",
             "Processes whose circuit breaker is not closed.",

@@ -99,7 +99,8 @@ class SandboxClient:
         """Change how calls of that chat, or all calls, are treated.
 
         Changes: `block`, `unknown`, `hang` (bool), `delay_seconds`, `fail_next` (a list such as
-        `[{"status": 429, "retry_after": 3}]`, used up call by call). What is not named stays as it is.
+        `[{"status": 429, "retry_after": 3}]`, used up call by call; with a `method` only by its calls).
+        What is not named stays as it is.
         """
         _checked(self._http.post("/sandbox/behaviour", json={"chat": chat, **changes}))
 

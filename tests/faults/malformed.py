@@ -30,10 +30,12 @@ Rows = Callable[[str], list[tuple[Any, ...]]]
 
 # Of an update and its event neither stands without the other, and nobody is known who sent nothing that was kept.
 HALF_STORED = """
-SELECT count(*) FROM bot_update u FULL JOIN (
+SELECT count(*) FROM (SELECT * FROM bot_update WHERE kind <> 'edited_message') u FULL JOIN (
     SELECT * FROM event_log WHERE type IN ('bot.update_received', 'bot.message_received')
 ) e USING (event_id)
 WHERE u.id IS NULL OR e.id IS NULL OR e.payload::jsonb ->> 'update' <> u.id::text OR u.person_id IS DISTINCT FROM e.user_id
+UNION ALL
+SELECT count(*) FROM bot_update WHERE kind = 'edited_message' AND (event_id IS NOT NULL OR handled_at IS NULL)
 UNION ALL
 SELECT count(*) FROM users_person p WHERE NOT EXISTS (SELECT FROM bot_update u WHERE u.person_id = p.id)
 """

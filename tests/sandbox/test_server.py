@@ -226,3 +226,20 @@ def test_a_client_finds_no_sandbox_where_there_is_none(sandbox):
 def test_it_refuses_to_run_with_a_real_token():
     with pytest.raises(StartRefusedError, match="looks like a real one"), running_sandbox("123456:" + "a" * 35):
         pass
+
+
+def test_it_fails_with_the_supergroup_that_a_group_has_become(api, sandbox):
+    sandbox.behave(-7, fail_next=[{"status": 400, "migrate_to_chat_id": -1007}])
+    answer = api.get("sendMessage?chat_id=-7&text=x")
+    assert answer.status_code == 400
+    assert answer.json()["description"] == "Bad Request: group chat was upgraded to a supergroup chat"
+    assert answer.json()["parameters"] == {"migrate_to_chat_id": -1007}
+    assert api.get("sendMessage?chat_id=-7&text=x").status_code == 200
+
+
+def test_it_fails_the_next_call_of_one_method(api, sandbox):
+    sandbox.behave(fail_next=[{"status": 500, "method": "sendmessage"}, {"status": 502}])
+    assert api.get("getMe").status_code == 502
+    assert api.get("getMe").status_code == 200
+    assert api.get("sendMessage?chat_id=7&text=x").status_code == 500
+    assert api.get("sendMessage?chat_id=7&text=x").status_code == 200

@@ -9,6 +9,12 @@ from tests.schema.cases import Case, Effect, Wall
 CASES = {
     "bot_chat_telegram_id_key": Case("bot_chat", {"id": "-id"}),
     "bot_chat_kind_known": Case("bot_chat", {"kind": "'forum'"}),
+    "bot_chat_closed_until_after": Case(
+        "bot_chat",
+        {"closed_at": "now()"},
+        {"closed_until": "now()"},
+        {"closed_at": "now()", "closed_until": "now() - interval '1 second'"},
+    ),
     "bot_refusal_once_a_day": Case("bot_refusal", {"id": "-id"}),
     "bot_refusal_count_positive": Case("bot_refusal", {"count": "0"}),
     "bot_start_payload_person_id_key": Case("bot_start_payload", {"id": "-id"}),

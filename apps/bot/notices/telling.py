@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.utils import translation
 
-from apps.bot import selectors, services
+from apps.bot import replies, selectors
 from apps.bot.application import application
 from apps.bot.models import Notice
 from apps.bot.notices import settling
@@ -13,8 +13,6 @@ from apps.bot.notices.planning import RECEIPTS, may_be_told, wanted
 from apps.bot.notices.receipts import is_told, with_details
 from apps.bot.screens import notices as screens
 from apps.bot.screens.layout import Screen
-from apps.bot.sending import send
-from apps.bot.telegram_errors import Gone
 from apps.gamification import selectors as ledger
 from apps.users import selectors as people
 from diana import clock
@@ -31,14 +29,12 @@ async def tell(envelope: Envelope) -> None:
     telegram_chat_id, screen, rows = found
     library = await application()
     person_id = rows[0].person_id
-    try:
-        await send(library.bot, telegram_chat_id, screen)
-    except Gone:
-        await in_thread(services.mark_gone, telegram_chat_id=telegram_chat_id, person_id=person_id, now=clock.now())
-        await in_thread(settling.drop, notices=rows, now=clock.now())
-    else:
+    if await replies.give(library.bot, telegram_chat_id, screen, person_id=person_id):
+        # It is out: noted, or it is sent again.
         note = functools.partial(settling.sent, notices=rows, template=screen.template, now=clock.now())
         await in_thread(insist, note)
+    else:
+        await in_thread(settling.drop, notices=rows, now=clock.now())
 
 
 def _prepare(envelope: Envelope) -> tuple[int, Screen, Sequence[Notice]] | None:

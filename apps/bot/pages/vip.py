@@ -1,7 +1,5 @@
 """VIP: how it stands, what it costs, and gifts."""
 
-from zoneinfo import ZoneInfo
-
 from apps.bot.pages.registry import Request, page, verb
 from apps.bot.screens import vip as screen
 from apps.bot.screens.layout import Reply
@@ -22,13 +20,13 @@ def vip(request: Request) -> Reply:
     """Show how VIP stands and what is sold; with a code behind the command, redeem it."""
     if request.args and request.args[0]:
         return _redeem(request, request.args[0])
-    zone = ZoneInfo(request.person.timezone)
+    local = request.person.local
     until = people.effective_vip(request.me, request.now)
     found = selectors.running(request.me, request.now)
     return screen.vip(
         person_id=request.me,
-        until=until.astimezone(zone) if until else None,
-        subscribed_until=found.until.astimezone(zone) if found else None,
+        until=local(until) if until else None,
+        subscribed_until=local(found.until) if found else None,
         offers=_offers(),
         renews=found is None or found.renews,
         failed=found is not None and found.failed,
@@ -63,7 +61,7 @@ def _subscribed_already(request: Request) -> Reply:
     found = selectors.running(request.me, request.now)
     if found is None:  # it has ended since
         return vip(Request(request.person, request.now, (), request.key_prefix, request.private))
-    until = found.until.astimezone(ZoneInfo(request.person.timezone))
+    until = request.person.local(found.until)
     return screen.subscribed_already(
         person_id=request.me, subscribed_until=until, renews=found.renews, failed=found.failed, offers=_offers()
     )
@@ -81,7 +79,5 @@ def _redeem(request: Request, code: str) -> Reply:
     except services.GiftRefused:
         return screen.code_refused(person_id=request.me)
     until = people.effective_vip(request.me, request.now)
-    zone = ZoneInfo(request.person.timezone)
-    return screen.gift_redeemed(
-        person_id=request.me, days=redeemed.days, until=until.astimezone(zone) if until else None
-    )
+    local = request.person.local
+    return screen.gift_redeemed(person_id=request.me, days=redeemed.days, until=local(until) if until else None)
