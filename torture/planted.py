@@ -316,11 +316,10 @@ def lane_of_a_person_changes(ground: Ground) -> None:
 @bug("edits", "phantom")
 def edits_earn(ground: Ground) -> None:
     """A corrected message counts as another one."""
-    from apps.bot import answering
+    from apps.bot import documents, incoming, reading
 
-    original = answering._decode
+    def document_of(row: Any) -> Any:
+        body = bytes(row.body).replace(b'"edited_message"', b'"message"')
+        return reading.read(incoming.decode(body).document)
 
-    def decode(body: bytes, library: Any) -> Any:
-        return original(body.replace(b'"edited_message"', b'"message"'), library)
-
-    replace(answering, "_decode", decode)
+    replace(documents, "document_of", document_of)

@@ -8,7 +8,6 @@ from telegram import Message, Update
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
-    ChatMemberHandler,
     CommandHandler,
     ContextTypes,
     MessageHandler,
@@ -18,7 +17,6 @@ from telegram.ext import (
 from apps.bot import acts, pages
 from apps.bot.screens.layout import Screen
 from apps.bot.sending import acknowledge, redraw, send
-from apps.bot.telegram_errors import Gone
 from apps.bot.turns import Turn, act_time, current_turn
 from diana.events.causes import current_cause
 from diana.events.gathering import Gathering
@@ -39,14 +37,14 @@ WRITTEN = (
 
 def add_handlers(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
     """Tell the library who answers what; the first that fits does."""
+    # Before those that look at messages: the library warns about a button's message that is too old for it.
+    application.add_handler(CallbackQueryHandler(pressed))
     application.add_handler(CommandHandler("start", start, filters=NEW))
     application.add_handler(CommandHandler("daily", daily, filters=NEW))
     # One handler for all pages: the library asks each of its handlers about every update.
     application.add_handler(CommandHandler(pages.commands(), show, filters=NEW))
     application.add_handler(MessageHandler(NEW & filters.COMMAND & filters.ChatType.PRIVATE, hint))
     application.add_handler(MessageHandler(WRITTEN, written))
-    application.add_handler(CallbackQueryHandler(pressed))
-    application.add_handler(ChatMemberHandler(membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(remember_error)
 
 
@@ -111,14 +109,6 @@ async def pressed(update: Update, context: Context) -> None:
         else:
             await send(context.bot, below.chat.id, reply)
         turn.templates.append(reply.template)
-
-
-async def membership(update: Update, context: Context) -> None:
-    """The bot was let into a chat or thrown out of it; in a private chat that is blocking it."""
-    change = update.my_chat_member
-    assert change is not None
-    if change.new_chat_member.status in (change.new_chat_member.BANNED, change.new_chat_member.LEFT):
-        raise Gone("my_chat_member")
 
 
 async def remember_error(update: object, context: Context) -> None:

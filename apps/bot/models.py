@@ -20,8 +20,10 @@ NOTICE_KINDS = [
 
 
 class Update(models.Model):
-    """An update as Telegram delivered it, kept for a week. Its body is personal data: never shown, never logged.
+    """An update as Telegram delivered it, kept for a week. Body and document are personal data: never shown, never logged.
 
+    `document` is what handlers read of it (reading.py). `body` is what Telegram sent, until it is handled; rows from before
+    there were documents keep it. `body_digest` tells a copy from another update under the same id after that.
     `chat_id` is Telegram's, and so is `update_id`; the id that events name is our own, because Telegram's
     begins anew at a random number after a quiet week. `event_id` is the update_received that told of it.
     """
@@ -32,6 +34,9 @@ class Update(models.Model):
     kind = models.TextField(_("kind"))
     chat_id = models.BigIntegerField(_("chat id at Telegram"), null=True)
     body = models.BinaryField(_("body"))
+    # With a default of the database, because processes of the release before insert rows without it.
+    document = models.BinaryField(_("document"), default=b"", db_default=b"")
+    body_digest = models.BinaryField(_("digest of the body"), null=True)
     event_id = models.UUIDField(_("event id"), null=True)
     received_at = models.DateTimeField(_("received at"))
     handled_at = models.DateTimeField(_("handled at"), null=True)
@@ -60,7 +65,8 @@ class Update(models.Model):
 class Chat(models.Model):
     """A chat at Telegram under an id of our own: events carry ours. `gone_at`: it takes no messages since then.
 
-    `told_unpaid_at`: a group that is not paid was told so (groups.py).
+    `told_unpaid_at`: a group that is not paid was told so (groups.py). `moved_from` is the id that a supergroup had when it
+    was a group. `standing_at` is when Telegram last told how the bot stands there.
     """
 
     class Kind(models.TextChoices):
@@ -73,6 +79,8 @@ class Chat(models.Model):
     kind = models.TextField(_("kind"), choices=Kind.choices)
     gone_at = models.DateTimeField(_("gone at"), null=True)
     told_unpaid_at = models.DateTimeField(_("told that nothing counts there"), null=True)
+    moved_from = models.BigIntegerField(_("earlier id at Telegram"), null=True, unique=True)
+    standing_at = models.DateTimeField(_("membership told at"), null=True)
 
     class Meta:
         db_table = "bot_chat"

@@ -16,8 +16,23 @@ def unhandled_updates(updates: Iterable[int]) -> dict[int, Update]:
 
 
 def chat_of_event(event_id: UUID) -> int | None:
-    """Return the id at Telegram of the chat whose update set off this correlation, if there is one."""
-    return Update.objects.filter(event_id=event_id).values_list("chat_id", flat=True).first()
+    """Return the present id at Telegram of the chat whose update set off this correlation, if there is one."""
+    chat = Update.objects.filter(event_id=event_id).values_list("chat_id", flat=True).first()
+    return None if chat is None else present_chat(chat)
+
+
+def present_chat(telegram_chat_id: int) -> int:
+    """Return the id at Telegram that the chat has now: that of the supergroup for a group that has become one."""
+    return moved_chats([telegram_chat_id]).get(telegram_chat_id, telegram_chat_id)
+
+
+def moved_chats(telegram_chat_ids: Iterable[int]) -> dict[int, int]:
+    """Return the present ids at Telegram of those that were groups and are supergroups, by their earlier ids."""
+    groups = [chat for chat in telegram_chat_ids if chat < 0]
+    if not groups:
+        return {}
+    moved = Chat.objects.filter(moved_from__in=groups).values_list("moved_from", "telegram_id")
+    return {old: new for old, new in moved if old is not None}
 
 
 def is_gone(telegram_chat_id: int) -> bool:

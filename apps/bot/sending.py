@@ -25,9 +25,12 @@ logger = logging.getLogger(__name__)
 
 
 async def send(bot: Bot, telegram_chat_id: int, reply: Reply, *, reply_to: Message | None = None) -> None:
-    """Send it to a chat; in a group as a reply to whom it is for. Raises Retry, Permanent or Gone."""
+    """Send it to a chat; in a group as a reply to whom it is for, where that message has a number.
+
+    Raises Retry, Permanent or Gone.
+    """
     answered = None
-    if reply_to is not None and reply_to.chat.type != reply_to.chat.PRIVATE:
+    if reply_to is not None and reply_to.message_id and reply_to.chat.type != reply_to.chat.PRIVATE:
         answered = ReplyParameters(reply_to.message_id, allow_sending_without_reply=True)
     with translated():
         match reply:

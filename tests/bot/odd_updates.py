@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.bot.updates import ADA, GROUP, message, press, private_chat, update, user
+from tests.bot.updates import ADA, GROUP, message, private_chat, update, user
 
 BOT = {"id": 1, "is_bot": True, "first_name": "Diana"}
 # Numbers and texts in place of what nobody reads, as JSON.
@@ -28,7 +28,14 @@ def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
 def _poll() -> dict[str, Any]:
     """A poll as servers of last year tell it, without persistent ids."""
     options = [{"text": text, "voter_count": 0} for text in "ab"]
-    return {"id": "1", "question": "?", "options": options, "total_voter_count": 0, "is_closed": False, "type": "regular"}
+    return {
+        "id": "1",
+        "question": "?",
+        "options": options,
+        "total_voter_count": 0,
+        "is_closed": False,
+        "type": "regular",
+    }
 
 
 def _pressed(**fields: Any) -> dict[str, Any]:
@@ -91,7 +98,9 @@ OTHERS: dict[str, dict[str, Any]] = {
         "message_reaction",
         {"chat": _without(GROUP, "type"), "message_id": 5, "user": _without(user(), "is_bot"), "new_reaction": []},
     ),
-    "a message of an unknown kind": update(body={"message_id": 5, "date": 1, "chat": private_chat(), "later": {"x": 1}}),
+    "a message of an unknown kind": update(
+        body={"message_id": 5, "date": 1, "chat": private_chat(), "later": {"x": 1}}
+    ),
     "a text in a chat without a type": update(body=message("hello", chat={"id": ADA, "first_name": "Ada"})),
 }
 

@@ -8,7 +8,9 @@ import pytest
 from apps.bot import services
 from apps.bot.models import Chat, Notice, Update
 from apps.users.models import Person
+from apps.users.services import erase_person
 from diana import clock
+from diana.audit import Actor
 from diana.events.models import Failure
 from diana.sandbox.running import Sandbox
 from tests.bot.updates import ADA, GROUP, answer, deliver, events, private_chat, say, update, user
@@ -35,8 +37,11 @@ def gone(chat: dict[str, Any]) -> bool:
     return Chat.objects.get(telegram_id=chat["id"]).gone_at is not None
 
 
-@pytest.mark.parametrize("by", [user(), ANONYMOUS, user(9, is_bot=True), NOBODY], ids=["a person", "anonymous", "bot", "-"])
-@pytest.mark.parametrize("chat", [GROUP, CHANNEL, GROUP | {"type": "group"}], ids=["supergroup", "channel", "group"])
+@pytest.mark.parametrize(
+    ("by", "chat"),
+    [(user(), GROUP), (ANONYMOUS, GROUP | {"type": "group"}), (user(9, is_bot=True), CHANNEL), (NOBODY, GROUP)],
+    ids=["a person", "an anonymous admin", "a bot", "nobody"],
+)
 def test_who_throws_it_out_of_a_chat_and_lets_it_in_does_not_matter(by: dict[str, Any], chat: dict[str, Any]) -> None:
     change("kicked", chat=chat, by=by)
     assert gone(chat)
@@ -126,13 +131,10 @@ def test_a_known_private_chat_is_gone_and_back_whoever_tells_it() -> None:
 
 
 def test_the_erased_leave_no_chat_by_blocking() -> None:
-    from apps.bot.personal_data import erase
-
     person = say("/start").person_id
     answer()
     change("kicked", chat=private_chat(), by=user())
-    erase(person, clock.now())
-    Person.objects.filter(pk=person).update(telegram_id=None)
+    erase_person(person_id=person, reason="asked", actor=Actor(7, "ana", "admin"), now=clock.now())
     answer()
     assert not Chat.objects.exists()
 

@@ -11,7 +11,7 @@ from apps.users.models import Person
 from diana.events.models import Delivery, Failure
 from diana.sandbox.running import Sandbox
 from tests.bot.odd_updates import COMMANDS, OTHERS, UNREAD, with_unread
-from tests.bot.updates import GROUP, answer, deliver, events, message, texts, update, user
+from tests.bot.updates import ADA, GROUP, answer, deliver, events, message, texts, update, user
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -27,51 +27,66 @@ def handled() -> None:
     assert not Refusal.objects.exists()
 
 
-@pytest.mark.parametrize("odd", COMMANDS.values(), ids=COMMANDS.keys())
-def test_a_command_in_an_odd_update_is_answered(sandbox: Sandbox, odd: dict[str, Any]) -> None:
-    assert deliver(update(body=message("/points", chat=GROUP) | odd)) == 200
+def group(number: int, **fields: Any) -> dict[str, Any]:
+    return GROUP | {"id": GROUP["id"] - number} | fields
+
+
+def test_a_command_in_an_odd_update_is_answered(sandbox: Sandbox) -> None:
+    """Each in a group of its own, by a person of their own."""
+    for number, odd in enumerate(COMMANDS.values()):
+        body = message("/points", chat=group(number), sender=user(ADA + number)) | odd
+        body["chat"] |= {"id": group(number)["id"]}
+        body["from"] = body["from"] | {"id": ADA + number}
+        assert deliver(update(body=body)) == 200
     handled()
-    assert len(texts(sandbox, GROUP["id"])) == 1
-    assert len(events("game.login", "user.active_day")) > 0
+    answered = {name: len(texts(sandbox, group(number)["id"])) for number, name in enumerate(COMMANDS)}
+    assert answered == dict.fromkeys(COMMANDS, 1)
+    assert len(events("user.active_day")) == len(COMMANDS)
 
 
-@pytest.mark.parametrize("odd", OTHERS.values(), ids=OTHERS.keys())
-def test_an_odd_update_is_handled(odd: dict[str, Any]) -> None:
-    assert deliver(odd) == 200
-    assert Update.objects.count() == 1
+def test_an_odd_update_is_handled() -> None:
+    for odd in OTHERS.values():
+        assert deliver(odd) == 200
+    assert Update.objects.count() == len(OTHERS)
     handled()
-
-
-@pytest.mark.parametrize("value", UNREAD.values(), ids=UNREAD.keys())
-def test_what_nobody_reads_keeps_nothing_out(sandbox: Sandbox, value: bytes) -> None:
-    assert deliver(with_unread(update(body=message("/points")), value)) == 200
-    assert deliver(with_unread(update(body=message("hello")), value)) == 200
-    handled()
-    assert len(texts(sandbox)) == 1
     assert len(events("game.message_sent")) == 1
 
 
-ODD_TEXTS = {name: value for name, value in UNREAD.items() if value.startswith(b'"')}
-
-
-@pytest.mark.parametrize("value", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
-@pytest.mark.parametrize("field", ["text", "caption", "first_name", "last_name", "username", "language_code"])
-def test_half_characters_are_no_reason_to_refuse(field: str, value: bytes) -> None:
-    sender = user(**{field: "MARK"}) if field not in ("text", "caption") else user()
-    body = message("/start" if sender != user() else "hello", sender=sender)
-    if sender == user():
-        body |= {field: "MARK"}
-    assert deliver(json.dumps(update(body=body)).encode().replace(b'"MARK"', value)) == 200
+def test_what_nobody_reads_keeps_nothing_out(sandbox: Sandbox) -> None:
+    for number, value in enumerate(UNREAD.values()):
+        for text in ("/points", "hello"):
+            sent = update(body=message(text, chat=group(number), sender=user(ADA + number)))
+            assert deliver(with_unread(sent, value)) == 200
     handled()
-    (person,) = Person.objects.all()
-    assert "\x00" not in f"{person.first_name}{person.last_name}{person.username}"
+    answered = {name: len(texts(sandbox, group(number)["id"])) for number, name in enumerate(UNREAD)}
+    assert answered == dict.fromkeys(UNREAD, 1)
+    assert len(events("game.message_sent")) == len(UNREAD)
+
+
+ODD_TEXTS = [value for value in UNREAD.values() if value.startswith(b'"')]
+FIELDS_OF_USERS = ("first_name", "last_name", "username", "language_code")
+
+
+@pytest.mark.parametrize("value", ODD_TEXTS)
+def test_half_characters_are_no_reason_to_refuse(value: bytes) -> None:
+    bodies = [message("/start", sender=user(ADA + n, **{f: "MARK"})) for n, f in enumerate(FIELDS_OF_USERS)]
+    bodies += [message("hello", chat=GROUP) | {field: "MARK"} for field in ("text", "caption")]
+    for body in bodies:
+        assert deliver(json.dumps(update(body=body)).encode().replace(b'"MARK"', value)) == 200
+    handled()
+    people = Person.objects.all()
+    assert len(people) == len(FIELDS_OF_USERS)
+    assert not any("\x00" in f"{person.first_name}{person.last_name}{person.username}" for person in people)
+    assert len(events("game.message_sent")) == 2
 
 
 def large(text: str, size: int) -> bytes:
     """Return a message of that many bytes, most of them in what it replies to."""
     padded = message(text) | {"reply_to_message": message("") | {"rich_message": {"blocks": "\U0001f600"}}}
     raw = json.dumps(update(body=padded)).encode()
-    return raw.replace(rb"\ud83d\ude00", rb"\ud83d\ude00" * ((size - len(raw)) // 12 + 1) + b"x" * ((size - len(raw)) % 12))
+    return raw.replace(
+        rb"\ud83d\ude00", rb"\ud83d\ude00" * ((size - len(raw)) // 12 + 1) + b"x" * ((size - len(raw)) % 12)
+    )
 
 
 @pytest.mark.parametrize("size", [394_807, 789_596, 2**20])

@@ -1,0 +1,18 @@
+"""What handlers read of an update that was kept: its document. No other module looks at bodies."""
+
+from apps.bot import incoming, reading
+from apps.bot.models import Update
+from apps.bot.reading import Unreadable
+
+
+def document_of(row: Update) -> reading.Update:
+    """Return the update's document; of a row from before there were any, that of its body. Raises Unreadable."""
+    document = bytes(row.document)
+    return reading.read(document if document else _reduced(bytes(row.body)))
+
+
+def _reduced(body: bytes) -> bytes:
+    try:
+        return incoming.decode(body).document
+    except incoming.Malformed:
+        raise Unreadable("the body is no update") from None
