@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from django.utils import translation
 
@@ -24,32 +25,47 @@ from diana.events.loop import in_thread
 
 async def answer_update(envelope: Envelope) -> None:
     """Do what the update asks for and reply. Done again, it changes nothing; only the reply may come twice."""
-    row = await _unhandled(envelope.fields["update"])
-    if row is None:
+    taken = await _unhandled(envelope.fields["update"])
+    if taken is None:
+        return
+    row, document = taken
+    if isinstance(document, reading.Unreadable):
+        await _fail(row, f"Unreadable: {document}.")
         return
     templates: list[str] = []
     try:
-        templates = await _answer(row, documents.document_of(row))
+        templates = await _answer(row, document)
     except Gone:
         await _mark_gone(row.chat_id, row.person_id)
     except PersonGone:
         pass  # erased meanwhile: there is nobody to do anything for
-    except reading.Unreadable as error:
-        await _fail(row, f"Unreadable: {error}.")
-        return
     except Permanent as error:
         await _fail(row, str(error)[:200])
         raise
     await _finish(services.Finished(row.id, templates, row.person_id, envelope))
 
 
-def _read(updates: Sequence[int]) -> list[Update | None]:
+class _Taken(NamedTuple):
+    """An update and what handlers read of it, or why they cannot."""
+
+    row: Update
+    document: reading.Update | reading.Unreadable
+
+
+def _read(updates: Sequence[int]) -> list[_Taken | None]:
     """Return the updates that are not done; of groups that have become supergroups with the chats' present ids."""
     rows = selectors.unhandled_updates(updates)
     moved = selectors.moved_chats(row.chat_id for row in rows.values() if row.chat_id is not None)
     for row in rows.values():
         row.chat_id = moved.get(row.chat_id or 0, row.chat_id)
-    return [rows.get(update) for update in updates]
+    return [_Taken(rows[update], _document(rows[update])) if update in rows else None for update in updates]
+
+
+def _document(row: Update) -> reading.Update | reading.Unreadable:
+    try:
+        return documents.document_of(row)
+    except reading.Unreadable as error:
+        return error
 
 
 def _note_finished(finished: Sequence[services.Finished]) -> list[None]:

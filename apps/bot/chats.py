@@ -1,7 +1,6 @@
 """Chats under ids of our own. A group that becomes a supergroup gets another id at Telegram and stays the same chat here."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from django.db import transaction
 
@@ -37,11 +36,16 @@ def _added(kinds: Mapping[int, str]) -> dict[int, Chat]:
     return {chat.telegram_id: chat for chat in Chat.objects.filter(telegram_id__in=kinds)} | moved
 
 
-def move_chat(*, old: int, new: int, now: datetime) -> bool:
+def has_moved(telegram_id: int) -> bool:
+    """Say whether this is the id of a group that has become a supergroup: that it is gone says nothing of that one."""
+    return Chat.objects.filter(moved_from=telegram_id).exists()
+
+
+def move_chat(*, old: int, new: int) -> bool:
     """Note that a group has become the supergroup of another id at Telegram; return whether that was not known.
 
     One chat is left, under our id of the group, with all that is known of either. From then on the old id stands for it.
-    Locks both rows: in a transaction it comes before any person is locked. `now` is when it takes messages again.
+    Locks both rows: in a transaction it comes before any person is locked.
     """
     if old >= 0 or new >= 0 or old == new:
         return False

@@ -11,8 +11,9 @@ from apps.bot.notices.planning import DIGEST_KINDS
 
 
 def unhandled_updates(updates: Iterable[int]) -> dict[int, Update]:
-    """Return those of the updates that are there and not done, by our id."""
-    return {row.pk: row for row in Update.objects.filter(id__in=list(updates), handled_at=None)}
+    """Return those of the updates that are there and not done, by our id; their bodies are fetched where they are needed."""
+    rows = Update.objects.defer("body").filter(id__in=list(updates), handled_at=None)
+    return {row.pk: row for row in rows}
 
 
 def chat_of_event(event_id: UUID) -> int | None:

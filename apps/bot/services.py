@@ -13,6 +13,7 @@ from django.db.models import BinaryField, Case, Value, When
 
 from apps.bot.booking import book
 from apps.bot.chats import chats_of as chats_of
+from apps.bot.chats import has_moved
 from apps.bot.chats import move_chat as move_chat
 from apps.bot.digests import body_digest, is_body_of
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
@@ -52,7 +53,7 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         if (
             incoming.moved is not None
         ):  # before any person is locked (chats_of), and before anything that comes after it
-            move_chat(old=incoming.moved.old, new=incoming.moved.new, now=now)
+            move_chat(old=incoming.moved.old, new=incoming.moved.new)
         person_id = find_or_add_person(telegram_id=incoming.sender, now=now) if incoming.sender else None
         event_id = uuid7()
         update = _insert_update(incoming, person_id, body, event_id, now)
@@ -102,9 +103,10 @@ def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, event
 
 def _why_known(update_id: int, body: bytes) -> Refusal.Reason:
     """Say whether the known row is the same update or another one."""
-    row = Update.objects.only("body", "body_digest").get(bot_id=bot_id(), update_id=update_id)
-    digest = row.body_digest
-    same = bytes(row.body) == body if digest is None else is_body_of(bytes(digest), body)
+    row = Update.objects.only("body", "body_digest").filter(bot_id=bot_id(), update_id=update_id).first()
+    if row is None:
+        return Refusal.Reason.CONFLICT  # deleted at this moment: a week old, and no copy is
+    same = bytes(row.body) == body if row.body_digest is None else is_body_of(bytes(row.body_digest), body)
     return Refusal.Reason.COPY if same else Refusal.Reason.CONFLICT
 
 
@@ -211,8 +213,8 @@ def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) ->
     Locks the person; of the erased nothing is noted: the chat's id is theirs.
     """
     private = telegram_chat_id > 0
-    if not private and Chat.objects.filter(moved_from=telegram_chat_id).exists():
-        return False  # the group is gone, the supergroup that it became is not
+    if not private and has_moved(telegram_chat_id):
+        return False
     with transaction.atomic():
         if private and person_id is not None and not _is_there(person_id):
             return False
@@ -233,8 +235,8 @@ def note_standing(
     nothing is noted that is not there: the chat's id is theirs.
     """
     private = kind == Chat.Kind.PRIVATE
-    if not private and Chat.objects.filter(moved_from=telegram_chat_id).exists():
-        return  # the group is gone, the supergroup that it became is not
+    if not private and has_moved(telegram_chat_id):
+        return
     with transaction.atomic():
         owned = private and person_id is not None and _is_there(person_id)
         if owned or not private:

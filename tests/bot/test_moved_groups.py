@@ -154,15 +154,15 @@ def test_an_approval_stays(settings: Any, moved: Any, named: dict[str, Any] | No
 
 def test_the_present_id_is_told_for_both() -> None:
     assert selectors.present_chat(OLD["id"]) == OLD["id"]
-    assert services.move_chat(old=OLD["id"], new=NEW["id"], now=clock.now())
-    assert not services.move_chat(old=OLD["id"], new=NEW["id"], now=clock.now())
+    assert services.move_chat(old=OLD["id"], new=NEW["id"])
+    assert not services.move_chat(old=OLD["id"], new=NEW["id"])
     assert [selectors.present_chat(chat["id"]) for chat in (OLD, NEW)] == [NEW["id"]] * 2
     assert selectors.present_chat(ADA) == ADA
 
 
 @pytest.mark.parametrize(("old", "new"), [(5, -6), (-5, 6), (-5, -5), (5, 6), (0, -5)])
 def test_only_a_group_moves_and_to_another_id(old: int, new: int) -> None:
-    assert not services.move_chat(old=old, new=new, now=clock.now())
+    assert not services.move_chat(old=old, new=new)
     body = message("", chat={"id": old, "type": "group", "title": "x"}) | {"text": None, "migrate_to_chat_id": new}
     assert deliver(update(body=body)) == 200
     answer()
@@ -178,7 +178,7 @@ def test_many_at_once_meet_in_one_chat() -> None:
     def act(number: int) -> None:
         try:
             if number % 2:
-                services.move_chat(old=OLD["id"], new=NEW["id"], now=clock.now())
+                services.move_chat(old=OLD["id"], new=NEW["id"])
             else:
                 services.chats_of({OLD["id"]: "group"} if number % 4 else {NEW["id"]: "supergroup"})
         finally:
