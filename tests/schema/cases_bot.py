@@ -7,7 +7,7 @@ from tests.gamification.acts import NOON, person
 from tests.schema.cases import Case, Effect, Wall
 
 CASES = {
-    "bot_chat_telegram_id_key": Case("bot_chat", {"id": "-id"}),
+    "bot_chat_telegram_id_key": Case("bot_chat", {"id": "-id", "moved_from": "NULL"}),
     "bot_chat_moved_from_key": Case("bot_chat", {"id": "-id", "telegram_id": "telegram_id - 1"}),
     "bot_chat_kind_known": Case("bot_chat", {"kind": "'forum'"}),
     "bot_refusal_once_a_day": Case("bot_refusal", {"id": "-id"}),
