@@ -50,9 +50,8 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         count_refusal(Refusal.Reason.UNKNOWN, now=now)
         return None
     with transaction.atomic():
-        if (
-            incoming.moved is not None
-        ):  # before any person is locked (chats_of), and before anything that comes after it
+        # Before any person is locked (chats_of).
+        if incoming.moved is not None:
             move_chat(old=incoming.moved.old, new=incoming.moved.new)
         person_id = find_or_add_person(telegram_id=incoming.sender, now=now) if incoming.sender else None
         event_id = uuid7()
