@@ -1,20 +1,19 @@
 """Answering updates and telling what came of /daily, with the Telegram library. Imported by those processes only that answer."""
 
-import json
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import NamedTuple
 
-import telegram
 from django.utils import translation
 
-from apps.bot import detours, reading, replies, selectors, services, strange_groups
-from apps.bot.application import AnyApplication, application
+from apps.bot import detours, documents, groups, reading, replies, selectors, services, strange_groups
+from apps.bot.application import application
+from apps.bot.library import LibraryUpdates
 from apps.bot.models import Update
 from apps.bot.screens import daily
 from apps.bot.screens.layout import Screen
 from apps.bot.telegram_errors import Gone
-from apps.bot.turns import Turn, begin_turn
+from apps.bot.turns import Turn, act_time, begin_turn
 from apps.users import selectors as people
 from apps.users.services import PersonGone
 from diana import clock
@@ -29,22 +28,23 @@ async def answer_update(envelope: Envelope, *, aside: bool = False) -> None:
 
     An answer that would hold up the person's next ones steps aside, unless it is there already.
     """
-    row = await _unhandled(envelope.fields["update"])
-    if row is None:
+    taken = await _unhandled(envelope.fields["update"])
+    if taken is None:
+        return
+    row, document = taken
+    if isinstance(document, reading.Unreadable):
+        await _fail(row, f"Unreadable: {document}.")
         return
     templates: list[str] = []
     try:
-        if row.person_id is not None:
-            templates = await _answer(row, row.person_id)
+        templates = await _answer(row, document)
     except Gone as gone:
         if row.chat_id is not None:
             await replies.note(gone, row.chat_id, row.person_id)
     except PersonGone:
         pass  # erased meanwhile: there is nobody to do anything for
     except Permanent as error:
-        await in_thread(
-            services.fail_update, update=row.id, reason=str(error)[:200], person_id=row.person_id, now=clock.now()
-        )
+        await _fail(row, str(error)[:200])
         raise
     except Exception as error:
         if detours.will_be_late(error, row.chat_id, row.received_at, clock.now()):
@@ -69,9 +69,27 @@ async def _stepped_aside(error: Exception, envelope: Envelope, subscriber: str, 
     )
 
 
-def _read(updates: Sequence[int]) -> list[Update | None]:
+class _Taken(NamedTuple):
+    """An update and what handlers read of it, or why they cannot."""
+
+    row: Update
+    document: reading.Update | reading.Unreadable
+
+
+def _read(updates: Sequence[int]) -> list[_Taken | None]:
+    """Return the updates that are not done; of groups that have become supergroups with the chats' present ids."""
     rows = selectors.unhandled_updates(updates)
-    return [rows.get(update) for update in updates]
+    moved = selectors.moved_chats(row.chat_id for row in rows.values() if row.chat_id is not None)
+    for row in rows.values():
+        row.chat_id = moved.get(row.chat_id or 0, row.chat_id)
+    return [_Taken(rows[update], _document(rows[update])) if update in rows else None for update in updates]
+
+
+def _document(row: Update) -> reading.Update | reading.Unreadable:
+    try:
+        return documents.document_of(row)
+    except reading.Unreadable as error:
+        return error
 
 
 def _note_finished(finished: Sequence[services.Finished]) -> list[None]:
@@ -85,13 +103,22 @@ _unhandled = Gathering(_read)
 _finish = Gathering(_note_finished)
 
 
-async def _answer(row: Update, person_id: int) -> list[str]:
-    """Give the update to the library; return which screens were sent. Raises what a handler raised."""
+async def _answer(row: Update, document: reading.Update) -> list[str]:
+    """Do what the update asks for; return which screens were sent. Raises what a handler raised."""
+    if document.my_chat_member is not None:
+        await in_thread(_note_standing, row, document.my_chat_member)
+    elif row.person_id is not None and (document.message or document.callback_query):
+        return await _reply(row, row.person_id, document)
+    return []
+
+
+async def _reply(row: Update, person_id: int, document: reading.Update) -> list[str]:
+    """Give the update to the library."""
     library = await application()
     turn = Turn(row.id, person_id, row.received_at, silent=detours.is_late(row.chat_id, row.received_at, clock.now()))
     begin_turn(turn)
-    update = _decode(bytes(row.body), library)
-    if strange_groups.concerns(row):
+    update = LibraryUpdates(library.bot).update(document, chat_id=row.chat_id, received_at=row.received_at)
+    if strange_groups.may_concern(row) and not await in_thread(groups.is_approved, row.chat_id or 0):
         return await strange_groups.turn_away(update, person_id, library)
     await library.process_update(update)
     if turn.error is not None:
@@ -99,16 +126,20 @@ async def _answer(row: Update, person_id: int) -> list[str]:
     return turn.templates
 
 
-def _decode(body: bytes, library: AnyApplication) -> telegram.Update:
-    """Return the library's view of the body; raises Permanent if it has none, or one that the handlers would fail on."""
-    try:
-        reading.read(body)
-        data: dict[str, Any] = json.loads(body)
-        return telegram.Update.de_json(data, library.bot)
-    except reading.Unreadable as error:
-        raise Permanent(f"Unreadable: {error}.") from None
-    except Exception as error:  # whatever a strange body does to the library, it will do again
-        raise Permanent(f"{type(error).__name__}: the library cannot read this update.") from None
+def _note_standing(row: Update, told: reading.Membership) -> None:
+    """Note that the bot was let into a chat or thrown out of it, by whomever; in a private chat that is blocking it."""
+    services.note_standing(
+        telegram_chat_id=told.chat.id,
+        kind=told.chat.type,
+        is_in=told.new_chat_member.is_in,
+        person_id=row.person_id,
+        told_at=act_time(datetime.fromtimestamp(told.date, UTC) if told.date else None, row.received_at),
+        now=clock.now(),
+    )
+
+
+async def _fail(row: Update, reason: str) -> None:
+    await in_thread(services.fail_update, update=row.id, reason=reason, person_id=row.person_id, now=clock.now())
 
 
 async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:

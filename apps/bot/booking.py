@@ -26,7 +26,8 @@ def book(incoming: Incoming, *, now: datetime) -> None:
             now=now,
         )
     if incoming.subscribed is not None:
-        payments.note_state(**incoming.subscribed._asdict(), now=now)
+        state = incoming.subscribed
+        payments.note_state(payer=state.user.id, payload=state.invoice_payload, state=state.state, now=now)
 
 
 def _own_chat(incoming: Incoming) -> int | None:

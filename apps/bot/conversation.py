@@ -8,19 +8,17 @@ from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
-    ChatMemberHandler,
     CommandHandler,
     ContextTypes,
     MessageHandler,
     filters,
 )
 
-from apps.bot import acts, closures, pages, replies, selectors
+from apps.bot import acts, pages, replies, selectors
 from apps.bot.detours import leave_out
-from apps.bot.reading import message_below
+from apps.bot.documents import message_below
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import acknowledge
-from apps.bot.telegram_errors import Gone
 from apps.bot.turns import Turn, act_time, current_turn
 from diana import metrics
 from diana.events.causes import current_cause
@@ -42,14 +40,14 @@ WRITTEN = (
 
 def add_handlers(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
     """Tell the library who answers what; the first that fits does."""
+    # Before those that look at messages: the library warns about a button's message that is too old for it.
+    application.add_handler(CallbackQueryHandler(pressed))
     application.add_handler(CommandHandler("start", start, filters=NEW))
     application.add_handler(CommandHandler("daily", daily, filters=NEW))
     # One handler for all pages: the library asks each of its handlers about every update.
     application.add_handler(CommandHandler(pages.commands(), show, filters=NEW))
     application.add_handler(MessageHandler(NEW & filters.COMMAND & filters.ChatType.PRIVATE, hint))
     application.add_handler(MessageHandler(WRITTEN, written))
-    application.add_handler(CallbackQueryHandler(pressed))
-    application.add_handler(ChatMemberHandler(membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(remember_error)
 
 
@@ -132,16 +130,6 @@ async def _show(
     if isinstance(below, Message) and below.is_accessible and isinstance(reply, Screen):
         return await replies.redraw_or_give(context.bot, query, below, reply, person_id=person_id)
     return await replies.give(context.bot, below.chat.id, reply, person_id=person_id)
-
-
-async def membership(update: Update, context: Context) -> None:
-    """The bot was let into a chat or thrown out of it; in a private chat that is blocking it."""
-    change = update.my_chat_member
-    assert change is not None
-    status = change.new_chat_member.status
-    if status in (change.new_chat_member.BANNED, change.new_chat_member.LEFT):
-        raise Gone("my_chat_member", blocked=status == change.new_chat_member.BANNED)
-    await in_thread(closures.reopen, telegram_chat_id=change.chat.id)
 
 
 async def remember_error(update: object, context: Context) -> None:

@@ -23,8 +23,10 @@ NOTICE_KINDS = [
 
 
 class Update(models.Model):
-    """An update as Telegram delivered it, kept for a week. Its body is personal data: never shown, never logged.
+    """An update as Telegram delivered it, kept for a week. Body and document are personal data: never shown, never logged.
 
+    `document` is what handlers read of it (reading.py). `body` is what Telegram sent, until it is handled; rows from before
+    there were documents keep it. `body_digest` tells a copy from another update under the same id after that.
     `chat_id` is Telegram's, and so is `update_id`; the id that events name is our own, because Telegram's
     begins anew at a random number after a quiet week. `event_id` is the update_received that told of it.
     """
@@ -35,6 +37,9 @@ class Update(models.Model):
     kind = models.TextField(_("kind"))
     chat_id = models.BigIntegerField(_("chat id at Telegram"), null=True)
     body = models.BinaryField(_("body"))
+    # With a default of the database, because processes of the release before insert rows without it.
+    document = models.BinaryField(_("document"), default=b"", db_default=b"")
+    body_digest = models.BinaryField(_("digest of the body"), null=True)
     event_id = models.UUIDField(_("event id"), null=True)
     received_at = models.DateTimeField(_("received at"))
     handled_at = models.DateTimeField(_("handled at"), null=True)
@@ -70,7 +75,8 @@ class Chat(models.Model):
     """A chat at Telegram under an id of our own: events carry ours. `gone_at`: it takes no messages since then.
 
     `told_unpaid_at`: a group that is not paid was told so (groups.py). `closed_at`: since then the bot may not write
-    there; `closed_until`: when that is tried again (replies.py).
+    there; `closed_until`: when that is tried again (replies.py). `moved_from` is the id that a supergroup had when it was a
+    group. `standing_at` is when Telegram last told how the bot stands there.
     """
 
     class Kind(models.TextChoices):
@@ -85,6 +91,8 @@ class Chat(models.Model):
     told_unpaid_at = models.DateTimeField(_("told that nothing counts there"), null=True)
     closed_at = models.DateTimeField(_("the bot may not write there since"), null=True)
     closed_until = models.DateTimeField(_("tried again at"), null=True)
+    moved_from = models.BigIntegerField(_("earlier id at Telegram"), null=True, unique=True)
+    standing_at = models.DateTimeField(_("membership told at"), null=True)
 
     class Meta:
         db_table = "bot_chat"

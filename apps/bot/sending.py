@@ -1,5 +1,6 @@
 """Sending screens to Telegram. At least once: a reply whose answer got lost is sent again."""
 
+import functools
 import html
 import logging
 from datetime import timedelta
@@ -16,10 +17,12 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
+from apps.bot.chats import move_chat
 from apps.bot.screens.layout import Document, Invoice, Reply, Screen
 from apps.bot.telegram_errors import Moved, classify, is_nothing, translated
 from diana import metrics
 from diana.events import Retry
+from diana.events.loop import in_thread
 
 STARS = "XTR"
 
@@ -27,16 +30,18 @@ logger = logging.getLogger(__name__)
 
 
 async def send(bot: Bot, telegram_chat_id: int, reply: Reply, *, reply_to: Message | None = None) -> None:
-    """Send it to a chat; in a group as a reply to whom it is for. To a group that has become a supergroup it goes there.
+    """Send it to a chat; in a group as a reply to whom it is for, where that message has a number. Where the group has
+    become a supergroup, that is noted and it goes there.
 
     Raises Retry, Permanent, Closed or Gone.
     """
     answered = None
-    if reply_to is not None and reply_to.chat.type != reply_to.chat.PRIVATE:
+    if reply_to is not None and reply_to.message_id and reply_to.chat.type != reply_to.chat.PRIVATE:
         answered = ReplyParameters(reply_to.message_id, allow_sending_without_reply=True)
     try:
         await _send(bot, telegram_chat_id, reply, answered)
     except Moved as moved:
+        await in_thread(functools.partial(move_chat, old=telegram_chat_id, new=moved.telegram_id))
         # The numbers of messages begin anew there.
         await _send(bot, moved.telegram_id, reply, None)
     logger.info("message sent", extra={"template": reply.template})

@@ -2,15 +2,20 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import BinaryField, Case, Value, When
 
 from apps.bot.booking import book
+from apps.bot.chats import chats_of as chats_of
+from apps.bot.chats import has_moved
+from apps.bot.chats import move_chat as move_chat
+from apps.bot.digests import body_digest, is_body_of
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
 from apps.bot.incoming import IGNORED, Incoming
 from apps.bot.models import Chat, Refusal, Unreadable, Update
@@ -48,6 +53,9 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         count_refusal(Refusal.Reason.UNKNOWN, now=now)
         return None
     with transaction.atomic():
+        # Before any person is locked (chats_of).
+        if incoming.moved is not None:
+            move_chat(old=incoming.moved.old, new=incoming.moved.new)
         person_id = _sender(incoming, now)
         event_id = None if incoming.kind in IGNORED else uuid7()
         update = _insert_update(incoming, person_id, body, event_id, now)
@@ -99,9 +107,22 @@ def _insert_update(
     handled_at = None if event_id else now
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, event_id, received_at,"
-            " handled_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
-            [bot_id(), incoming.update_id, person_id, incoming.kind, incoming.chat, body, event_id, now, handled_at],
+            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, document, body_digest, event_id,"
+            " received_at, handled_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
+            [
+                bot_id(),
+                incoming.update_id,
+                person_id,
+                incoming.kind,
+                incoming.chat,
+                b"" if handled_at else body,
+                incoming.document,
+                body_digest(body) if incoming.document else None,
+                event_id,
+                now,
+                handled_at,
+            ],
         )
         row = cursor.fetchone()
     return row[0] if row else None
@@ -109,7 +130,10 @@ def _insert_update(
 
 def _why_known(update_id: int, body: bytes) -> Refusal.Reason:
     """Say whether the known row is the same update or another one."""
-    same = Update.objects.filter(bot_id=bot_id(), update_id=update_id, body=body).exists()
+    row = Update.objects.only("body", "body_digest").filter(bot_id=bot_id(), update_id=update_id).first()
+    if row is None:
+        return Refusal.Reason.CONFLICT  # deleted at this moment: a week old, and no copy is
+    same = bytes(row.body) == body if row.body_digest is None else is_body_of(bytes(row.body_digest), body)
     return Refusal.Reason.COPY if same else Refusal.Reason.CONFLICT
 
 
@@ -141,6 +165,10 @@ def keep_unreadable(*, body: bytes, update_id: int | None, reason: Unreadable.Re
     return row[0] if row else None
 
 
+# With its handling an update's body goes. One from before there were documents stays: it is all that is left to read.
+_BODY_LEFT = Case(When(document=b"", then="body"), default=Value(b""), output_field=BinaryField())
+
+
 class Finished(NamedTuple):
     """An update that is done: which screens were sent for it, to whom, and the event that brought it."""
 
@@ -156,7 +184,8 @@ def finish_updates(*, finished: Sequence[Finished], now: datetime) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE bot_update SET handled_at = %s WHERE id = ANY(%s::bigint[]) AND handled_at IS NULL RETURNING id",
+                "UPDATE bot_update SET handled_at = %s, body = CASE WHEN document = '' THEN body ELSE '' END"
+                " WHERE id = ANY(%s::bigint[]) AND handled_at IS NULL RETURNING id",
                 [now, sorted(one.update for one in finished)],
             )
             fresh = {row[0] for row in cursor.fetchall()}
@@ -172,13 +201,14 @@ def finish_updates(*, finished: Sequence[Finished], now: datetime) -> None:
 
 def finish_messages(*, updates: Sequence[int], now: datetime) -> None:
     """Note that these updates are done; a second call changes nothing."""
-    Update.objects.filter(id__in=updates, handled_at=None).update(handled_at=now)
+    Update.objects.filter(id__in=updates, handled_at=None).update(handled_at=now, body=_BODY_LEFT)
 
 
 def fail_update(*, update: int, reason: str, person_id: int | None, now: datetime) -> None:
     """Note that the update can never be handled; a second call changes nothing."""
     with transaction.atomic():
-        if Update.objects.filter(id=update, handled_at=None).update(handled_at=now):
+        failed = Update.objects.filter(id=update, handled_at=None)
+        if failed.update(handled_at=now, body=_BODY_LEFT):
             publish(UpdateFailed(user_id=person_id, update=update, reason=reason))
 
 
@@ -190,28 +220,7 @@ def note_reply(*, template: str, person_id: int) -> None:
 
 def chat_of(*, telegram_id: int, kind: str) -> int:
     """Return our id of the chat, which is there again if it was gone: somebody wrote in it."""
-    chat, _ = Chat.objects.get_or_create(telegram_id=telegram_id, defaults={"kind": kind})
-    if chat.gone_at is not None:
-        Chat.objects.filter(id=chat.id).update(gone_at=None)
-    return chat.id
-
-
-def chats_of(kinds: Mapping[int, str]) -> dict[int, int]:
-    """Return our ids of these chats (Telegram's id: kind), which are there again if they were gone. Two statements for all
-    that are known; new ones are inserted in the order of their ids, so that two batches cannot wait for each other.
-
-    In a transaction groups come before any person is locked, and somebody's own chat after: its id is theirs, and they may
-    be erased at this moment.
-    """
-    known = list(Chat.objects.filter(telegram_id__in=kinds))
-    missing = sorted(set(kinds) - {chat.telegram_id for chat in known})
-    if missing:
-        Chat.objects.bulk_create([Chat(telegram_id=id_, kind=kinds[id_]) for id_ in missing], ignore_conflicts=True)
-        known += Chat.objects.filter(telegram_id__in=missing)
-    back = [chat.pk for chat in known if chat.gone_at is not None]
-    if back:
-        Chat.objects.filter(pk__in=back).update(gone_at=None)
-    return {chat.telegram_id: chat.pk for chat in known}
+    return chats_of({telegram_id: kind})[telegram_id]
 
 
 def claim_unpaid_notice(*, telegram_id: int, kind: str, now: datetime) -> bool:
@@ -232,6 +241,8 @@ def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime, bl
     Locks the person; of the erased nothing is noted: the chat's id is theirs.
     """
     private = telegram_chat_id > 0
+    if not private and has_moved(telegram_chat_id):
+        return False
     with transaction.atomic():
         if private and person_id is not None and not _is_there(person_id):
             return False
@@ -241,6 +252,33 @@ def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime, bl
         if gone and blocked and private and person_id is not None:
             publish(BlockedBot(user_id=person_id))
     return bool(gone)
+
+
+def note_standing(
+    *, telegram_chat_id: int, kind: str, is_in: bool, person_id: int | None, told_at: datetime, now: datetime
+) -> None:
+    """Note whether the chat takes messages since the bot was let in or thrown out, unless newer word of that is known.
+
+    For a person's own chat publish user.blocked_bot. Locks the person; of the erased, and of private chats of nobody,
+    nothing is noted that is not there: the chat's id is theirs.
+    """
+    private = kind == Chat.Kind.PRIVATE
+    if not private and has_moved(telegram_chat_id):
+        return
+    with transaction.atomic():
+        owned = private and person_id is not None and _is_there(person_id)
+        if owned or not private:
+            Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
+        chat = Chat.objects.select_for_update().filter(telegram_id=telegram_chat_id).first()
+        if chat is None or (chat.standing_at is not None and told_at < chat.standing_at):
+            return
+        blocked = not is_in and chat.gone_at is None
+        chat.standing_at, chat.gone_at = told_at, None if is_in else chat.gone_at or now
+        if is_in:
+            chat.closed_at = chat.closed_until = None
+        chat.save(update_fields=["standing_at", "gone_at", "closed_at", "closed_until"])
+        if blocked and owned:
+            publish(BlockedBot(user_id=person_id))
 
 
 def _is_there(person_id: int) -> bool:

@@ -3,7 +3,7 @@
 import telegram
 from django.utils import translation
 
-from apps.bot import groups, replies, services
+from apps.bot import replies, services
 from apps.bot.application import AnyApplication
 from apps.bot.menu import COMMANDS
 from apps.bot.models import Update
@@ -18,9 +18,9 @@ from diana.events.loop import in_thread
 ACTS = ("message", "edited_message", "callback_query")
 
 
-def concerns(row: Update) -> bool:
-    """Say whether the update is an act in a group that is not paid."""
-    return row.kind in ACTS and row.chat_id is not None and not groups.is_approved(row.chat_id)
+def may_concern(row: Update) -> bool:
+    """Say whether the update is an act in a group, which may not be paid."""
+    return row.kind in ACTS and row.chat_id is not None and row.chat_id < 0
 
 
 async def turn_away(update: telegram.Update, person_id: int, library: AnyApplication) -> list[str]:
