@@ -198,7 +198,9 @@ def test_files_and_bills_fit(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("how", ["DATE_FORMAT", "DATETIME_FORMAT", "TIME_FORMAT", "YEAR_MONTH_FORMAT"])
+@pytest.mark.parametrize(
+    "how", ["DATE_FORMAT", "DATETIME_FORMAT", "SHORT_DATETIME_FORMAT", "TIME_FORMAT", "YEAR_MONTH_FORMAT"]
+)
 def test_no_date_ends_with_the_full_stop_of_a_sentence(language: str, how: str) -> None:
     moments = [datetime(2026, month, 9, hour, tzinfo=UTC) for month in range(1, 13) for hour in (0, 5, 12, 21)]
     with translation.override(language):
