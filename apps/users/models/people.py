@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES
+from apps.users.names import visible_name
 
 NAME_MAX_LENGTH = 64
 USERNAME_MAX_LENGTH = 32
@@ -105,8 +106,8 @@ class Person(models.Model):
 
     @property
     def full_name(self) -> str:
-        """First and last name, as far as they are known."""
-        return f"{self.first_name} {self.last_name}".strip()
+        """First and last name, as far as they are known and show something."""
+        return visible_name(f"{self.first_name} {self.last_name}", limit=2 * NAME_MAX_LENGTH + 1)
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
