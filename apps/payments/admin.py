@@ -17,6 +17,7 @@ from apps.payments import services
 from apps.payments.models import GiftCode, Invoice, Payment, PreCheckout
 from diana import clock
 from diana.acts import Preview
+from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import confirm_and_act
 from diana.readonly import ReadOnly
@@ -38,12 +39,12 @@ class RefundForm(forms.Form):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What came in; filter by problem for what is owed back. The payer's Telegram id is personal data and not shown."""
 
     list_display = ("id", "person_id", "product", "stars", "state", "problem", "paid_at", "recurring")
     list_filter = ("problem", ("refunded_at", admin.EmptyFieldListFilter), "recurring", "source", "product")
-    search_fields = ("=id", "=person__id", "=charge")
+    search_fields = ("=id", "=person", "=charge")
     search_help_text = _("Payment's id, person's id, or Telegram's charge as on the receipt")
     ordering = ("-id",)
     list_per_page = 50
@@ -106,12 +107,13 @@ class PaymentAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class InvoiceAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Bills; the payload would let nobody pay for another, and is not shown all the same."""
 
     list_display = ("id", "person_id", "product", "stars", "created_at", "expires_at", "paid_at")
     list_filter = ("product", ("paid_at", admin.EmptyFieldListFilter))
-    search_fields = ("=id", "=person__id")
+    search_fields = ("=id", "=person")
+    search_help_text = _("Bill's id or person's id")
     fields = ("person_id", "product", "kind", "days", "stars", "created_at", "expires_at", "paid_at")
     readonly_fields = ("person_id",)
     ordering = ("-id",)
@@ -119,12 +121,13 @@ class InvoiceAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
 
 
 @admin.register(PreCheckout)
-class PreCheckoutAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PreCheckoutAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What was answered when Telegram asked; kept for 30 days."""
 
     list_display = ("id", "person_id", "invoice", "verdict", "answered_at")
     list_filter = ("verdict",)
-    search_fields = ("=person__id",)
+    search_fields = ("=person",)
+    search_help_text = _("Person's id")
     fields = ("person_id", "invoice", "verdict", "answered_at")
     readonly_fields = ("person_id",)
     ordering = ("-id",)
@@ -132,12 +135,13 @@ class PreCheckoutAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold ha
 
 
 @admin.register(GiftCode)
-class GiftCodeAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GiftCodeAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Gifts without their codes, which nobody here can read."""
 
     list_display = ("id", "buyer_id", "days", "created_at", "redeemed_by_id", "redeemed_at", "voided_at")
     list_filter = (("redeemed_at", admin.EmptyFieldListFilter), ("voided_at", admin.EmptyFieldListFilter))
-    search_fields = ("=id", "=buyer__id", "=redeemed_by__id")
+    search_fields = ("=id", "=buyer", "=redeemed_by")
+    search_help_text = _("Gift's id, or the id of who bought or redeemed it")
     fields = ("payment", "buyer_id", "days", "created_at", "redeemed_by_id", "redeemed_at", "vip_grant", "voided_at")
     readonly_fields = ("buyer_id", "redeemed_by_id")
     ordering = ("-id",)

@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWid
 from apps.users import selectors, services
 from apps.users.models import REASON_MAX_LENGTH, Grant, Person
 from diana import clock
+from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import confirm_and_act
 from diana.readonly import ReadOnly
@@ -74,7 +75,7 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(Grant)
-class GrantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GrantAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Added and revoked by those who have the permission; seen by those who may view."""
 
     form = GrantForm
@@ -82,7 +83,7 @@ class GrantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
     list_display = ("id", "person", "source", "starts_at", "ends_at", "state", "granted_by", "reason")
     list_filter = ("source",)
     list_select_related = ("person",)
-    search_fields = ("=person__id", "=person__telegram_id", "=payment_reference")
+    search_fields = ("=person", "=person__telegram_id", "=payment_reference")
     search_help_text = _("Person's id, Telegram id or payment reference")
     ordering = ("-id",)
     list_per_page = 50

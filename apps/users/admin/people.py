@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,6 +17,7 @@ from apps.users.admin.suspending import suspend_or_end
 from apps.users.admin.vip import OverrideInline, VipFilter, VipOfPeople
 from apps.users.models import Departure, Grant, Person, Suspension
 from diana import clock
+from diana.admin_search import IndexedSearch
 from diana.readonly import ReadOnly
 
 STATUS_COLOURS = {
@@ -69,7 +70,7 @@ class DepartureInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold 
 
 
 @admin.register(Person)
-class PersonAdmin(VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """A fixed number of queries, however long the list."""
 
     list_display = (
@@ -114,17 +115,6 @@ class PersonAdmin(VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # u
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """Read the VIP of the whole page at once."""
         return self.with_promises(super().get_queryset(request), clock.now())
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Person], search_term: str
-    ) -> tuple[QuerySet[Person], bool]:
-        """Find by whole numbers only: both ids have an index."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        if not (term.isascii() and term.isdigit()):
-            return queryset.none(), False
-        return queryset.filter(Q(pk=int(term)) | Q(telegram_id=int(term))), False
 
     @admin.display(description=_("person"), ordering="id")
     def name(self, person: Person) -> str:
