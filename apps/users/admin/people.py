@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,10 +15,12 @@ from unfold.decorators import action, display
 from apps.users.admin import leaving
 from apps.users.admin.suspending import suspend_or_end
 from apps.users.admin.vip import OverrideInline, VipFilter, VipOfPeople
+from apps.users.folding import fold
 from apps.users.models import Departure, Grant, Person, Suspension
 from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.readonly import ReadOnly
+from diana.trigrams import part_of
 
 STATUS_COLOURS = {
     "active": "success",
@@ -85,7 +87,7 @@ class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ig
     )
     list_filter = ("status", "language", VipFilter)
     search_fields = ("=id", "=telegram_id")
-    search_help_text = _("Person's id or Telegram id")
+    search_help_text = _("Name, username, person's id or Telegram id")
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
@@ -115,6 +117,11 @@ class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ig
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """Read the VIP of the whole page at once."""
         return self.with_promises(super().get_queryset(request), clock.now())
+
+    def search_alternatives(self, model: type[Model], word: str) -> list[Q]:
+        """Find by names too."""
+        found = super().search_alternatives(model, word)
+        return [*found, part_of(F("folded_names"), folded)] if (folded := fold(word)) else found
 
     @admin.display(description=_("person"), ordering="id")
     def name(self, person: Person) -> str:

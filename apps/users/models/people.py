@@ -47,6 +47,8 @@ class Person(models.Model):
     first_name = models.CharField(_("first name"), max_length=NAME_MAX_LENGTH, blank=True, default="")
     last_name = models.CharField(_("last name"), max_length=NAME_MAX_LENGTH, blank=True, default="")
     username = models.CharField(_("username"), max_length=USERNAME_MAX_LENGTH, blank=True, default="")
+    # All three as they are searched for, by services/naming.py; the migration has their index.
+    folded_names = models.TextField(_("found by"), blank=True, default="", db_default="", editable=False)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=DEFAULT_LANGUAGE)
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.ACTIVE)
@@ -93,6 +95,9 @@ class Person(models.Model):
                 condition=Q(telegram_id__isnull=False) & ~Q(status="erased")
                 | Q(telegram_id__isnull=True, status="erased", first_name="", last_name="", username=""),
                 name="users_person_erased_or_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="erased") | Q(folded_names=""), name="users_person_erased_not_found"
             ),
             models.CheckConstraint(
                 condition=Q(last_act_at__isnull=True, last_active_date__isnull=True)
