@@ -2,7 +2,9 @@
 
 import ast
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
@@ -130,6 +132,19 @@ WRITERS: dict[str, Callable[[], object]] = {
 def test_who_writes_names_writes_what_they_are_found_by(writer: str) -> None:
     WRITERS[writer]()
     assert Person.objects.get().folded_names == "ana lopez ana lo"
+
+
+@pytest.mark.django_db
+def test_the_migration_folds_names_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    migration = import_module("apps.users.migrations.0043_fold_names")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    for number in range(1, 6):
+        register(f"Ána {number}", telegram_id=number)
+    Person.objects.create(telegram_id=9, created_at=NOW)
+    Person.objects.exclude(telegram_id=3).update(folded_names="")
+    migration.fold_all(None, SimpleNamespace(connection=connection))
+    folded = Person.objects.order_by("telegram_id").values_list("folded_names", flat=True)
+    assert list(folded) == ["ana 1", "ana 2", "ana 3", "ana 4", "ana 5", ""]
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.transaction import atomic
@@ -40,4 +41,7 @@ def _fold_some(schema_editor: BaseDatabaseSchemaEditor, after: int) -> int | Non
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("users", "0042_folded_names")]
-    operations = [migrations.RunPython(fold_all, migrations.RunPython.noop)]
+    operations = [
+        migrations.RunPython(fold_all, migrations.RunPython.noop),
+        ValidateConstraint(model_name="person", name="users_person_erased_not_found"),
+    ]

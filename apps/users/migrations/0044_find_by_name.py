@@ -2,14 +2,10 @@
 
 from django.db import migrations
 
+from diana.indexes import build_index_on
+
 
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("users", "0043_fold_names"), ("audit", "0004_searched")]
-    operations = [
-        migrations.RunSQL(
-            "CREATE INDEX CONCURRENTLY IF NOT EXISTS users_person_names ON users_person"
-            " USING gin (diana_trigrams(folded_names))",
-            "DROP INDEX CONCURRENTLY IF EXISTS users_person_names",
-        ),
-    ]
+    operations = build_index_on("users_person_names", "users_person", "USING gin (diana_trigrams(folded_names))")
