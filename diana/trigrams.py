@@ -5,7 +5,8 @@ not those of pg_trgm.
 """
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, Expression, Func, Q, TextField, Value
+from django.db.models import BooleanField, Func, Q, TextField, Value
+from django.db.models.expressions import Combinable
 from django.db.models.lookups import Contains, StartsWith
 
 
@@ -22,7 +23,7 @@ class _Includes(Func):
     output_field = BooleanField()
 
 
-def part_of(text: Expression, part: str) -> Q:
+def part_of(text: Combinable, part: str) -> Q:
     """Return the condition that the text contains the part; one or two letters must begin a word of it."""
     if len(part) > 2:
         return Q(_includes(text, grams_of(part))) & Q(Contains(text, part))
@@ -35,5 +36,5 @@ def grams_of(part: str) -> list[str]:
     return sorted({part[start : start + 3] for start in range(max(1, len(part) - 2))})
 
 
-def _includes(text: Expression, grams: list[str]) -> _Includes:
+def _includes(text: Combinable, grams: list[str]) -> _Includes:
     return _Includes(Trigrams(text), Value(grams, output_field=ArrayField(TextField())))
