@@ -45,7 +45,7 @@ class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  
     list_display = ("id", "person_id", "product", "stars", "state", "problem", "paid_at", "recurring")
     list_filter = ("problem", ("refunded_at", admin.EmptyFieldListFilter), "recurring", "source", "product")
     search_fields = ("=id", "=person", "=charge")
-    search_help_text = _("Payment's id, person's id, or Telegram's charge as on the receipt")
+    search_help_text = _("Payment's or person's id, or charge on receipt")
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
@@ -141,7 +141,7 @@ class GiftCodeAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc] 
     list_display = ("id", "buyer_id", "days", "created_at", "redeemed_by_id", "redeemed_at", "voided_at")
     list_filter = (("redeemed_at", admin.EmptyFieldListFilter), ("voided_at", admin.EmptyFieldListFilter))
     search_fields = ("=id", "=buyer", "=redeemed_by")
-    search_help_text = _("Gift's id, or the id of who bought or redeemed it")
+    search_help_text = _("Gift's, buyer's or redeemer's id")
     fields = ("payment", "buyer_id", "days", "created_at", "redeemed_by_id", "redeemed_at", "vip_grant", "voided_at")
     readonly_fields = ("buyer_id", "redeemed_by_id")
     ordering = ("-id",)

@@ -29,7 +29,7 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
     list_display = ("id", "act", "points", "asked_by", "asked_at", "status_label", "decided_by", "expires_at")
     list_filter = ("status", "act")
     search_fields = ("=id", "=asked_by", "=decided_by", "~reason")
-    search_help_text = _("Request, who asked or decided, or words of the reason")
+    search_help_text = _("Request, asker, decider, words of the reason")
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
