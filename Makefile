@@ -74,8 +74,14 @@ clean: ## stop what runs of this checkout, remove its local data and caches; .ve
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
+define install
+@PATH='$(subst ','\'',$(OUTSIDE))'; command -v $(PYTHON) >/dev/null || { \
+	echo 'There is no $(PYTHON) here: name a Python from 3.11 on, as in `make PYTHON=python3.12 …`.' >&2; exit 127; }; \
+$(PYTHON) -I -X utf8 diana/local/install.py .venv $(1)
+endef
+
 installed:
-	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I -X utf8 diana/local/install.py .venv requirements.txt
+	$(call install,requirements.txt)
 
 installed-dev:
-	@PATH='$(subst ','\'',$(OUTSIDE))' $(PYTHON) -I -X utf8 diana/local/install.py .venv requirements.txt requirements-dev.txt
+	$(call install,requirements.txt requirements-dev.txt)

@@ -20,7 +20,13 @@ from diana.local.supervise import Stack
 ROOT = Path(__file__).resolve().parent.parent
 PEOPLE = 10_000
 # What Telegram would allow is not what is measured.
-RATES = {"ALL": "100000", "ALL_BURST": "100000", "PER_CHAT": "1000", "PER_CHAT_BURST": "1000"}
+RATES = {
+    "ALL": "100000",
+    "ALL_BURST": "100000",
+    "PER_CHAT": "1000",
+    "PER_CHAT_BURST": "1000",
+    "PER_GROUP_MINUTE": "100000",
+}
 
 
 def instance() -> Instance:

@@ -110,9 +110,8 @@ DATABASE_OWNER_URL: str | None = env.str("DATABASE_OWNER_URL", None if PRODUCTIO
 
 
 def database(url: str) -> dict[str, Any]:
-    """Return Django's settings of one connection; limits in milliseconds, so that nothing waits for ever."""
+    """Return Django's settings of one connection."""
     parsed: dict[str, Any] = dict(dj_database_url.parse(url))
-    limits = "-c lock_timeout=10000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
     # Parameters travel beside the statement, and what is repeated is planned once for each connection.
     binding = {"server_side_binding": True, "prepare_threshold": 5}
     return parsed | {
@@ -120,13 +119,15 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": parsed.get("OPTIONS", {})
         | binding
-        | {"options": limits, "connect_timeout": 5, "application_name": f"diana-{PROCESS_NAME}"},
+        | {"connect_timeout": 5, "application_name": f"diana-{PROCESS_NAME}"},
     }
 
 
 DATABASES = {"default": database(DATABASE_URL)}
 if DATABASE_OWNER_URL:
     DATABASES["owner"] = database(DATABASE_OWNER_URL)
+# Nothing waits for ever. Set after connecting (diana/session_limits.py): poolers refuse or drop libpq's `options`.
+DATABASE_LIMITS = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 # The role that migrations grant rights to.
 APPLICATION_ROLE: str = DATABASES["default"]["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -208,6 +209,7 @@ _PERIODS = {
     "gamification.verify_ledger": timedelta(hours=1),
     "gamification.verify_new_entries": timedelta(hours=1),
     "payments.forget_questions": timedelta(hours=1),
+    "payments.try_again": timedelta(minutes=1),
     "users.end_suspensions": timedelta(minutes=1),
     "users.pay_referrals": timedelta(minutes=5),
     "users.remind_onboarding": timedelta(minutes=5),
@@ -276,6 +278,8 @@ EVENTS_PASSING_ERRORS = 5
 EVENTS_RATE_LIMITS: dict[str, dict[str, str]] = {
     # Telegram would only send the update again, out of its order: over the limit it waits.
     "telegram": {"person": "300/minute", "source": "1000/second", "over": "defer"},
+    # Presses have a limit of their own: they take nothing from the commands of who presses again and again.
+    "telegram_presses": {"person": "300/minute", "source": "1000/second", "over": "defer"},
     "command": {"person": "600/minute", "source": "200/second", "over": "refuse"},
 }
 
@@ -305,6 +309,7 @@ TELEGRAM_RATE_ALL = env.float("TELEGRAM_RATE_ALL", 30.0)
 TELEGRAM_RATE_ALL_BURST = env.int("TELEGRAM_RATE_ALL_BURST", 30)
 TELEGRAM_RATE_PER_CHAT = env.float("TELEGRAM_RATE_PER_CHAT", 1.0)
 TELEGRAM_RATE_PER_CHAT_BURST = env.int("TELEGRAM_RATE_PER_CHAT_BURST", 3)
+TELEGRAM_RATE_PER_GROUP_MINUTE = env.int("TELEGRAM_RATE_PER_GROUP_MINUTE", 20)
 
 # One JSON object a line for machines, or lines for people.
 LOG_FORMAT = env.str("DIANA_LOG_FORMAT", "json" if PRODUCTION else "text")

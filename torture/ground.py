@@ -26,7 +26,8 @@ from django.test import Client
 
 from diana.events import relay, senders, subscriptions
 from diana.sandbox.running import Sandbox
-from torture import updates
+from torture import answers, updates
+from torture.answers import Answers
 from torture.judging import Findings, judge, unfinished
 from torture.model import Kind, Operation, Outcome
 from torture.observing import Seen, observe
@@ -56,6 +57,18 @@ class Killed(BaseException):
     """The process is gone: nobody may catch this and go on."""
 
 
+class Said(logging.Handler):
+    """Keeps what senders say of second calls."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line."""
+        self.lines.append(record.getMessage())
+
+
 class Ground:
     """People, workers and a relay, and what they did."""
 
@@ -71,6 +84,8 @@ class Ground:
         self._tasks: queue.Queue[tuple[Any, Sequence[Any]]] = queue.Queue()
         self._ended = threading.Event()
         self._clients = threading.local()
+        self._said = Said()
+        logging.getLogger("diana.events.deliveries").addHandler(self._said)
 
     # People
 
@@ -178,7 +193,11 @@ class Ground:
             time.sleep(0.05)
             self.waited_seconds = time.monotonic() - began
         time.sleep(LATE_SECONDS)
-        return judge(self.operations, self.observe())
+        findings = judge(self.operations, self.observe())
+        sent = Answers(answers.arrived(self.sandbox.calls(method="sendMessage")), answers.named(self._said.lines))
+        for note in answers.without_a_cause(sent, None):
+            findings.note("uncaused", 1, note)
+        return findings
 
 
 def closing(function: Callable[[], object]) -> object:
@@ -198,8 +217,9 @@ def die() -> None:
 def die_sending() -> None:
     """Be gone with deliveries in hand: whose lock says that they live."""
     with senders._owner._lock:
-        if senders._owner._connection is not None:
-            senders._owner._connection.close()
+        senders._owner._identity = 0
+        if senders._owner._session is not None:
+            senders._owner._session.close()
     raise Killed
 
 

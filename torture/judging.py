@@ -9,23 +9,29 @@ from torture.model import Operation, Wanted, World, worlds
 from torture.observing import Seen, SeenEntry
 
 SHOWN = 12
+# Each is a number of Findings; all of them zero is right.
+WRONG = ("lost", "doubled", "phantom", "out_of_order", "mismatches", "uncaused")
 
 
 @dataclass
 class Findings:
-    """What is wrong, counted; `notes` says the first of it in words. All zero is right."""
+    """What is wrong, counted; `notes` says the first of it in words. All zero is right.
+
+    `uncaused`: answers sent again without a cause that allows it.
+    """
 
     lost: int = 0
     doubled: int = 0
     phantom: int = 0
     out_of_order: int = 0
     mismatches: int = 0
+    uncaused: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
     def count(self) -> int:
         """How much is wrong."""
-        return self.lost + self.doubled + self.phantom + self.out_of_order + self.mismatches
+        return sum(getattr(self, name) for name in WRONG)
 
     def note(self, name: str, number: int, text: str) -> None:
         """Count something wrong."""
@@ -35,14 +41,13 @@ class Findings:
 
     def add(self, other: "Findings") -> None:
         """Take over what somebody else found."""
-        for name in ("lost", "doubled", "phantom", "out_of_order", "mismatches"):
+        for name in WRONG:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.notes += other.notes
 
     def summary(self) -> str:
         """Return what was found in one line."""
-        names = ("lost", "doubled", "phantom", "out_of_order", "mismatches")
-        return ", ".join(f"{name} {getattr(self, name)}" for name in names if getattr(self, name)) or "nothing"
+        return ", ".join(f"{name} {getattr(self, name)}" for name in WRONG if getattr(self, name)) or "nothing"
 
 
 def judge(operations: Sequence[Operation], seen: Seen) -> Findings:

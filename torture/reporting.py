@@ -34,6 +34,9 @@ def summarize(results: Sequence[Result]) -> dict[str, Any]:
         "phantom": findings.phantom,
         "out_of_order": findings.out_of_order,
         "mismatches": findings.mismatches + sum(not result.proved for result in results),
+        "answers_doubled": sum(result.answers_doubled for result in results),
+        "answers_doubled_by_cause": dict(sum((result.answers_by_cause for result in results), Counter[str]())),
+        "answers_doubled_without_a_cause": findings.uncaused,
         "rescued": sum(result.rescued for result in results),
         "worker_kill_recovery_ms": milliseconds([s for result in results for s in result.worker_kills]),
         "fault_recovery_ms": milliseconds([s for result in results for s in result.others]),
@@ -48,6 +51,8 @@ def show(results: Sequence[Result], summary: dict[str, Any], say: Say) -> None:
     for name, count in summary["faults"].items():
         say(f"  {count:5d}  {name}")
     say(", ".join(f"{name.replace('_', ' ')} {summary[name]}" for name in WRONG))
+    causes = ", ".join(f"{name} {count}" for name, count in sorted(summary["answers_doubled_by_cause"].items()))
+    say(f"answers sent again: {summary['answers_doubled']} ({causes or 'no cause'})")
     say(f"wake-ups rescued by the relay: {summary['rescued']}")
     for name in ("worker_kill_recovery_ms", "fault_recovery_ms"):
         say(f"{name.replace('_', ' ')}: p50 {summary[name]['p50']}, p99 {summary[name]['p99']}")
@@ -59,7 +64,7 @@ def show(results: Sequence[Result], summary: dict[str, Any], say: Say) -> None:
             say(f"WRONG in seed {result.seed}: {note}")
 
 
-WRONG = ("lost", "doubled", "phantom", "out_of_order", "mismatches")
+WRONG = ("lost", "doubled", "phantom", "out_of_order", "mismatches", "answers_doubled_without_a_cause")
 
 
 def last_line(summary: dict[str, Any]) -> str:

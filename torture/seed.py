@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from torture import answers
 from torture.desk import Desk
 from torture.judging import Findings, judge, unfinished
 from torture.memory import Memory
@@ -33,6 +34,8 @@ class Result:
     findings: Findings
     worker_kills: list[float]
     others: list[float]
+    answers_doubled: int
+    answers_by_cause: Counter[str]
     rescued: int
     growth_mib: float
     grew: str
@@ -102,6 +105,10 @@ def _run(
     memory.stop()
     seen = world.observe()
     findings = judge(records.operations, seen)
+    sent = world.answers()
+    faults_seen = [(fired.fault.name, fired.started_at, fired.over_at) for fired in faults.fired]
+    for note in answers.without_a_cause(sent, answers.disturbances(faults_seen, world.cuts, world.deaths_of_senders())):
+        findings.note("uncaused", 1, note)
     measured = recoveries(faults.fired, records.done, seen.entries)
     result = Result(
         seed=seed,
@@ -110,6 +117,8 @@ def _run(
         findings=findings,
         worker_kills=[s for fired, s in measured if fired.fault.kills_worker],
         others=[s for fired, s in measured],
+        answers_doubled=sent.doubled,
+        answers_by_cause=sent.by_cause(),
         rescued=seen.rescued,
         growth_mib=memory.growth_mib,
         grew=memory.largest,
@@ -144,8 +153,10 @@ def _slowest(measured: Sequence[tuple[object, float]]) -> dict[str, float]:
 
 def _line(result: Result) -> str:
     outcomes = ", ".join(f"{name} {count}" for name, count in sorted(result.outcomes.items()))
+    causes = ", ".join(f"{name} {count}" for name, count in sorted(result.answers_by_cause.items()))
     return (
         f"seed {result.seed}: {outcomes}; {result.entries} entries; {result.faults.total()} faults;"
-        f" {result.restarts} restarts; rescued {result.rescued}; at rest after {result.rest_seconds:.1f} s;"
+        f" {result.restarts} restarts; answers sent again {result.answers_doubled}"
+        f" ({causes or 'none'}); rescued {result.rescued}; at rest after {result.rest_seconds:.1f} s;"
         f" wrong: {result.findings.summary()}{'' if result.proved else ', ledger not proved'}"
     )

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torture.judging import WRONG
 from torture.servers import ROOT, TEMPLATE, Servers
 
 CONTROL = "control"
 AT_ONCE = 4
 CONTROL_SECONDS, PLANTED_SECONDS, LONGEST_SECONDS = 40.0, 1.0, 120.0
-WRONG = ("lost", "doubled", "phantom", "out_of_order", "mismatches")
 
 
 @dataclass
@@ -113,8 +113,8 @@ def child(asked: dict[str, Any]) -> dict[str, Any]:
 
     for alias in connections.settings:
         connections.settings[alias]["NAME"] = asked["database"]
-        # The limits of the torture are for idle machines; here nobody is locked out.
-        connections.settings[alias]["OPTIONS"]["options"] = "-c lock_timeout=10s"
+    # The limits of the torture are for idle machines; here nobody is locked out.
+    settings.DATABASE_LIMITS = {"lock_timeout": "10s"}
     settings.REDIS_URL = settings.REDIS_URL.rpartition("/")[0] + f"/{asked['broker']}"
     with running_sandbox(TOKEN) as sandbox:
         settings.TELEGRAM_API_URL = sandbox.url

@@ -87,6 +87,8 @@ class Servers:
             "DATABASE_URL": self.url(APPLICATION, database),
             "DATABASE_OWNER_URL": self.url(OWNER, database),
             "REDIS_URL": self.redis_url(),
+            # Calls to Telegram then name their event.
+            "EVENTS_KEEP_VISITS": "true",
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_WEBHOOK_SECRET": SECRET,
             "TELEGRAM_API_URL": "http://127.0.0.1:1",

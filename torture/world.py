@@ -15,6 +15,8 @@ import psycopg
 from diana.local import ports
 from diana.local.instance import APPLICATION
 from diana.sandbox.client import SandboxClient
+from torture import answers
+from torture.answers import Answers
 from torture.observing import Seen, observe
 from torture.proxy import PASS, Link, running_links
 from torture.servers import ROOT, TOKEN, Servers
@@ -35,6 +37,8 @@ class World:
         self.crew = Crew()
         # One fault at a time for each of these: two that undo each other would be none.
         self.busy = {name: threading.Lock() for name in ("valkey", "postgres", "sandbox", *links)}
+        # When single sessions were cut, in seconds of the epoch.
+        self.cuts: list[float] = []
         self._sandbox_port = sandbox_port
         self._sandbox: subprocess.Popen[bytes] | None = None
 
@@ -102,6 +106,15 @@ class World:
         """Return what has become of everything so far."""
         calls = self.sandbox.calls(method="sendMessage")
         return observe(self.url, answers=Counter(c.chat for c in calls if c.chat is not None and c.status == 200))
+
+    def answers(self) -> Answers:
+        """Return how often each answer was sent so far, and the causes that the senders have named."""
+        return answers.read(self.sandbox.calls(method="sendMessage"), self.directory)
+
+    def deaths_of_senders(self) -> list[float]:
+        """Return when a process ended that may have had calls under way: also the relay sends while Redis is away."""
+        senders = [member for name, member in self.crew.members.items() if name.startswith(("telegram", "relay"))]
+        return [life.ended_at for member in senders for life in member.lives if life.ended_at]
 
     def heal(self) -> None:
         """End every fault that may still last."""

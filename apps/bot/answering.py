@@ -1,56 +1,100 @@
 """Answering updates and telling what came of /daily, with the Telegram library. Imported by those processes only that answer."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import NamedTuple
 
-import telegram
 from django.utils import translation
 
-from apps.bot import reading, selectors, services, strange_groups
-from apps.bot.application import AnyApplication, application
+from apps.bot import detours, documents, groups, reading, replies, selectors, services, strange_groups
+from apps.bot.application import application
+from apps.bot.library import LibraryUpdates
 from apps.bot.models import Update
 from apps.bot.screens import daily
 from apps.bot.screens.layout import Screen
-from apps.bot.sending import send
 from apps.bot.telegram_errors import Gone
-from apps.bot.turns import Turn, begin_turn
+from apps.bot.turns import Turn, act_time, begin_turn
 from apps.users import selectors as people
 from apps.users.services import PersonGone
 from diana import clock
-from diana.events import Envelope, Permanent
+from diana.events import Envelope, Permanent, log
+from diana.events.connections import insist
 from diana.events.gathering import Gathering
 from diana.events.loop import in_thread
 
 
-async def answer_update(envelope: Envelope) -> None:
-    """Do what the update asks for and reply. Done again, it changes nothing; only the reply may come twice."""
-    row = await _unhandled(envelope.fields["update"])
-    if row is None:
+async def answer_update(envelope: Envelope, *, aside: bool = False) -> None:
+    """Do what the update asks for and reply. Done again, it changes nothing; only the reply may come twice.
+
+    An answer that would hold up the person's next ones steps aside, unless it is there already.
+    """
+    taken = await _unhandled(envelope.fields["update"])
+    if taken is None:
+        return
+    row, document = taken
+    if isinstance(document, reading.Unreadable):
+        await _fail(row, f"Unreadable: {document}.")
         return
     templates: list[str] = []
     try:
-        if row.person_id is not None:
-            templates = await _answer(row, row.person_id)
-    except Gone:
-        await _mark_gone(row.chat_id, row.person_id)
+        templates = await _answer(row, document)
+    except Gone as gone:
+        if row.chat_id is not None:
+            await replies.note(gone, row.chat_id, row.person_id)
     except PersonGone:
         pass  # erased meanwhile: there is nobody to do anything for
     except Permanent as error:
-        await in_thread(
-            services.fail_update, update=row.id, reason=str(error)[:200], person_id=row.person_id, now=clock.now()
-        )
+        await _fail(row, str(error)[:200])
         raise
+    except Exception as error:
+        if detours.will_be_late(error, row.chat_id, row.received_at, clock.now()):
+            detours.leave_out()
+        elif not aside and await _stepped_aside(error, envelope, "bot.handle_update", row.chat_id):
+            return
+        else:
+            raise
     await _finish(services.Finished(row.id, templates, row.person_id, envelope))
 
 
-def _read(updates: Sequence[int]) -> list[Update | None]:
+async def answer_aside(envelope: Envelope) -> None:
+    """Give an answer that stepped aside; what fails here is tried again here."""
+    given = await in_thread(log.read_events, [envelope.fields["event"]])
+    for answered in given:
+        await _ANSWERS[envelope.fields["subscriber"]](answered, aside=True)
+
+
+async def _stepped_aside(error: Exception, envelope: Envelope, subscriber: str, telegram_chat_id: int | None) -> bool:
+    return await in_thread(
+        detours.step_aside, error, envelope, subscriber=subscriber, telegram_chat_id=telegram_chat_id
+    )
+
+
+class _Taken(NamedTuple):
+    """An update and what handlers read of it, or why they cannot."""
+
+    row: Update
+    document: reading.Update | reading.Unreadable
+
+
+def _read(updates: Sequence[int]) -> list[_Taken | None]:
+    """Return the updates that are not done; of groups that have become supergroups with the chats' present ids."""
     rows = selectors.unhandled_updates(updates)
-    return [rows.get(update) for update in updates]
+    moved = selectors.moved_chats(row.chat_id for row in rows.values() if row.chat_id is not None)
+    for row in rows.values():
+        row.chat_id = moved.get(row.chat_id or 0, row.chat_id)
+    return [_Taken(rows[update], _document(rows[update])) if update in rows else None for update in updates]
+
+
+def _document(row: Update) -> reading.Update | reading.Unreadable:
+    try:
+        return documents.document_of(row)
+    except reading.Unreadable as error:
+        return error
 
 
 def _note_finished(finished: Sequence[services.Finished]) -> list[None]:
-    services.finish_updates(finished=finished, now=clock.now())
+    # The answers are out: the update is done, or they are sent again.
+    insist(lambda: services.finish_updates(finished=finished, now=clock.now()))
     return [None] * len(finished)
 
 
@@ -59,13 +103,22 @@ _unhandled = Gathering(_read)
 _finish = Gathering(_note_finished)
 
 
-async def _answer(row: Update, person_id: int) -> list[str]:
-    """Give the update to the library; return which screens were sent. Raises what a handler raised."""
+async def _answer(row: Update, document: reading.Update) -> list[str]:
+    """Do what the update asks for; return which screens were sent. Raises what a handler raised."""
+    if document.my_chat_member is not None:
+        await in_thread(_note_standing, row, document.my_chat_member)
+    elif row.person_id is not None and (document.message or document.callback_query):
+        return await _reply(row, row.person_id, document)
+    return []
+
+
+async def _reply(row: Update, person_id: int, document: reading.Update) -> list[str]:
+    """Give the update to the library."""
     library = await application()
-    turn = Turn(row.id, person_id, row.received_at)
+    turn = Turn(row.id, person_id, row.received_at, silent=detours.is_late(row.chat_id, row.received_at, clock.now()))
     begin_turn(turn)
-    update = _decode(bytes(row.body), library)
-    if strange_groups.concerns(row):
+    update = LibraryUpdates(library.bot).update(document, chat_id=row.chat_id, received_at=row.received_at)
+    if strange_groups.may_concern(row) and not await in_thread(groups.is_approved, row.chat_id or 0):
         return await strange_groups.turn_away(update, person_id, library)
     await library.process_update(update)
     if turn.error is not None:
@@ -73,52 +126,69 @@ async def _answer(row: Update, person_id: int) -> list[str]:
     return turn.templates
 
 
-def _decode(body: bytes, library: AnyApplication) -> telegram.Update:
-    """Return the library's view of the body; raises Permanent if it has none, or one that the handlers would fail on."""
-    try:
-        reading.read(body)
-        data: dict[str, Any] = json.loads(body)
-        return telegram.Update.de_json(data, library.bot)
-    except reading.Unreadable as error:
-        raise Permanent(f"Unreadable: {error}.") from None
-    except Exception as error:  # whatever a strange body does to the library, it will do again
-        raise Permanent(f"{type(error).__name__}: the library cannot read this update.") from None
+def _note_standing(row: Update, told: reading.Membership) -> None:
+    """Note that the bot was let into a chat or thrown out of it, by whomever; in a private chat that is blocking it."""
+    services.note_standing(
+        telegram_chat_id=told.chat.id,
+        kind=told.chat.type,
+        is_in=told.new_chat_member.is_in,
+        person_id=row.person_id,
+        told_at=act_time(datetime.fromtimestamp(told.date, UTC) if told.date else None, row.received_at),
+        now=clock.now(),
+    )
 
 
-async def _mark_gone(telegram_chat_id: int | None, person_id: int | None) -> None:
-    if telegram_chat_id is not None:
-        await in_thread(services.mark_gone, telegram_chat_id=telegram_chat_id, person_id=person_id, now=clock.now())
+async def _fail(row: Update, reason: str) -> None:
+    await in_thread(services.fail_update, update=row.id, reason=reason, person_id=row.person_id, now=clock.now())
 
 
-async def tell_daily(envelope: Envelope) -> None:
-    """Tell the person what came of /daily, in the chat where they asked, else in their own."""
+async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
+    """Tell the person what came of /daily, in the chat where they asked, else in their own; aside as answer_update() does."""
     person_id = envelope.user_id
     found = await in_thread(_address, envelope)
     if person_id is None or found is None:
         return
-    telegram_chat_id, language = found
-    with translation.override(language):
+    if detours.is_late(found.chat, found.asked_at, clock.now()):
+        detours.leave_out()
+        return
+    with translation.override(found.language):
         screen = _daily_screen(envelope)
-    library = await application()
     try:
-        await send(library.bot, telegram_chat_id, screen)
-    except Gone:
-        await _mark_gone(telegram_chat_id, person_id)
-    else:
-        await in_thread(services.note_reply, template=screen.template, person_id=person_id)
+        library = await application()
+        sent = await replies.give(library.bot, found.chat, screen, person_id=person_id)
+    except Exception as error:
+        if detours.will_be_late(error, found.chat, found.asked_at, clock.now()):
+            detours.leave_out()
+        elif aside or not await _stepped_aside(error, envelope, "bot.answer_daily", found.chat):
+            raise
+        return
+    if sent:
+        await replies.note_sent(screen.template, person_id=person_id)
 
 
-def _address(envelope: Envelope) -> tuple[int, str] | None:
-    """Return where to answer and in which language; None for who is erased or takes no messages."""
+_ANSWERS = {"bot.handle_update": answer_update, "bot.answer_daily": tell_daily}
+
+
+class _Address(NamedTuple):
+    """Where to answer, in which language, and since when somebody waits for it."""
+
+    chat: int
+    language: str
+    asked_at: datetime
+
+
+def _address(envelope: Envelope) -> _Address | None:
+    """Return where to answer; None for who is erased or takes no messages."""
     if envelope.user_id is None:
         return None
     own_chat = people.telegram_id(envelope.user_id)
     if own_chat is None:
         return None
-    chat = selectors.chat_of_event(envelope.correlation_id) or own_chat
+    chat, asked_at = selectors.origin_of_event(envelope.correlation_id) or (None, clock.now())
+    chat = chat or own_chat
     if selectors.is_gone(chat):
         return None
-    return chat, people.profile(envelope.user_id).language
+    return _Address(chat, people.profile(envelope.user_id).language, asked_at)
 
 
 def _daily_screen(envelope: Envelope) -> Screen:

@@ -13,12 +13,15 @@ class BotConfig(AppConfig):
 
     def ready(self) -> None:
         """Register them."""
-        from apps.bot import checks, personal_data, tracing
+        from apps.bot import checks, holds, personal_data, tracing
         from apps.bot.notices import personal_data as notices
         from apps.users import privacy
         from diana.events.tracing import register_finder, register_trace
+        from diana.metrics import gauges
 
         checks.register_checks()
+        gauges.register_gauges("telegram", holds.families)
+        gauges.register_concerns("telegram", holds.concerns)
         notices.register()
         register_trace("update", tracing.tell, find=tracing.find)
         register_finder("telegram_update", tracing.find_telegrams)

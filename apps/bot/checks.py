@@ -9,6 +9,8 @@ from django.core import checks
 from apps.bot.identity import is_real_token
 
 MIN_SECRET_LENGTH = 32
+# Under which the bot publishes what Telegram delivers.
+SOURCES = ("telegram", "telegram_presses")
 # What Telegram allows as secret_token.
 _SECRET = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
 
@@ -77,9 +79,11 @@ def check_groups(**_: Any) -> list[checks.CheckMessage]:
 
 def check_limits(**_: Any) -> list[checks.CheckMessage]:
     """An update is never refused for coming too fast: Telegram would deliver it again, later and out of its order."""
-    if settings.EVENTS_RATE_LIMITS.get("telegram", {}).get("over") == "defer":
+    limits = settings.EVENTS_RATE_LIMITS
+    wrong = [source for source in SOURCES if limits.get(source, {}).get("over") != "defer"]
+    if not wrong:
         return []
-    hint = 'Give EVENTS_RATE_LIMITS["telegram"] "over": "defer".'
+    hint = f'Give "over": "defer" to EVENTS_RATE_LIMITS of {", ".join(wrong)}.'
     return [checks.Error("Updates over their rate limit would be refused.", hint=hint, id="bot.E010")]
 
 
@@ -87,7 +91,10 @@ def check_rates(**_: Any) -> list[checks.CheckMessage]:
     """The bot may call Telegram at all, and a burst holds at least the one call."""
     rates = (settings.TELEGRAM_RATE_ALL, settings.TELEGRAM_RATE_PER_CHAT)
     bursts = (settings.TELEGRAM_RATE_ALL_BURST, settings.TELEGRAM_RATE_PER_CHAT_BURST)
-    if min(rates) > 0 and min(bursts) >= 1:
+    if min(rates) > 0 and min(bursts) >= 1 and settings.TELEGRAM_RATE_PER_GROUP_MINUTE >= 1:
         return []
-    hint = "Set TELEGRAM_RATE_ALL and TELEGRAM_RATE_PER_CHAT above 0, and the two …_BURST to 1 at least, or leave them out."
+    hint = (
+        "Set TELEGRAM_RATE_ALL and TELEGRAM_RATE_PER_CHAT above 0, the two …_BURST and TELEGRAM_RATE_PER_GROUP_MINUTE to 1"
+        " at least, or leave them out."
+    )
     return [checks.Error("The bot would never be allowed to call Telegram.", hint=hint, id="bot.E011")]

@@ -4,6 +4,7 @@ every other one, each time it is called. A pool of fifty costs more than the cal
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -13,6 +14,9 @@ from telegram.request import BaseRequest, HTTPXRequest
 from diana.events.causes import current_cause
 
 POOLS, CONNECTIONS_OF_A_POOL = 8, 8
+# Of these the library makes types of their own: token, rights, too fast, two pollers.
+_KNOWN = {400, 401, 403, 404, 409, 429}
+REFUSALS = frozenset(range(400, 500)) - _KNOWN
 
 
 EVENT_HEADER = "X-Diana-Event"
@@ -57,9 +61,12 @@ class Connections(BaseRequest):
             await pool.shutdown()
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Make one call; the arguments are the library's."""
+        """Make one call; the arguments are the library's. A status that it would take for trouble of the network is told as
+        the refusal that it is.
+        """
         with self._least_busy() as pool:
-            return await pool.do_request(*args, **kwargs)
+            status, content = await pool.do_request(*args, **kwargs)
+        return HTTPStatus.BAD_REQUEST if status in REFUSALS else status, content
 
     @contextmanager
     def _least_busy(self) -> Iterator[HTTPXRequest]:

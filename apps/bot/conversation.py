@@ -4,22 +4,23 @@ import functools
 from datetime import datetime
 from typing import Any
 
-from telegram import Message, Update
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
-    ChatMemberHandler,
     CommandHandler,
     ContextTypes,
     MessageHandler,
     filters,
 )
 
-from apps.bot import acts, pages
-from apps.bot.screens.layout import Screen
-from apps.bot.sending import acknowledge, redraw, send
-from apps.bot.telegram_errors import Gone
+from apps.bot import acts, pages, replies, selectors
+from apps.bot.detours import leave_out
+from apps.bot.documents import message_below
+from apps.bot.screens.layout import Reply, Screen
+from apps.bot.sending import acknowledge
 from apps.bot.turns import Turn, act_time, current_turn
+from diana import metrics
 from diana.events.causes import current_cause
 from diana.events.gathering import Gathering
 from diana.events.loop import in_thread
@@ -39,14 +40,14 @@ WRITTEN = (
 
 def add_handlers(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
     """Tell the library who answers what; the first that fits does."""
+    # Before those that look at messages: the library warns about a button's message that is too old for it.
+    application.add_handler(CallbackQueryHandler(pressed))
     application.add_handler(CommandHandler("start", start, filters=NEW))
     application.add_handler(CommandHandler("daily", daily, filters=NEW))
     # One handler for all pages: the library asks each of its handlers about every update.
     application.add_handler(CommandHandler(pages.commands(), show, filters=NEW))
     application.add_handler(MessageHandler(NEW & filters.COMMAND & filters.ChatType.PRIVATE, hint))
     application.add_handler(MessageHandler(WRITTEN, written))
-    application.add_handler(CallbackQueryHandler(pressed))
-    application.add_handler(ChatMemberHandler(membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(remember_error)
 
 
@@ -105,20 +106,30 @@ async def pressed(update: Update, context: Context) -> None:
     private = below is not None and below.chat.type == below.chat.PRIVATE
     reply = await in_thread(functools.partial(acts.press, turn, button, private=private))
     await acknowledge(query)
-    if isinstance(below, Message):
-        if isinstance(reply, Screen):
-            await redraw(query, reply)
-        else:
-            await send(context.bot, below.chat.id, reply)
+    if below is None or turn.silent or await in_thread(_is_replaced, turn, below, reply):
+        return
+    if await _show(query, below, reply, turn.person_id, context):
         turn.templates.append(reply.template)
 
 
-async def membership(update: Update, context: Context) -> None:
-    """The bot was let into a chat or thrown out of it; in a private chat that is blocking it."""
-    change = update.my_chat_member
-    assert change is not None
-    if change.new_chat_member.status in (change.new_chat_member.BANNED, change.new_chat_member.LEFT):
-        raise Gone("my_chat_member")
+def _is_replaced(turn: Turn, below: MaybeInaccessibleMessage, reply: Reply) -> bool:
+    """Say whether the person has pressed again below the same message: that press draws the screen."""
+    if not isinstance(reply, Screen):
+        return False
+    newest = selectors.newest_press(turn.person_id, after=turn.update)
+    if newest is None or message_below(newest) != (below.chat.id, below.message_id):
+        return False
+    metrics.unsent("superseded")
+    return True
+
+
+async def _show(
+    query: CallbackQuery, below: MaybeInaccessibleMessage, reply: Reply, person_id: int, context: Context
+) -> bool:
+    """Redraw the screen, or send it: a file, a bill, and below a message that Telegram does not show any more."""
+    if isinstance(below, Message) and below.is_accessible and isinstance(reply, Screen):
+        return await replies.redraw_or_give(context.bot, query, below, reply, person_id=person_id)
+    return await replies.give(context.bot, below.chat.id, reply, person_id=person_id)
 
 
 async def remember_error(update: object, context: Context) -> None:
@@ -131,8 +142,11 @@ async def _visit(turn: Turn, message: Message, page: str, context: Context) -> N
     moment, chat = _moment(turn, message), _chat(message)
     await _come_by(acts.Visit(turn.person_id, moment, chat, current_cause()))
     reply = await in_thread(acts.visit, turn, moment, chat=chat, page=page, args=context.args or [])
-    await send(context.bot, message.chat_id, reply, reply_to=message)
-    turn.templates.append(reply.template)
+    if turn.silent:
+        leave_out()
+        return
+    if await replies.give(context.bot, message.chat_id, reply, person_id=turn.person_id, reply_to=message):
+        turn.templates.append(reply.template)
 
 
 def _message(update: Update) -> Message:

@@ -27,6 +27,16 @@ class UpdateFailed(Event, type="bot.update_failed"):
     reason: str
 
 
+class AnswerPutOff(Event, type="bot.answer_put_off"):
+    """An answer steps aside: it waits for a group or a method, or fails again and again, and holds up nothing of its person.
+
+    `event` is the id of the event to be answered, `subscriber` whose answer it is.
+    """
+
+    event: int
+    subscriber: str
+
+
 class ReplySent(Event, type="bot.message_sent"):
     """The bot sent or redrew a message; `template` is the name of its screen."""
 

@@ -1,5 +1,5 @@
-"""What the bot does when something happened: take a message, answer an update, tell what came of /daily, give notice, show a
-gift's code, give a payment back.
+"""What the bot does when something happened: take a message, answer an update, at once or aside, tell what came of /daily, give
+notice, show a gift's code, give a payment back.
 
 Those that answer or tell talk to Telegram, whose library takes longer to import than all the rest: only the processes
 that answer pay for it. Most of what a community does gets no answer: the batch takes it, without the library.
@@ -28,6 +28,14 @@ async def handle_update(envelope: Envelope) -> None:
     await answer_update(envelope)
 
 
+@subscribe("bot.answer_put_off", external=True)
+async def answer_put_off(envelope: Envelope) -> None:
+    """Give an answer that stepped aside."""
+    from apps.bot.answering import answer_aside
+
+    await answer_aside(envelope)
+
+
 @subscribe("game.points_awarded", "game.points_suppressed", external=True, where={"rule": "daily_login"})
 async def answer_daily(envelope: Envelope) -> None:
     """Tell the person what came of /daily, in the chat where they asked, else in their own."""
@@ -44,12 +52,20 @@ async def tell_gift(envelope: Envelope) -> None:
     await tell_gift(envelope)
 
 
-@subscribe("payment.refund_requested", external=True)
+@subscribe("payment.refund_requested", "payment.refund_due", external=True)
 async def refund_payment(envelope: Envelope) -> None:
     """Have Telegram give a payment back; done again, it finds that it was given back."""
     from apps.bot.paying import refund
 
     await refund(envelope)
+
+
+@subscribe("payment.subscription_end_requested", external=True)
+async def end_subscription(envelope: Envelope) -> None:
+    """Have Telegram charge for a subscription no more; done again, it changes nothing."""
+    from apps.bot.paying import end_subscription
+
+    await end_subscription(envelope)
 
 
 @subscribe(*KINDS, batch=True)

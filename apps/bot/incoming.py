@@ -1,35 +1,23 @@
-"""What the webhook must know of a body before it keeps it: decoded strictly, and only so much. No ORM here."""
+"""What the way in must know of a body before it keeps it, and the document that is kept of it. No ORM here."""
 
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-# Telegram's ids have at most 52 significant bits; PostgreSQL's bigint takes these.
-Identifier = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
-PositiveIdentifier = Annotated[int, msgspec.Meta(gt=0, le=2**62)]
+from apps.bot import reading
+from apps.bot.reading import LARGEST_TIME, Identifier, PositiveIdentifier, Unreadable
+from apps.bot.repair import needs_repair, repair
+from apps.bot.salvage import salvage
+
 Amount = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 # PostgreSQL's texts hold everything but NUL.
 Text = Annotated[str, msgspec.Meta(max_length=300, pattern=r"\A[^\x00]*\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=r"\A[^\x00]*\Z")]
-LARGEST_TIME = 2**33
 
 
 class Malformed(ValueError):
     """The body is no update: send what Telegram sends, JSON in UTF-8 with an update_id."""
-
-
-class _Sender(msgspec.Struct):
-    id: PositiveIdentifier
-    is_bot: bool = False
-
-
-class _Chat(msgspec.Struct):
-    id: Identifier
-
-
-class _Pressed(msgspec.Struct):
-    chat: _Chat | None = None
 
 
 class SuccessfulPayment(msgspec.Struct):
@@ -48,6 +36,7 @@ class RefundedPayment(msgspec.Struct):
     """Somebody has their Stars back."""
 
     telegram_payment_charge_id: Name
+    total_amount: Amount | None = None
 
 
 class _Payer(msgspec.Struct):
@@ -65,50 +54,62 @@ class PreCheckoutQuery(msgspec.Struct):
     invoice_payload: Text
 
 
-class _Member(msgspec.Struct):
-    user: _Sender
+class SubscriptionUpdated(msgspec.Struct):
+    """Somebody cancelled the subscription of a bill, took it up again, or could not pay for it."""
+
+    user: _Payer
+    invoice_payload: Text
+    state: Text
 
 
-class _Part(msgspec.Struct):
-    """What the kinds of updates have in common. `user` is the sender of a reaction, `message` what a button hangs on."""
+class _Message(reading.Message):
+    """A message with what is done when it comes in, and not kept in the document."""
 
-    from_: _Sender | None = msgspec.field(default=None, name="from")
-    user: _Sender | None = None
-    chat: _Chat | None = None
-    message: _Pressed | None = None
-    # Read only if it is a text: what stands there may be anything.
-    text: msgspec.Raw = msgspec.Raw(b"")
-    # Read only where it is the time of a payment.
-    date: msgspec.Raw = msgspec.Raw(b"")
     successful_payment: SuccessfulPayment | None = None
     refunded_payment: RefundedPayment | None = None
-    # Of a change of membership: whom it is about, who need not be who made it.
-    new_chat_member: msgspec.Raw = msgspec.Raw(b"")
+    migrate_to_chat_id: Identifier | None = None
+    migrate_from_chat_id: Identifier | None = None
 
 
-class _Body(msgspec.Struct):
+class _Numbered(msgspec.Struct):
     update_id: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-    message: _Part | None = None
-    edited_message: _Part | None = None
-    callback_query: _Part | None = None
-    my_chat_member: _Part | None = None
-    chat_member: _Part | None = None
-    message_reaction: _Part | None = None
+
+
+class _Body(_Numbered):
+    message: _Message | None = None
+    edited_message: reading.Edited | None = None
+    callback_query: reading.Pressed | None = None
+    my_chat_member: reading.Membership | None = None
+    chat_member: reading.Change | None = None
+    message_reaction: reading.Reaction | None = None
     pre_checkout_query: PreCheckoutQuery | None = None
+    subscription: SubscriptionUpdated | None = None
 
 
 # The kinds of updates that are taken; Telegram is asked for these (set_webhook).
 KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
 
+# What has to do with money is read whole or not at all.
+WHOLE = ("pre_checkout_query", "successful_payment", "refunded_payment", "subscription")
 
+# Kept, and nothing else: an edit is no act and gets no answer, and a live location is edited every few seconds.
+IGNORED = ("edited_message",)
 # Taken by the batch: nobody gets an answer to them.
 UNANSWERED = ("chat_member", "message_reaction")
+
+
+class Move(NamedTuple):
+    """A group got another id at Telegram, because it became a supergroup."""
+
+    old: int
+    new: int
 
 
 class Incoming(NamedTuple):
     """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot;
     `answered` is false for a message that is no command, a reaction, a change of membership: they get no reply. `asked`,
-    `paid` and `refunded` are what payments have to do with; `sent_at` is the time of a payment's message.
+    `paid`, `refunded` and `subscribed` are what payments have to do with; `sent_at` is the time of a payment's message.
+    `document` is what is kept of it (reading.py), `moved` what the service message of a group that moved says.
     """
 
     update_id: int
@@ -119,73 +120,121 @@ class Incoming(NamedTuple):
     asked: PreCheckoutQuery | None = None
     paid: SuccessfulPayment | None = None
     refunded: RefundedPayment | None = None
+    subscribed: SubscriptionUpdated | None = None
     sent_at: datetime | None = None
+    document: bytes = b""
+    moved: Move | None = None
+
+    @property
+    def adds_sender(self) -> bool:
+        """Whether an unknown sender becomes somebody known: not by what is told of a payment of before, whose payer may have
+        been erased since.
+        """
+        return self.refunded is None and self.kind != "subscription"
 
 
 def decode(body: bytes) -> Incoming:
-    """Read the outside of an update; raises Malformed for whatever is none, however it is broken."""
-    try:
-        # The text goes in, not the bytes: msgspec does not look at the UTF-8 of what it skips.
-        decoded = _decoder.decode(body.decode())
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(Malformed.__doc__) from error
+    """Read an update. Raises Malformed for what is none, and Unreadable for one of a known kind of which a part is missing
+    or wrong without which nothing can be done.
+    """
+    decoded = _decode(body)
     for kind in KINDS:
-        part: _Part | PreCheckoutQuery | None = getattr(decoded, kind)
-        if isinstance(part, PreCheckoutQuery):
-            return Incoming(decoded.update_id, kind, part.from_.id, None, asked=part)
-        if part is not None:
-            sender = _member(part) if kind == "chat_member" else _person(part)
-            found = Incoming(decoded.update_id, kind, sender, _chat(part), _is_answered(kind, part))
-            return _with_payment(found, part) if kind == "message" else found
+        part = getattr(decoded, kind)
+        match part:
+            case None:
+                continue
+            case PreCheckoutQuery():
+                return Incoming(decoded.update_id, kind, part.from_.id, None, asked=part)
+            case SubscriptionUpdated():
+                return Incoming(
+                    decoded.update_id, kind, part.user.id, None, subscribed=part, document=_encoder.encode({})
+                )
+            case _Message():
+                return _message(decoded.update_id, part)
+        return Incoming(
+            decoded.update_id, kind, _sender(part), _chat(part), kind not in UNANSWERED, document=_document(kind, part)
+        )
     return Incoming(decoded.update_id, None, None, None)
 
 
-def _with_payment(found: Incoming, part: _Part) -> Incoming:
-    if part.successful_payment is None and part.refunded_payment is None:
-        return found
-    return found._replace(paid=part.successful_payment, refunded=part.refunded_payment, sent_at=_time(bytes(part.date)))
-
-
-def _time(text: bytes) -> datetime | None:
-    """Return the moment of a message, None for what is no time."""
-    if not text.isdigit() or len(text) > 10 or int(text) > LARGEST_TIME:
-        return None
-    return datetime.fromtimestamp(int(text), UTC)
-
-
-def _is_answered(kind: str, part: _Part) -> bool:
-    if kind == "message":
-        return _is_command(bytes(part.text))
-    return kind not in UNANSWERED
-
-
-def _is_command(text: bytes) -> bool:
-    """Say whether the JSON is a text that begins with a slash, which may be escaped."""
-    if not text.startswith(b'"'):
-        return False
+def _decode(body: bytes) -> _Body:
+    """Return the body's parts, of which those that nobody needs and that are not as documented are left out."""
     try:
-        return msgspec.json.decode(text, type=str).startswith("/")
-    except msgspec.DecodeError as error:
+        if needs_repair(body):
+            raise msgspec.DecodeError
+        # The text goes in, not the bytes: msgspec does not look at the UTF-8 of what it skips.
+        return _decoder.decode(body.decode())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_odd(body)
+
+
+def _decode_odd(body: bytes) -> _Body:
+    try:
+        text = repair(body)
+        return _decoder.decode(text)
+    except msgspec.ValidationError:
+        return _salvaged(text)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Malformed(Malformed.__doc__) from error
 
 
-def _person(part: _Part) -> int | None:
-    sender = part.from_ or part.user
-    return sender.id if sender and not sender.is_bot else None
-
-
-def _member(part: _Part) -> int | None:
-    """Return the person whose membership changed; None for a bot, and where that cannot be read."""
+def _salvaged(text: str) -> _Body:
     try:
-        member = msgspec.json.decode(part.new_chat_member, type=_Member).user
-    except msgspec.DecodeError:
-        return None
-    return None if member.is_bot else member.id
+        return salvage(text, _Body, head=_Numbered, whole=WHOLE)
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise Malformed(Malformed.__doc__) from error
 
 
-def _chat(part: _Part) -> int | None:
-    chat = part.chat or (part.message.chat if part.message else None)
+def _message(update_id: int, part: _Message) -> Incoming:
+    """Return a message's outside, with what it says of payments and moves; the document does without those."""
+    paid, refunded, moved = part.successful_payment, part.refunded_payment, _move(part)
+    part.successful_payment = part.refunded_payment = part.migrate_to_chat_id = part.migrate_from_chat_id = None
+    answered = part.text is not None and part.text.startswith("/")
+    part.entities = part.entities[:1] if answered and part.entities else None
+    return Incoming(
+        update_id,
+        "message",
+        _sender(part),
+        part.chat.id,
+        answered,
+        paid=paid,
+        refunded=refunded,
+        sent_at=datetime.fromtimestamp(part.date, UTC) if (paid or refunded) and part.date else None,
+        document=_document("message", part),
+        moved=moved,
+    )
+
+
+def _move(part: _Message) -> Move | None:
+    """Return from where to where the message says that its group has moved."""
+    if part.migrate_to_chat_id is not None:
+        return Move(part.chat.id, part.migrate_to_chat_id)
+    return None if part.migrate_from_chat_id is None else Move(part.migrate_from_chat_id, part.chat.id)
+
+
+def _document(kind: str, part: msgspec.Struct) -> bytes:
+    return _encoder.encode({kind: part})
+
+
+def _sender(part: Any) -> int | None:
+    """Return who did it; of a membership whom it is about, who need not be who changed it."""
+    user: reading.User | None
+    match part:
+        case reading.Change():
+            user = part.new_chat_member.user
+        case reading.Reaction():
+            user = part.user
+        case _:
+            user = part.from_
+    return None if user is None or user.is_bot else user.id
+
+
+def _chat(part: Any) -> int | None:
+    chat = (part.message and part.message.chat) if isinstance(part, reading.Pressed) else part.chat
     return chat.id if chat else None
 
 
 _decoder = msgspec.json.Decoder(_Body)
+_encoder = msgspec.json.Encoder()

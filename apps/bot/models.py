@@ -14,14 +14,19 @@ NOTICE_KINDS = [
     "vip_expired",
     "vip_revoked",
     "payment",
+    "payment_problem",
     "refund",
+    "refund_points",
+    "subscription_failed",
     "reminder",
 ]
 
 
 class Update(models.Model):
-    """An update as Telegram delivered it, kept for a week. Its body is personal data: never shown, never logged.
+    """An update as Telegram delivered it, kept for a week. Body and document are personal data: never shown, never logged.
 
+    `document` is what handlers read of it (reading.py). `body` is what Telegram sent, until it is handled; rows from before
+    there were documents keep it. `body_digest` tells a copy from another update under the same id after that.
     `chat_id` is Telegram's, and so is `update_id`; the id that events name is our own, because Telegram's
     begins anew at a random number after a quiet week. `event_id` is the update_received that told of it.
     """
@@ -32,6 +37,9 @@ class Update(models.Model):
     kind = models.TextField(_("kind"))
     chat_id = models.BigIntegerField(_("chat id at Telegram"), null=True)
     body = models.BinaryField(_("body"))
+    # With a default of the database, because processes of the release before insert rows without it.
+    document = models.BinaryField(_("document"), default=b"", db_default=b"")
+    body_digest = models.BinaryField(_("digest of the body"), null=True)
     event_id = models.UUIDField(_("event id"), null=True)
     received_at = models.DateTimeField(_("received at"))
     handled_at = models.DateTimeField(_("handled at"), null=True)
@@ -47,6 +55,12 @@ class Update(models.Model):
         indexes = [
             # answer_daily looks for the update whose event set it off
             models.Index(fields=["event_id"], name="bot_update_event_id"),
+            # a press looks whether the person has pressed again since (selectors.newest_press)
+            models.Index(
+                fields=["person_id", "id"],
+                condition=models.Q(handled_at__isnull=True, kind="callback_query"),
+                name="bot_update_open_presses",
+            ),
             # delete_old_updates looks for what was handled long ago
             models.Index(
                 fields=["handled_at"], condition=models.Q(handled_at__isnull=False), name="bot_update_handled"
@@ -60,7 +74,9 @@ class Update(models.Model):
 class Chat(models.Model):
     """A chat at Telegram under an id of our own: events carry ours. `gone_at`: it takes no messages since then.
 
-    `told_unpaid_at`: a group that is not paid was told so (groups.py).
+    `told_unpaid_at`: a group that is not paid was told so (groups.py). `closed_at`: since then the bot may not write
+    there; `closed_until`: when that is tried again (replies.py). `moved_from` is the id that a supergroup had when it was a
+    group. `standing_at` is when Telegram last told how the bot stands there.
     """
 
     class Kind(models.TextChoices):
@@ -73,6 +89,10 @@ class Chat(models.Model):
     kind = models.TextField(_("kind"), choices=Kind.choices)
     gone_at = models.DateTimeField(_("gone at"), null=True)
     told_unpaid_at = models.DateTimeField(_("told that nothing counts there"), null=True)
+    closed_at = models.DateTimeField(_("the bot may not write there since"), null=True)
+    closed_until = models.DateTimeField(_("tried again at"), null=True)
+    moved_from = models.BigIntegerField(_("earlier id at Telegram"), null=True, unique=True)
+    standing_at = models.DateTimeField(_("membership told at"), null=True)
 
     class Meta:
         db_table = "bot_chat"
@@ -82,6 +102,12 @@ class Chat(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind__in=["private", "group", "supergroup", "channel"]), name="bot_chat_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True, closed_until__isnull=True)
+                | models.Q(closed_at__isnull=False, closed_until__isnull=False)
+                & models.Q(closed_until__gte=models.F("closed_at")),
+                name="bot_chat_closed_until_after",
             ),
         ]
 
@@ -189,7 +215,8 @@ class Notice(models.Model):
     """Something to tell a person by a message of its own, or together with others. Ids and numbers only, no texts.
 
     `due_at` is when it may be told, by the person's clock and wishes; `queued_at` when a sender was told to; `outcome` what
-    became of it. `event_id` is the event that it tells of: each is told once.
+    became of it. `event_id` is the event that it tells of: each is told once. `tells_points`: the receipt of a refund tells
+    the points that went with it, which then need no notice of their own.
     """
 
     class Kind(models.TextChoices):
@@ -202,7 +229,10 @@ class Notice(models.Model):
         VIP_EXPIRED = "vip_expired", _("VIP is over")
         VIP_REVOKED = "vip_revoked", _("VIP taken back")
         PAYMENT = "payment", _("payment")
+        PAYMENT_PROBLEM = "payment_problem", _("payment that gave nothing")
         REFUND = "refund", _("refund")
+        REFUND_POINTS = "refund_points", _("points of a refunded payment")
+        SUBSCRIPTION_FAILED = "subscription_failed", _("subscription that could not be paid")
         REMINDER = "reminder", _("reminder of the first steps")
 
     class Outcome(models.TextChoices):
@@ -218,6 +248,7 @@ class Notice(models.Model):
     queued_at = models.DateTimeField(_("queued at"), null=True)
     done_at = models.DateTimeField(_("done at"), null=True)
     outcome = models.TextField(_("outcome"), choices=Outcome.choices, null=True)
+    tells_points = models.BooleanField(_("tells the points, too"), default=False, db_default=False)
 
     class Meta:
         db_table = "bot_notice"

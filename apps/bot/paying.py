@@ -1,16 +1,16 @@
-"""What payments need of Telegram: showing a gift's code to its buyer, giving Stars back. Calls stand outside transactions."""
+"""What payments need of Telegram: showing a gift's code to its buyer, giving Stars back, ending subscriptions. Calls stand
+outside transactions."""
 
 import logging
 
 from django.utils import translation
 from telegram import Bot
-from telegram.error import BadRequest
+from telegram.error import BadRequest, Forbidden
 
-from apps.bot import services
+from apps.bot import replies
 from apps.bot.application import application
 from apps.bot.screens import vip
-from apps.bot.sending import send
-from apps.bot.telegram_errors import Gone, translated
+from apps.bot.telegram_errors import Gone, describe, translated
 from apps.payments import selectors as payments
 from apps.payments import services as payment_services
 from apps.users import selectors as people
@@ -21,12 +21,16 @@ from diana.events.loop import in_thread
 logger = logging.getLogger(__name__)
 
 ALREADY_REFUNDED = "charge_already_refunded"
+FIRST_ATTEMPT = "payment.refund_requested"
 
 
 async def tell_gift(envelope: Envelope) -> None:
     """Show the code that a payment has bought to its buyer, in their own chat; nothing for other payments."""
     person_id = envelope.user_id
-    gift = await in_thread(payments.gift_of, envelope.fields["charge"])
+    try:
+        gift = await in_thread(payments.gift_of, envelope.fields["charge"])
+    except payments.KeyMissing as error:
+        raise Permanent(str(error)) from None
     if person_id is None or gift is None:
         return
     telegram_id = await in_thread(people.telegram_id, person_id)
@@ -38,12 +42,8 @@ async def tell_gift(envelope: Envelope) -> None:
         screen = vip.gift_bought(
             person_id=person_id, code=gift.code, days=gift.days, link=_link(library.bot.username, gift.code)
         )
-    try:
-        await send(library.bot, telegram_id, screen)
-    except Gone:
-        await in_thread(services.mark_gone, telegram_chat_id=telegram_id, person_id=person_id, now=clock.now())
-    else:
-        await in_thread(services.note_reply, template=screen.template, person_id=person_id)
+    if await replies.give(library.bot, telegram_id, screen, person_id=person_id):
+        await replies.note_sent(screen.template, person_id=person_id)
 
 
 def _link(username: str, code: str) -> str:
@@ -51,20 +51,22 @@ def _link(username: str, code: str) -> str:
 
 
 async def refund(envelope: Envelope) -> None:
-    """Give a payment back that staff want given back; what Telegram refuses is noted for them. Its subscription ends."""
+    """Give a payment back that staff want given back and end its subscription; what Telegram refuses is noted for them."""
     payment_id = envelope.fields["charge"]
     due = await in_thread(payments.refund_due, payment_id)
     if due is None:
         return
     bot = (await application()).bot
+    if due.subscription_id is not None and due.subscription is not None:
+        await _end(bot, due.subscription_id, payments.EndDue(due.telegram_id, due.subscription))
     try:
-        if due.subscription is not None:
-            await _cancel(bot, due.telegram_id, due.subscription)
         await _give_back(bot, due)
     except (Permanent, Gone) as error:
         problem = str(error) or type(error).__name__
         await in_thread(payment_services.fail_refund, payment_id=payment_id, problem=problem)
-        raise Permanent(problem) from None
+        if envelope.type == FIRST_ATTEMPT:
+            raise Permanent(problem) from None
+        return
     await in_thread(payment_services.confirm_refund, payment_id=payment_id, now=clock.now())
     logger.info("payment refunded", extra={"charge": payment_id})
 
@@ -79,10 +81,25 @@ async def _give_back(bot: Bot, due: payments.RefundDue) -> None:
                 raise
 
 
-async def _cancel(bot: Bot, telegram_id: int, charge: str) -> None:
-    """Let the subscription end; one that has ended needs nothing."""
+async def end_subscription(envelope: Envelope) -> None:
+    """Have Telegram charge for a subscription no more; a refusal is noted for staff, and it is tried again later."""
+    subscription_id = envelope.fields["subscription"]
+    due = await in_thread(payments.end_due, subscription_id)
+    if due is not None:
+        await _end((await application()).bot, subscription_id, due)
+
+
+async def _end(bot: Bot, subscription_id: int, due: payments.EndDue) -> None:
     with translated():
         try:
-            await bot.edit_user_star_subscription(telegram_id, charge, is_canceled=True)
-        except BadRequest:
-            logger.info("a subscription could not be cancelled: it may have ended")
+            await bot.edit_user_star_subscription(due.telegram_id, due.charge, is_canceled=True)
+        except (BadRequest, Forbidden) as error:
+            refused = describe(error)
+        else:
+            refused = ""
+    now = clock.now()
+    if not refused:
+        await in_thread(payment_services.confirm_end, subscription_id=subscription_id, now=now)
+        return
+    logger.warning("a subscription could not be ended at Telegram", extra={"subscription": subscription_id})
+    await in_thread(payment_services.fail_end, subscription_id=subscription_id, problem=refused, now=now)

@@ -15,10 +15,11 @@ from apps.users.privacy import Part
 
 # A reply holds the message that it answers, with its author: bodies of others that name the person, by their number.
 _NAMED_BY_OTHERS = """
-UPDATE bot_update SET body = '' WHERE handled_at IS NOT NULL AND position(%s::bytea IN body) > 0
+UPDATE bot_update SET body = '', document = ''
+WHERE handled_at IS NOT NULL AND (position(%(number)s::bytea IN body) > 0 OR position(%(number)s::bytea IN document) > 0)
 """
 # Whose an unreadable update is, nobody knows: what holds the number of the person goes.
-_UNREADABLE = "DELETE FROM bot_unreadable WHERE position(%s::bytea IN body) > 0"
+_UNREADABLE = "DELETE FROM bot_unreadable WHERE position(%(number)s::bytea IN body) > 0"
 
 
 def export(person_id: int) -> dict[str, Any]:
@@ -32,7 +33,11 @@ def export(person_id: int) -> dict[str, Any]:
     payloads = StartPayload.objects.filter(person_id=person_id)
     return {
         "updates": [
-            {"kind": row.kind, "received_at": row.received_at, "body": _own(bytes(row.body), telegram_id)}
+            {
+                "kind": row.kind,
+                "received_at": row.received_at,
+                "body": _own(bytes(row.body or row.document), telegram_id),
+            }
             for row in updates
         ],
         "chats": list(chats.values("id", "telegram_id", "kind", "gone_at")),
@@ -47,8 +52,8 @@ def erase(person_id: int, now: datetime) -> None:
     unreadable updates that name them.
     """
     telegram_id = people.telegram_id(person_id)
-    Update.objects.filter(person_id=person_id).exclude(Q(body=b"") & Q(chat_id=None)).update(
-        body=b"", chat_id=None, handled_at=Coalesce("handled_at", now)
+    Update.objects.filter(person_id=person_id).exclude(Q(body=b"", document=b"", chat_id=None)).update(
+        body=b"", document=b"", chat_id=None, handled_at=Coalesce("handled_at", now)
     )
     StartPayload.objects.filter(person_id=person_id).delete()
     if telegram_id is None:
@@ -56,7 +61,7 @@ def erase(person_id: int, now: datetime) -> None:
     Chat.objects.filter(telegram_id=telegram_id).delete()
     with connection.cursor() as cursor:
         for statement in (_NAMED_BY_OTHERS, _UNREADABLE):
-            cursor.execute(statement, [str(telegram_id).encode()])
+            cursor.execute(statement, {"number": str(telegram_id).encode()})
 
 
 def _own(body: bytes, telegram_id: int) -> Any:
@@ -69,13 +74,21 @@ def _own(body: bytes, telegram_id: int) -> Any:
 
 PART = Part(
     name="bot",
-    personal=("bot_update.body", "bot_update.chat_id", "bot_chat.*", "bot_start_payload.*", "bot_unreadable.body"),
+    personal=(
+        "bot_update.body",
+        "bot_update.document",
+        "bot_update.chat_id",
+        "bot_chat.*",
+        "bot_start_payload.*",
+        "bot_unreadable.body",
+    ),
     other=(
         "bot_update.id",
         "bot_update.bot_id",
         "bot_update.update_id",
         "bot_update.person_id",
         "bot_update.kind",
+        "bot_update.body_digest",
         "bot_update.event_id",
         "bot_update.received_at",
         "bot_update.handled_at",

@@ -1,91 +1,138 @@
-"""What the bot's handlers rely on in an update, typed: whatever else a body holds is the library's affair. No ORM here.
+"""What the bot's handlers read of an update, typed: its *document*, which is all that is kept for long. No ORM here.
 
-The library takes any value for a text or a number and fails where it is used; a body that is wrong will stay wrong.
+Telegram's server sends more than this, and later versions send more still: none of it can make a document unreadable.
+A field that has no default is one without which nothing can be done.
 """
 
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from apps.bot.incoming import Identifier, PositiveIdentifier
-
-Whole = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+# Telegram's ids have at most 52 significant bits; PostgreSQL's bigint takes these.
+Identifier = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+PositiveIdentifier = Annotated[int, msgspec.Meta(gt=0, le=2**62)]
+LARGEST_TIME = 2**33
+# Seconds since 1970.
+Time = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TIME)]
+Whole = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
 class Unreadable(ValueError):
-    """The update has a part that is not as Telegram documents it; the text says which, and never what stood there."""
+    """The update lacks something without which nothing can be done; the text says what, and never what stood there."""
 
 
-class _User(msgspec.Struct):
+class User(msgspec.Struct, omit_defaults=True):
+    """A user. Old bodies do not say of people that they are no bots."""
+
     id: PositiveIdentifier
-    first_name: str
+    is_bot: bool = False
+    first_name: str = ""
     last_name: str | None = None
     username: str | None = None
     language_code: str | None = None
 
 
-class _Chat(msgspec.Struct):
+class Chat(msgspec.Struct, omit_defaults=True):
+    """A chat. One of an unknown type is taken for what its id says: people have positive ones."""
+
     id: Identifier
-    type: Literal["private", "group", "supergroup", "channel"]
+    type: Literal["", "private", "group", "supergroup", "channel"] = ""
+
+    def __post_init__(self) -> None:
+        if not self.type:
+            self.type = "private" if self.id > 0 else "supergroup"
 
 
-class _Entity(msgspec.Struct):
+class Entity(msgspec.Struct, omit_defaults=True):
+    """A part of a text that means something; of these only commands are kept."""
+
     type: str
     offset: Whole
     length: Whole
 
 
-class Message(msgspec.Struct):
-    """A message, of which the handlers read this much. `date` counts seconds since 1970."""
+class Message(msgspec.Struct, omit_defaults=True):
+    """A new message. `date` is 0 where nobody told it."""
 
-    message_id: int
-    date: Whole
-    chat: _Chat
-    from_: _User | None = msgspec.field(default=None, name="from")
+    chat: Chat
+    message_id: Whole = 0
+    date: Time = 0
+    from_: User | None = msgspec.field(default=None, name="from")
     text: str | None = None
     caption: str | None = None
-    entities: list[_Entity] | None = None
-    caption_entities: list[_Entity] | None = None
+    entities: list[Entity] | None = None
 
 
-class _Pressed(msgspec.Struct):
+class Edited(msgspec.Struct, omit_defaults=True):
+    """An edited message, of which nothing is read but where and by whom it was."""
+
+    chat: Chat
+    from_: User | None = msgspec.field(default=None, name="from")
+
+
+class Below(msgspec.Struct, omit_defaults=True):
+    """The message below which a button hangs; one with the date 0 is too old to be edited."""
+
+    chat: Chat
+    message_id: Whole = 0
+    date: Time = 1
+
+
+class Pressed(msgspec.Struct, omit_defaults=True):
+    """A button that was pressed. Games and inline messages have no data or no message."""
+
     id: str
-    from_: _User = msgspec.field(name="from")
-    message: Message | None = None
+    from_: User = msgspec.field(name="from")
+    message: Below | None = None
     data: str | None = None
 
 
-class _Member(msgspec.Struct):
-    status: str
-    user: _User
+def _is_in(status: str, is_member: bool) -> bool:
+    """Say whether somebody of this status is in the chat; of one that is unknown nobody can say so."""
+    return status in ("member", "administrator", "creator") or (status == "restricted" and is_member)
 
 
-class _Membership(msgspec.Struct):
-    chat: _Chat
-    date: Whole
-    new_chat_member: _Member
-    from_: _User = msgspec.field(name="from")
-
-
-class _Standing(msgspec.Struct):
+class Standing(msgspec.Struct, omit_defaults=True):
     """How somebody stands in a chat; who is restricted may be a member or not."""
 
     status: str
-    user: _User
+    user: User
     is_member: bool = False
 
     @property
     def is_in(self) -> bool:
-        return self.status in ("member", "administrator", "creator") or (self.status == "restricted" and self.is_member)
+        """Say whether they are in the chat."""
+        return _is_in(self.status, self.is_member)
 
 
-class Change(msgspec.Struct):
+class Own(msgspec.Struct, omit_defaults=True):
+    """How the bot itself stands in a chat."""
+
+    status: str
+    is_member: bool = False
+
+    @property
+    def is_in(self) -> bool:
+        """Say whether it is in the chat."""
+        return _is_in(self.status, self.is_member)
+
+
+class Membership(msgspec.Struct, omit_defaults=True):
+    """A change of the bot's own membership. Who made it may be anonymous, a bot, or not told."""
+
+    chat: Chat
+    new_chat_member: Own
+    date: Time = 0
+    from_: User | None = msgspec.field(default=None, name="from")
+
+
+class Change(msgspec.Struct, omit_defaults=True):
     """A change of somebody's membership."""
 
-    chat: _Chat
-    date: Whole
-    old_chat_member: _Standing
-    new_chat_member: _Standing
+    chat: Chat
+    old_chat_member: Standing
+    new_chat_member: Standing
+    date: Time = 0
 
     @property
     def joined(self) -> bool:
@@ -93,34 +140,33 @@ class Change(msgspec.Struct):
         return self.new_chat_member.is_in and not self.old_chat_member.is_in
 
 
-class Reaction(msgspec.Struct):
+class Reaction(msgspec.Struct, omit_defaults=True):
     """A reaction that somebody gave, changed or took away; of anonymous ones `user` is missing."""
 
-    chat: _Chat
-    date: Whole
-    message_id: int
-    new_reaction: list[dict[str, Any]]
-    user: _User | None = None
+    chat: Chat
+    message_id: Whole
+    date: Time = 0
+    new_reaction: list[Any] = []
+    user: User | None = None
 
 
-class Update(msgspec.Struct):
-    """An update of the kinds that are taken; of others nothing is read."""
+class Update(msgspec.Struct, omit_defaults=True):
+    """An update of the kinds that are taken."""
 
     message: Message | None = None
-    edited_message: Message | None = None
-    callback_query: _Pressed | None = None
-    my_chat_member: _Membership | None = None
+    edited_message: Edited | None = None
+    callback_query: Pressed | None = None
+    my_chat_member: Membership | None = None
     chat_member: Change | None = None
     message_reaction: Reaction | None = None
 
 
-def read(body: bytes) -> Update:
-    """Return what the handlers read of the update; raises Unreadable unless all of it is there and of its type."""
+def read(document: bytes) -> Update:
+    """Return the update of a document; raises Unreadable for what is none."""
     try:
-        return _decoder.decode(body.decode())
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        place = str(error).rpartition(" - at ")[2] if isinstance(error, msgspec.ValidationError) else "the text"
-        raise Unreadable(f"{place} is not as Telegram documents it") from None
+        return _decoder.decode(document)
+    except msgspec.DecodeError:
+        raise Unreadable("the document is none of this version") from None
 
 
 _decoder = msgspec.json.Decoder(Update)

@@ -11,13 +11,40 @@ from apps.bot.notices.planning import DIGEST_KINDS
 
 
 def unhandled_updates(updates: Iterable[int]) -> dict[int, Update]:
-    """Return those of the updates that are there and not done, by our id."""
-    return {row.pk: row for row in Update.objects.filter(id__in=list(updates), handled_at=None)}
+    """Return those of the updates that are there and not done, by our id; their bodies are fetched where they are needed."""
+    rows = Update.objects.defer("body").filter(id__in=list(updates), handled_at=None)
+    return {row.pk: row for row in rows}
 
 
-def chat_of_event(event_id: UUID) -> int | None:
-    """Return the id at Telegram of the chat whose update set off this correlation, if there is one."""
-    return Update.objects.filter(event_id=event_id).values_list("chat_id", flat=True).first()
+def origin_of_event(event_id: UUID) -> tuple[int | None, datetime] | None:
+    """Return the present id at Telegram of the chat whose update set off this correlation, and when that came, if there is
+    one.
+    """
+    found = Update.objects.filter(event_id=event_id).values_list("chat_id", "received_at").first()
+    if found is None:
+        return None
+    chat, received_at = found
+    return None if chat is None else present_chat(chat), received_at
+
+
+def newest_press(person_id: int, *, after: int) -> Update | None:
+    """Return the person's newest press after this update that is not handled yet."""
+    waiting = Update.objects.filter(person_id=person_id, kind="callback_query", handled_at=None, pk__gt=after)
+    return waiting.defer("body").order_by("-pk").first()
+
+
+def present_chat(telegram_chat_id: int) -> int:
+    """Return the id at Telegram that the chat has now: that of the supergroup for a group that has become one."""
+    return moved_chats([telegram_chat_id]).get(telegram_chat_id, telegram_chat_id)
+
+
+def moved_chats(telegram_chat_ids: Iterable[int]) -> dict[int, int]:
+    """Return the present ids at Telegram of those that were groups and are supergroups, by their earlier ids."""
+    groups = [chat for chat in telegram_chat_ids if chat < 0]
+    if not groups:
+        return {}
+    moved = Chat.objects.filter(moved_from__in=groups).values_list("moved_from", "telegram_id")
+    return {old: new for old, new in moved if old is not None}
 
 
 def is_gone(telegram_chat_id: int) -> bool:

@@ -2,18 +2,25 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import BinaryField, Case, Value, When
 
 from apps.bot.booking import book
+from apps.bot.chats import chats_of as chats_of
+from apps.bot.chats import has_moved
+from apps.bot.chats import move_chat as move_chat
+from apps.bot.digests import body_digest, is_body_of
 from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
-from apps.bot.incoming import Incoming
+from apps.bot.incoming import IGNORED, Incoming
 from apps.bot.models import Chat, Refusal, Unreadable, Update
+from apps.payments.selectors import erased_payer_of
+from apps.users.selectors import person_of
 from apps.users.services import PersonGone, find_or_add_person, lock_person
 from diana.bulk import delete_rows
 from diana.events import Envelope, Event, Publication, publish, publish_many
@@ -38,27 +45,50 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
     """Keep the update and publish that it came; return our id of it, or None where it was only counted.
 
     Counted are unknown kinds, copies, and other bodies under a known id (the first one stays). Locks the person. What
-    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. A payment is
+    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. Of what is ignored
+    nobody is told: it takes no place before anything else. A payment is
     booked at once, in the same transaction: what Telegram is told was taken has been credited.
     """
     if incoming.kind is None:
         count_refusal(Refusal.Reason.UNKNOWN, now=now)
         return None
     with transaction.atomic():
-        person_id = find_or_add_person(telegram_id=incoming.sender, now=now) if incoming.sender else None
-        event_id = uuid7()
+        # Before any person is locked (chats_of).
+        if incoming.moved is not None:
+            move_chat(old=incoming.moved.old, new=incoming.moved.new)
+        person_id = _sender(incoming, now)
+        event_id = None if incoming.kind in IGNORED else uuid7()
         update = _insert_update(incoming, person_id, body, event_id, now)
         if update is None:
             transaction.set_rollback(True)  # a person who was added for it is known by nothing else
-        else:
-            event = _received(incoming, incoming.kind, person_id, update)
-            with caused_by(publish(event, event_id=event_id, source="telegram")):
-                book(incoming, person_id=person_id, now=now)
+        elif event_id is not None:
+            with caused_by(_publish(incoming, incoming.kind, person_id, update, event_id)):
+                book(incoming, now=now)
     if update is None:
         count_refusal(_why_known(incoming.update_id, body), now=now)
     else:
         logger.info("update kept", extra={"correlation_id": event_id, "update": update, "kind": incoming.kind})
     return update
+
+
+def _sender(incoming: Incoming, now: datetime) -> int | None:
+    """Return our id of the sender, locked; None for nobody, and for who is not known and does not become so by this."""
+    if incoming.sender is None:
+        return None
+    of_erased = incoming.paid is not None and erased_payer_of(incoming.paid.invoice_payload) is not None
+    if (of_erased or not incoming.adds_sender) and person_of(incoming.sender) is None:
+        return None
+    return find_or_add_person(telegram_id=incoming.sender, now=now)
+
+
+def _publish(incoming: Incoming, kind: str, person_id: int | None, update: int, event_id: UUID) -> Envelope:
+    """Publish that the update came. A person's presses have an order and a limit of their own: whoever presses a button again
+    and again should not wait for all the redraws before a command is answered.
+    """
+    event = _received(incoming, kind, person_id, update)
+    if kind != "callback_query" or person_id is None:
+        return publish(event, event_id=event_id, source="telegram")
+    return publish(event, key=f"{person_id}:presses", event_id=event_id, source="telegram_presses")
 
 
 def _received(incoming: Incoming, kind: str, person_id: int | None, update: int) -> Event:
@@ -68,13 +98,31 @@ def _received(incoming: Incoming, kind: str, person_id: int | None, update: int)
     return MessageReceived(user_id=person_id, update=update)
 
 
-def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID, now: datetime) -> int | None:
-    """Insert the row and return its id; None if there is one. Waits for whoever inserts the same one right now."""
+def _insert_update(
+    incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID | None, now: datetime
+) -> int | None:
+    """Insert the row and return its id; None if there is one. Waits for whoever inserts the same one right now. What no event
+    tells of is done.
+    """
+    handled_at = None if event_id else now
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, event_id, received_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
-            [bot_id(), incoming.update_id, person_id, incoming.kind, incoming.chat, body, event_id, now],
+            "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, document, body_digest, event_id,"
+            " received_at, handled_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
+            [
+                bot_id(),
+                incoming.update_id,
+                person_id,
+                incoming.kind,
+                incoming.chat,
+                b"" if handled_at else body,
+                incoming.document,
+                body_digest(body) if incoming.document else None,
+                event_id,
+                now,
+                handled_at,
+            ],
         )
         row = cursor.fetchone()
     return row[0] if row else None
@@ -82,7 +130,10 @@ def _insert_update(incoming: Incoming, person_id: int | None, body: bytes, event
 
 def _why_known(update_id: int, body: bytes) -> Refusal.Reason:
     """Say whether the known row is the same update or another one."""
-    same = Update.objects.filter(bot_id=bot_id(), update_id=update_id, body=body).exists()
+    row = Update.objects.only("body", "body_digest").filter(bot_id=bot_id(), update_id=update_id).first()
+    if row is None:
+        return Refusal.Reason.CONFLICT  # deleted at this moment: a week old, and no copy is
+    same = bytes(row.body) == body if row.body_digest is None else is_body_of(bytes(row.body_digest), body)
     return Refusal.Reason.COPY if same else Refusal.Reason.CONFLICT
 
 
@@ -114,6 +165,10 @@ def keep_unreadable(*, body: bytes, update_id: int | None, reason: Unreadable.Re
     return row[0] if row else None
 
 
+# With its handling an update's body goes. One from before there were documents stays: it is all that is left to read.
+_BODY_LEFT = Case(When(document=b"", then="body"), default=Value(b""), output_field=BinaryField())
+
+
 class Finished(NamedTuple):
     """An update that is done: which screens were sent for it, to whom, and the event that brought it."""
 
@@ -129,7 +184,8 @@ def finish_updates(*, finished: Sequence[Finished], now: datetime) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE bot_update SET handled_at = %s WHERE id = ANY(%s::bigint[]) AND handled_at IS NULL RETURNING id",
+                "UPDATE bot_update SET handled_at = %s, body = CASE WHEN document = '' THEN body ELSE '' END"
+                " WHERE id = ANY(%s::bigint[]) AND handled_at IS NULL RETURNING id",
                 [now, sorted(one.update for one in finished)],
             )
             fresh = {row[0] for row in cursor.fetchall()}
@@ -145,13 +201,14 @@ def finish_updates(*, finished: Sequence[Finished], now: datetime) -> None:
 
 def finish_messages(*, updates: Sequence[int], now: datetime) -> None:
     """Note that these updates are done; a second call changes nothing."""
-    Update.objects.filter(id__in=updates, handled_at=None).update(handled_at=now)
+    Update.objects.filter(id__in=updates, handled_at=None).update(handled_at=now, body=_BODY_LEFT)
 
 
 def fail_update(*, update: int, reason: str, person_id: int | None, now: datetime) -> None:
     """Note that the update can never be handled; a second call changes nothing."""
     with transaction.atomic():
-        if Update.objects.filter(id=update, handled_at=None).update(handled_at=now):
+        failed = Update.objects.filter(id=update, handled_at=None)
+        if failed.update(handled_at=now, body=_BODY_LEFT):
             publish(UpdateFailed(user_id=person_id, update=update, reason=reason))
 
 
@@ -163,28 +220,7 @@ def note_reply(*, template: str, person_id: int) -> None:
 
 def chat_of(*, telegram_id: int, kind: str) -> int:
     """Return our id of the chat, which is there again if it was gone: somebody wrote in it."""
-    chat, _ = Chat.objects.get_or_create(telegram_id=telegram_id, defaults={"kind": kind})
-    if chat.gone_at is not None:
-        Chat.objects.filter(id=chat.id).update(gone_at=None)
-    return chat.id
-
-
-def chats_of(kinds: Mapping[int, str]) -> dict[int, int]:
-    """Return our ids of these chats (Telegram's id: kind), which are there again if they were gone. Two statements for all
-    that are known; new ones are inserted in the order of their ids, so that two batches cannot wait for each other.
-
-    In a transaction groups come before any person is locked, and somebody's own chat after: its id is theirs, and they may
-    be erased at this moment.
-    """
-    known = list(Chat.objects.filter(telegram_id__in=kinds))
-    missing = sorted(set(kinds) - {chat.telegram_id for chat in known})
-    if missing:
-        Chat.objects.bulk_create([Chat(telegram_id=id_, kind=kinds[id_]) for id_ in missing], ignore_conflicts=True)
-        known += Chat.objects.filter(telegram_id__in=missing)
-    back = [chat.pk for chat in known if chat.gone_at is not None]
-    if back:
-        Chat.objects.filter(pk__in=back).update(gone_at=None)
-    return {chat.telegram_id: chat.pk for chat in known}
+    return chats_of({telegram_id: kind})[telegram_id]
 
 
 def claim_unpaid_notice(*, telegram_id: int, kind: str, now: datetime) -> bool:
@@ -198,21 +234,51 @@ def return_unpaid_notice(*, telegram_id: int) -> None:
     Chat.objects.filter(telegram_id=telegram_id).update(told_unpaid_at=None)
 
 
-def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime) -> bool:
-    """Note that the chat takes no messages; for a person's own chat publish user.blocked_bot. Once, until they write again.
+def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime, blocked: bool = True) -> bool:
+    """Note that the chat takes no messages; if it is a person's own and they have blocked the bot, publish user.blocked_bot.
+    Once, until they write again; return whether it was noted now.
 
     Locks the person; of the erased nothing is noted: the chat's id is theirs.
     """
     private = telegram_chat_id > 0
+    if not private and has_moved(telegram_chat_id):
+        return False
     with transaction.atomic():
         if private and person_id is not None and not _is_there(person_id):
             return False
         kind = Chat.Kind.PRIVATE if private else Chat.Kind.GROUP
         chat, _ = Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
         gone = Chat.objects.filter(id=chat.id, gone_at=None).update(gone_at=now)
-        if gone and private and person_id is not None:
+        if gone and blocked and private and person_id is not None:
             publish(BlockedBot(user_id=person_id))
     return bool(gone)
+
+
+def note_standing(
+    *, telegram_chat_id: int, kind: str, is_in: bool, person_id: int | None, told_at: datetime, now: datetime
+) -> None:
+    """Note whether the chat takes messages since the bot was let in or thrown out, unless newer word of that is known.
+
+    For a person's own chat publish user.blocked_bot. Locks the person; of the erased, and of private chats of nobody,
+    nothing is noted that is not there: the chat's id is theirs.
+    """
+    private = kind == Chat.Kind.PRIVATE
+    if not private and has_moved(telegram_chat_id):
+        return
+    with transaction.atomic():
+        owned = private and person_id is not None and _is_there(person_id)
+        if owned or not private:
+            Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
+        chat = Chat.objects.select_for_update().filter(telegram_id=telegram_chat_id).first()
+        if chat is None or (chat.standing_at is not None and told_at < chat.standing_at):
+            return
+        blocked = not is_in and chat.gone_at is None
+        chat.standing_at, chat.gone_at = told_at, None if is_in else chat.gone_at or now
+        if is_in:
+            chat.closed_at = chat.closed_until = None
+        chat.save(update_fields=["standing_at", "gone_at", "closed_at", "closed_until"])
+        if blocked and owned:
+            publish(BlockedBot(user_id=person_id))
 
 
 def _is_there(person_id: int) -> bool:

@@ -3,13 +3,13 @@
 import telegram
 from django.utils import translation
 
-from apps.bot import groups, services
+from apps.bot import replies, services
 from apps.bot.application import AnyApplication
 from apps.bot.menu import COMMANDS
 from apps.bot.models import Update
 from apps.bot.screens.groups import unpaid
 from apps.bot.screens.layout import Screen
-from apps.bot.sending import acknowledge, send
+from apps.bot.sending import acknowledge
 from apps.users import selectors as people
 from diana import clock
 from diana.events.loop import in_thread
@@ -18,9 +18,9 @@ from diana.events.loop import in_thread
 ACTS = ("message", "edited_message", "callback_query")
 
 
-def concerns(row: Update) -> bool:
-    """Say whether the update is an act in a group that is not paid."""
-    return row.kind in ACTS and row.chat_id is not None and not groups.is_approved(row.chat_id)
+def may_concern(row: Update) -> bool:
+    """Say whether the update is an act in a group, which may not be paid."""
+    return row.kind in ACTS and row.chat_id is not None and row.chat_id < 0
 
 
 async def turn_away(update: telegram.Update, person_id: int, library: AnyApplication) -> list[str]:
@@ -36,12 +36,13 @@ async def turn_away(update: telegram.Update, person_id: int, library: AnyApplica
     if not await in_thread(services.claim_unpaid_notice, telegram_id=chat.id, kind=chat.type, now=clock.now()):
         return []
     screen = await in_thread(_screen, person_id, chat.id)
+    told = False
     try:
-        await send(library.bot, chat.id, screen, reply_to=update.message)
-    except Exception:
-        await in_thread(services.return_unpaid_notice, telegram_id=chat.id)
-        raise
-    return [screen.template]
+        told = await replies.give(library.bot, chat.id, screen, person_id=person_id, reply_to=update.message)
+    finally:
+        if not told:
+            await in_thread(services.return_unpaid_notice, telegram_id=chat.id)
+    return [screen.template] if told else []
 
 
 def _screen(person_id: int, chat: int) -> Screen:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from apps.bot import groups, reading, selectors, services
+from apps.bot import groups, selectors, services
 from apps.bot.digests import content_digest
+from apps.bot.documents import document_of
 from apps.bot.events import CommunityParticipation, MessageSent
 from apps.bot.models import Update
 from apps.bot.reading import Change, Message, Reaction, Unreadable
@@ -66,10 +67,10 @@ def _private(done: Done) -> bool:
 def _read(row: Update) -> Done | Unreadable:
     """Return what was done, or why there is nothing."""
     try:
-        update = reading.read(bytes(row.body))
+        update = document_of(row)
     except Unreadable as error:
         return error
-    return update.message or update.message_reaction or update.chat_member or Unreadable("$.message is not there")
+    return update.message or update.message_reaction or update.chat_member or Unreadable("nothing is there")
 
 
 def _is_act(done: Done) -> bool:
@@ -84,7 +85,7 @@ def _is_act(done: Done) -> bool:
 
 
 def _act(seen: _Seen, done: Done, person_id: int, chat: int) -> users.Act:
-    moment = act_time(datetime.fromtimestamp(done.date, UTC), seen.row.received_at)
+    moment = act_time(datetime.fromtimestamp(done.date, UTC) if done.date else None, seen.row.received_at)
     event, key = _event(done, person_id, chat)
     return users.Act(person_id, moment, event, seen.envelope, key, comes_back=_private(done))
 

@@ -10,13 +10,16 @@ OLDEST_ACT = timedelta(hours=24)
 
 @dataclass
 class Turn:
-    """One update of one person. `error` is what a handler raised: the library keeps it to itself otherwise."""
+    """One update of one person. `error` is what a handler raised: the library keeps it to itself otherwise. `silent`: it is
+    too late for a reply, the act counts.
+    """
 
     update: int
     person_id: int
     received_at: datetime
     templates: list[str] = field(default_factory=list)
     error: Exception | None = None
+    silent: bool = False
 
     @property
     def key_prefix(self) -> str:

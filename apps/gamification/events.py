@@ -53,6 +53,15 @@ class LevelDown(Event, type="game.level_down"):
     new: int
 
 
+class PaymentTakenBack(Event, type="game.payment_taken_back"):
+    """Points of a payment that was refunded were taken back: `points` of the lifetime; `old` and `new` are levels."""
+
+    charge: int
+    points: int
+    old: int
+    new: int
+
+
 class ActionPerformed(Event, type="game.action_performed"):
     """Another program says that the person did something; rules may pay for it by its name."""
 

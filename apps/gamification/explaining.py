@@ -147,7 +147,7 @@ def _reckoning(entry: Entry, line: Line) -> list[str]:
     ]
     if line.factor_at_most:
         words.append(_("All together are at most ×%(factor)s.") % {"factor": f"{line.factor_at_most / 10_000:g}"})
-    words += [_note(part) for part in entry.note.split(",") if part]
+    words += [_note(part, entry.kind) for part in entry.note.split(",") if part]
     words.append(_("That makes %(amount)s; the balance after it is %(balance)s.") % _amounts(entry))
     return words
 
@@ -167,9 +167,17 @@ def _amounts(entry: Entry) -> dict[str, str]:
     return {"amount": f"{entry.amount:+d}", "balance": str(entry.balance_after)}
 
 
-def _note(note: str) -> str:
-    """Say what fell away."""
+def _note(note: str, kind: str) -> str:
+    """Say what fell away, or came besides."""
     key, _separator, number = note.partition("=")
+    if key == "short" and kind == Entry.Kind.REVERSAL:
+        return _("%(number)s of it were not there any more: a penalty had taken them.") % {"number": number}
+    if key == "less":
+        return _("%(number)s less come back: other penalties or corrections take them.") % {"number": number}
+    if key == "more":
+        return _("%(number)s more come back: after other corrections the penalty took that much more.") % {
+            "number": number
+        }
     if key == "cap" and number:
         return _("The daily cap took %(number)s of the base away.") % {"number": number}
     if key == "short":

@@ -16,6 +16,7 @@ from apps.gamification.explaining import Explanation, Line, lines_of
 from apps.gamification.explaining import explain as _explain
 from apps.gamification.models import Account, Entry, Progress
 from apps.gamification.services.errors import UnknownEntry
+from apps.gamification.services.refunds import taken_back
 from apps.gamification.titles import title_of
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "rank_of",
     "standing",
     "streak",
+    "taken_back",
     "top",
 ]
 

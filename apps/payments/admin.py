@@ -1,10 +1,11 @@
-"""Payments in the admin: to be read; the one act is to give a payment back, with a reason."""
+"""Payments in the admin: to be read; a payment can be given back and a subscription ended, each with a reason."""
 
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -14,7 +15,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.payments import services
-from apps.payments.models import GiftCode, Invoice, Payment, PreCheckout
+from apps.payments.models import GiftCode, Invoice, Payment, PreCheckout, Subscription, ToldRefund
 from diana import clock
 from diana.acts import Preview
 from diana.admin_search import IndexedSearch
@@ -23,11 +24,11 @@ from diana.confirming import confirm_and_act
 from diana.readonly import ReadOnly
 
 REASON_MAX_LENGTH = 1000
-COLOURS = {"credited": "success", "problem": "danger", "asked": "warning", "refunded": "info"}
+COLOURS = {"credited": "success", "problem": "danger", "asked": "warning", "refunded": "info", "running": "success"}
 
 
-class RefundForm(forms.Form):
-    """Why. The key makes a form that is sent twice one act."""
+class ReasonForm(forms.Form):
+    """Why."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -35,6 +36,11 @@ class RefundForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("Kept for ever beside your name."),
     )
+
+
+class RefundForm(ReasonForm):
+    """Why. The key makes a form that is sent twice one act."""
+
     key = forms.RegexField(r"^[a-z0-9]{1,64}$", widget=forms.HiddenInput)
 
 
@@ -55,17 +61,28 @@ class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  
             None,
             {"fields": (("person_id", "state"), ("product", "stars"), ("charge", "currency"), ("paid_at", "source"))},
         ),
-        (_("Subscription"), {"fields": (("recurring", "first"), "subscription_until")}),
+        (_("Subscription"), {"fields": (("recurring", "first"), ("subscription", "subscription_until"))}),
         (_("What came of it"), {"fields": (("credited_at", "vip_grant"), ("problem", "invoice"), "received_at")}),
-        (_("Refund"), {"fields": (("refund_requested_at", "refunded_at"), "refund_problem")}),
+        (
+            _("Refund"),
+            {
+                "fields": (
+                    ("refund_requested_at", "refunded_at"),
+                    "refund_problem",
+                    ("refund_attempts", "refund_next_at"),
+                )
+            },
+        ),
     )
     readonly_fields = ("person_id", "state")
+    list_select_related = ("subscription",)
 
     @display(description=_("state"), label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
     def state(self, payment: Payment) -> tuple[str, str]:
         """Show what became of it."""
         if payment.refunded_at is not None:
-            return "refunded", _t("refunded")
+            running = payment.subscription is not None and payment.subscription.ended_at is None
+            return ("problem", _t("refunded, still subscribed")) if running else ("refunded", _t("refunded"))
         if payment.refund_requested_at is not None:
             return "asked", _t("refund refused") if payment.refund_problem else _t("refund asked for")
         return ("problem", _t("owed back")) if payment.problem else ("credited", _t("credited"))
@@ -104,6 +121,117 @@ class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  
             act=act,
             refusals=(services.NotRefundable,),
         )
+
+
+class EndingFilter(admin.SimpleListFilter):
+    """Which subscriptions Telegram is still to be asked about."""
+
+    title = _("end")
+    parameter_name = "end"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Name the choices."""
+        return [("wanted", _("still to be ended")), ("done", _("ended")), ("none", _("not to be ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Leave the others out."""
+        wanted = queryset.filter(end_requested_at__isnull=False)
+        found = {
+            "wanted": wanted.filter(ended_at=None),
+            "done": wanted.filter(ended_at__isnull=False),
+            "none": queryset.filter(end_requested_at=None),
+        }
+        return found.get(self.value() or "", queryset)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Subscriptions at Telegram; filter by end for those that Telegram has refused to end. It is asked again by itself."""
+
+    list_display = ("id", "person_id", "standing", "paid_until", "end_reason", "end_requested_at", "end_problem")
+    list_filter = (EndingFilter, "state", "end_reason")
+    search_fields = ("=id", "=person", "=charge")
+    search_help_text = _("Subscription, person's id, or its first charge")
+    fieldsets = (
+        (None, {"fields": (("person_id", "standing"), "charge", ("began_at", "paid_until"), ("state", "state_at"))}),
+        (
+            _("End"),
+            {
+                "fields": (
+                    ("end_reason", "end_requested_at"),
+                    "end_problem",
+                    ("end_attempts", "end_next_at"),
+                    ("ended_at", "lapsed_at"),
+                )
+            },
+        ),
+    )
+    readonly_fields = ("person_id", "standing")
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    actions_detail = ("end",)
+
+    @display(description=_("standing"), label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
+    def standing(self, subscription: Subscription) -> tuple[str, str]:
+        """Show whether it goes on."""
+        if subscription.ended_at is not None:
+            return "refunded", _t("ended")
+        if subscription.end_requested_at is not None:
+            return "problem", _t("still to be ended")
+        if subscription.paid_until <= clock.now():
+            return "asked", _t("not renewed")
+        renews = subscription.state == Subscription.State.ACTIVE
+        return ("running" if renews else "asked"), subscription.get_state_display()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Offer to end what has not ended."""
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return offered if Subscription.objects.filter(pk=object_id, ended_at=None).exists() else []
+
+    def has_end_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Ask for the permission to end subscriptions."""
+        return request.user.has_perm("payments.end_subscription")
+
+    @action(description=_("End at Telegram"), icon="cancel", permissions=["end"], url_path="end")  # type: ignore[untyped-decorator]  # unfold has no types
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask why; show what it does; then have Telegram charge no more."""
+        subscription = self.get_object(request, object_id)
+        if subscription is None:
+            raise Http404
+
+        def preview(data: dict[str, Any], actor: Actor) -> Preview:
+            return services.preview_end(subscription_id=subscription.pk)
+
+        def act(data: dict[str, Any], actor: Actor, shown: str) -> Any:
+            how = {"reason": data["reason"], "actor": actor, "shown": shown, "now": clock.now()}
+            services.end_subscription(subscription_id=subscription.pk, **how)
+            return _("Telegram is being told to charge no more; the VIP that was paid for stays.")
+
+        return confirm_and_act(
+            self,
+            request,
+            ReasonForm(request.POST or None),
+            title=_("End at Telegram"),
+            back=reverse("admin:payments_subscription_change", args=[subscription.pk]),
+            preview=preview,
+            act=act,
+            refusals=(services.NothingToEnd,),
+        )
+
+
+@admin.register(ToldRefund)
+class ToldRefundAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Refunds that Telegram told and no payment took. Unknown charges wait for their payments; the rest is to be looked at."""
+
+    list_display = ("id", "charge", "person_id", "stars", "problem", "source", "told_at", "settled_at")
+    list_filter = ("problem", ("settled_at", admin.EmptyFieldListFilter), "source")
+    search_fields = ("=charge", "=person")
+    search_help_text = _("Telegram's charge or person's id")
+    fields = ("charge", "person_id", "stars", "problem", "source", "told_at", "settled_at")
+    readonly_fields = ("person_id",)
+    ordering = ("-id",)
+    show_full_result_count = False
 
 
 @admin.register(Invoice)

@@ -5,15 +5,18 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PaymentsConfig(AppConfig):
-    """Telegram Stars. Registers what it keeps about people."""
+    """Telegram Stars. Registers what it keeps about people, and what Telegram has not done yet."""
 
     name = "apps.payments"
     label = "payments"
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        """Register it."""
-        from apps.payments import personal_data
+        """Register them."""
+        from apps.payments import personal_data, standing
         from apps.users import privacy
+        from diana.metrics.gauges import register_concerns, register_gauges
 
         privacy.register(personal_data.PART)
+        register_gauges("payments", standing.families)
+        register_concerns("payments", standing.concerns)

@@ -45,3 +45,29 @@ class PaymentRefunded(Event, type="payment.refunded"):
     """A payment was given back."""
 
     charge: int
+
+
+class PaymentNotCredited(Event, type="payment.not_credited"):
+    """A payment came in and gave nothing; `problem` is why. It is owed back, or credited later if it is "failed"."""
+
+    charge: int
+    stars: int
+    problem: str
+
+
+class RefundDue(Event, type="payment.refund_due"):
+    """A refund that Telegram has not made is to be tried again."""
+
+    charge: int
+
+
+class SubscriptionEndRequested(Event, type="payment.subscription_end_requested"):
+    """Telegram is to charge for a subscription no more: it was refunded, doubled, or its person was erased."""
+
+    subscription: int
+
+
+class SubscriptionFailed(Event, type="payment.subscription_failed"):
+    """Telegram could not charge for a subscription."""
+
+    subscription: int

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.users.models import Person
 
 PAYLOAD_MAX_LENGTH = 128
+PROBLEMS = ("unknown_invoice", "other_person", "amount", "currency", "erased", "failed", "refunded")
 
 
 class Kind(models.TextChoices):
@@ -87,7 +88,9 @@ class Payment(models.Model):
     """Stars that came in, by Telegram's charge. Either it was credited, or `problem` says why not: then it is owed back.
 
     `payer` is the Telegram id that a refund needs; erasure blanks it once nothing is owed. `vip_grant` is the VIP that it
-    gave, `first` is false for the renewal of a subscription alone.
+    gave, `first` is false for the renewal of a subscription alone. A refund that was asked for is tried again at
+    `refund_next_at`; `refund_problem` says why Telegram has not made it or, once it is made, why the subscription of the
+    payment still runs.
     """
 
     class Problem(models.TextChoices):
@@ -97,6 +100,7 @@ class Payment(models.Model):
         CURRENCY = "currency", _("another currency")
         ERASED = "erased", _("the person was erased")
         FAILED = "failed", _("could not be credited: an error of ours")
+        REFUNDED = "refunded", _("given back before it was told")
 
     class Source(models.TextChoices):
         TELEGRAM = "telegram", _("told by Telegram")
@@ -122,7 +126,12 @@ class Payment(models.Model):
     refund_requested_at = models.DateTimeField(_("refund asked for at"), null=True)
     refund_key = models.TextField(_("refund's key"), null=True)
     refund_problem = models.TextField(_("why it was not refunded"), blank=True, default="")
+    refund_attempts = models.IntegerField(_("attempts to refund"), default=0, db_default=0)
+    refund_next_at = models.DateTimeField(_("refund tried again at"), null=True)
     refunded_at = models.DateTimeField(_("refunded at"), null=True)
+    subscription = models.ForeignKey(
+        "Subscription", models.PROTECT, null=True, related_name="payments", verbose_name=_("subscription")
+    )
 
     class Meta:
         verbose_name = _("payment")
@@ -135,9 +144,7 @@ class Payment(models.Model):
             models.CheckConstraint(condition=Q(payer__gt=0), name="payments_payment_payer_positive"),
             models.CheckConstraint(condition=Q(source__in=["telegram", "reconciled"]), name="payments_payment_source"),
             models.CheckConstraint(
-                condition=Q(
-                    problem__in=["", "unknown_invoice", "other_person", "amount", "currency", "erased", "failed"]
-                ),
+                condition=Q(problem__in=["", *PROBLEMS]),
                 name="payments_payment_problem_known",
             ),
             models.CheckConstraint(
@@ -161,10 +168,145 @@ class Payment(models.Model):
             models.Index(
                 fields=["id"], condition=~Q(problem="") & Q(refunded_at__isnull=True), name="payments_payment_owed"
             ),
+            # try_again looks for refunds that Telegram has not made
+            models.Index(
+                fields=["refund_next_at"],
+                condition=Q(refunded_at__isnull=True, refund_next_at__isnull=False),
+                name="payments_payment_again",
+            ),
         ]
 
     def __str__(self) -> str:
         return _("Payment %(id)s") % {"id": self.pk}
+
+
+class Subscription(models.Model):
+    """An order at Telegram to charge somebody every month. `charge` is the payment that began it: calls name it.
+
+    `state` is what Telegram told last. Nobody has two that are open: one that is neither to be ended nor has lapsed. Once it
+    is to be ended, Telegram is asked until `ended_at`; `payer`, the Telegram id that the call needs, outlives an erasure
+    until then. `lapsed_at`: it was not renewed, and another one began.
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("renews")
+        CANCELED = "canceled", _("cancelled by the person")
+        FAILED = "failed", _("could not be paid")
+
+    class Reason(models.TextChoices):
+        REFUND = "refund", _("a payment of it was refunded")
+        ERASURE = "erasure", _("the person was erased")
+        SECOND = "second", _("another one ran already")
+        UNCREDITED = "uncredited", _("its payment could not be credited")
+        STAFF = "staff", _("by staff")
+
+    charge = models.TextField(_("charge at Telegram"), unique=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("person"))
+    payer = models.BigIntegerField(_("payer's Telegram id"), null=True)
+    payload = models.CharField(_("payload"), max_length=PAYLOAD_MAX_LENGTH, blank=True)
+    began_at = models.DateTimeField(_("began at"))
+    paid_until = models.DateTimeField(_("paid until"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ACTIVE)
+    state_at = models.DateTimeField(_("state told at"), null=True)
+    lapsed_at = models.DateTimeField(_("lapsed at"), null=True)
+    end_reason = models.CharField(_("why it is to end"), max_length=12, choices=Reason.choices, blank=True)
+    end_requested_at = models.DateTimeField(_("to be ended since"), null=True)
+    end_attempts = models.IntegerField(_("attempts to end it"), default=0)
+    end_next_at = models.DateTimeField(_("tried again at"), null=True)
+    end_problem = models.TextField(_("why it has not ended"), blank=True, default="")
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        default_permissions = ("view",)
+        permissions = [("end_subscription", _("Can end subscriptions"))]
+        constraints = [
+            models.CheckConstraint(condition=Q(charge__gt=""), name="payments_subscription_charge_named"),
+            models.CheckConstraint(
+                condition=Q(state__in=["active", "canceled", "failed"]), name="payments_subscription_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(end_reason="", end_requested_at__isnull=True, ended_at__isnull=True)
+                | Q(
+                    end_reason__in=["refund", "erasure", "second", "uncredited", "staff"],
+                    end_requested_at__isnull=False,
+                ),
+                name="payments_subscription_ends_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(payer__gt=0, payer__isnull=False) | Q(payer__isnull=True, ended_at__isnull=False),
+                name="payments_subscription_payer_until_ended",
+            ),
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(end_requested_at__isnull=True, lapsed_at__isnull=True),
+                name="payments_subscription_one_open",
+            ),
+        ]
+        indexes = [
+            # a bill or a question asks for the person's; erasure and export too
+            models.Index(fields=["person", "id"], name="payments_subscription_person"),
+            # a renewal and a state of Telegram's look for theirs
+            models.Index(fields=["payload"], name="payments_subscription_payload"),
+            # try_again, concerns and staff look for those that Telegram has not ended
+            models.Index(
+                fields=["end_requested_at"],
+                condition=Q(end_requested_at__isnull=False, ended_at__isnull=True),
+                name="payments_subscription_to_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return _("Subscription %(id)s") % {"id": self.pk}
+
+
+class ToldRefund(models.Model):
+    """A refund that Telegram told and no payment took: of an unknown charge, in another person's message, of another sum.
+
+    One of an unknown charge waits for its payment, which then is not credited. `settled_at`: the payment was refunded since.
+    """
+
+    class Problem(models.TextChoices):
+        UNKNOWN = "unknown_charge", _("no payment of this charge yet")
+        OTHER_PERSON = "other_person", _("told in the message of somebody else")
+        AMOUNT = "amount", _("another amount")
+
+    charge = models.TextField(_("charge at Telegram"))
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("person"))
+    payer = models.BigIntegerField(_("Telegram id in whose chat it was told"), null=True)
+    stars = models.BigIntegerField(_("Stars"), null=True)
+    problem = models.CharField(_("problem"), max_length=15, choices=Problem.choices)
+    source = models.CharField(_("source"), max_length=12, choices=Payment.Source.choices)
+    told_at = models.DateTimeField(_("told at"))
+    settled_at = models.DateTimeField(_("settled at"), null=True)
+
+    class Meta:
+        verbose_name = _("refund without its payment")
+        verbose_name_plural = _("refunds without their payments")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(charge__gt=""), name="payments_toldrefund_charge_named"),
+            models.CheckConstraint(
+                condition=Q(problem__in=["unknown_charge", "other_person", "amount"]),
+                name="payments_toldrefund_problem_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=["telegram", "reconciled"]), name="payments_toldrefund_source"
+            ),
+            models.UniqueConstraint(
+                fields=["charge", "problem", "payer", "stars"],
+                nulls_distinct=False,
+                name="payments_toldrefund_once",
+            ),
+        ]
+        indexes = [
+            # erasure and export
+            models.Index(fields=["person"], name="payments_toldrefund_person"),
+        ]
+
+    def __str__(self) -> str:
+        return _("Refund %(id)s") % {"id": self.pk}
 
 
 class GiftCode(models.Model):

@@ -5,14 +5,24 @@ from typing import Any
 
 from django.db.models import Q
 
-from apps.payments.models import GiftCode, GiftGuesses, Invoice, Payment, PreCheckout
+from apps.payments.models import GiftCode, GiftGuesses, Invoice, Payment, PreCheckout, Subscription, ToldRefund
+from apps.payments.services.subscriptions import end_all
 from apps.users.privacy import Part
 
-# Telegram's id of the payer, and what goes altogether. A payment itself is kept, under our number of the person alone.
-PERSONAL = ("payments_payment.payer", "payments_precheckout.*", "payments_giftguesses.*")
+# Telegram's id of the payer, and what goes altogether. A payment itself is kept, under our number of the person alone. The id
+# stays where Telegram is still to be asked: for Stars that are owed back, and until a subscription has ended.
+PERSONAL = (
+    "payments_payment.payer",
+    "payments_subscription.payer",
+    "payments_toldrefund.payer",
+    "payments_precheckout.*",
+    "payments_giftguesses.*",
+)
 OTHER = (
     *(f"payments_invoice.{field.column}" for field in Invoice._meta.fields),
     *(f"payments_payment.{field.column}" for field in Payment._meta.fields if field.column != "payer"),
+    *(f"payments_subscription.{field.column}" for field in Subscription._meta.fields if field.column != "payer"),
+    *(f"payments_toldrefund.{field.column}" for field in ToldRefund._meta.fields if field.column != "payer"),
     *(f"payments_giftcode.{field.column}" for field in GiftCode._meta.fields),
 )
 
@@ -25,6 +35,13 @@ def export(person_id: int) -> dict[str, Any]:
             for i in Invoice.objects.filter(person_id=person_id).order_by("id")
         ],
         "payments": [_payment(payment) for payment in Payment.objects.filter(person_id=person_id).order_by("id")],
+        "subscriptions": [
+            _subscription(found) for found in Subscription.objects.filter(person_id=person_id).order_by("id")
+        ],
+        "refunds_without_payments": [
+            {"charge": told.charge, "stars": told.stars, "at": told.told_at.isoformat()}
+            for told in ToldRefund.objects.filter(person_id=person_id).order_by("id")
+        ],
         "gifts_bought": [
             {"days": gift.days, "at": gift.created_at.isoformat(), "redeemed": gift.redeemed_at is not None}
             for gift in GiftCode.objects.filter(buyer_id=person_id).order_by("id")
@@ -37,9 +54,13 @@ def export(person_id: int) -> dict[str, Any]:
 
 
 def erase(person_id: int, now: datetime) -> None:
-    """Forget the payer's Telegram id, except where Stars are still owed back and could not be sent without it."""
+    """Forget the payer's Telegram id, except where Stars are still owed back and could not be sent without it; end the
+    subscriptions, which need it until Telegram has done so.
+    """
     owed = Q(refunded_at=None) & (~Q(problem="") | Q(refund_requested_at__isnull=False))
     Payment.objects.filter(person_id=person_id).exclude(owed).update(payer=None)
+    end_all(person_id, now)
+    ToldRefund.objects.filter(person_id=person_id).update(payer=None)
     PreCheckout.objects.filter(person_id=person_id).delete()
     GiftGuesses.objects.filter(pk=person_id).delete()
 
@@ -53,6 +74,16 @@ def _payment(payment: Payment) -> dict[str, Any]:
         "paid_at": _iso(payment.paid_at),
         "credited_at": _iso(payment.credited_at),
         "refunded_at": _iso(payment.refunded_at),
+    }
+
+
+def _subscription(found: Subscription) -> dict[str, Any]:
+    return {
+        "charge": found.charge,
+        "began_at": _iso(found.began_at),
+        "paid_until": _iso(found.paid_until),
+        "state": found.state,
+        "ended_at": _iso(found.ended_at),
     }
 
 

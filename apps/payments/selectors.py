@@ -1,25 +1,76 @@
-"""What others may ask about payments: what is sold, what somebody subscribes to, what a refund needs, a gift's code."""
+"""What others may ask about payments: what is sold, what somebody subscribes to, what calls need, a gift's code."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 
-from apps.payments.codes import code_of
-from apps.payments.models import GiftCode, Payment
+from apps.payments.codes import KeyMissing, code_under
+from apps.payments.models import GiftCode, Invoice, Payment, Subscription
 from apps.payments.products import PRODUCTS, Product
+from apps.users.models import Person
+
+__all__ = [
+    "EndDue",
+    "Ending",
+    "Gift",
+    "KeyMissing",
+    "PaymentLine",
+    "RefundDue",
+    "Running",
+    "end_due",
+    "erased_payer_of",
+    "gift_of",
+    "last_payments",
+    "payment_line",
+    "products",
+    "refund_due",
+    "running",
+    "subscribed_until",
+    "to_end",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class RefundDue:
-    """What Telegram must be told to give a payment back. `subscription` is the charge that began its subscription, if any.
+    """What Telegram must be told to give a payment back. `subscription` is the charge that began its subscription,
+    if that has not ended, and `subscription_id` our number of it.
 
     Personal data: for the call, and for no log.
     """
 
     telegram_id: int
     charge: str
-    subscription: str | None
+    subscription: str | None = None
+    subscription_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndDue:
+    """What Telegram must be told to end a subscription: personal data, as above."""
+
+    telegram_id: int
+    charge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A subscription that Telegram is to end: why, since when, asked how often, and what it said last."""
+
+    id: int
+    reason: str
+    since: datetime
+    attempts: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A subscription that runs: `until` it is paid for, then it renews or ends; `failed`: Telegram could not charge for it."""
+
+    until: datetime
+    renews: bool
+    failed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +87,66 @@ def products() -> list[Product]:
     return list(PRODUCTS.values())
 
 
+def running(person_id: int, now: datetime) -> Running | None:
+    """Return the person's subscription that runs at Telegram, None without one; the one paid for longest of several.
+
+    It runs until the time that was paid for is over, unless Telegram has ended it: a cancelled one can be taken up again.
+    """
+    open_ = Subscription.objects.filter(person_id=person_id, paid_until__gt=now, ended_at=None)
+    found = open_.order_by("-paid_until", "-pk").first()
+    if found is None:
+        return None
+    ends = found.state != Subscription.State.ACTIVE or found.end_requested_at is not None
+    return Running(found.paid_until, not ends, found.state == Subscription.State.FAILED)
+
+
 def subscribed_until(person_id: int, now: datetime) -> datetime | None:
-    """Return when the person's subscription renews or, if they cancelled it, ends; None without one."""
-    paid = Payment.objects.filter(
-        person_id=person_id, recurring=True, problem="", refunded_at=None, subscription_until__gt=now
-    )
-    return paid.order_by("-subscription_until").values_list("subscription_until", flat=True).first()
+    """Return when the person's subscription renews or ends; None without one."""
+    found = running(person_id, now)
+    return found.until if found else None
 
 
 def refund_due(payment_id: int) -> RefundDue | None:
     """Return what a refund that was asked for needs; None if it is done, was not asked for or cannot be made."""
-    payment = Payment.objects.filter(pk=payment_id, refunded_at=None, refund_requested_at__isnull=False).first()
+    asked = Payment.objects.filter(pk=payment_id, refunded_at=None, refund_requested_at__isnull=False)
+    payment = asked.select_related("subscription").first()
     if payment is None or payment.payer is None:
         return None
-    return RefundDue(payment.payer, payment.charge, _subscription(payment) if payment.recurring else None)
+    found = payment.subscription
+    if found is None or found.ended_at is not None:
+        return RefundDue(payment.payer, payment.charge)
+    return RefundDue(payment.payer, payment.charge, found.charge, found.pk)
 
 
-def _subscription(payment: Payment) -> str:
-    if payment.invoice_id is None:
-        return payment.charge
-    begun = Payment.objects.filter(invoice_id=payment.invoice_id, person_id=payment.person_id, recurring=True)
-    return begun.order_by("id").values_list("charge", flat=True).first() or payment.charge
+def end_due(subscription_id: int) -> EndDue | None:
+    """Return what ending a subscription at Telegram needs; None if that is done or not wanted."""
+    asked = Subscription.objects.filter(pk=subscription_id, ended_at=None, end_requested_at__isnull=False)
+    found = asked.first()
+    return EndDue(found.payer, found.charge) if found is not None and found.payer is not None else None
+
+
+def to_end() -> list[Ending]:
+    """Return the subscriptions that Telegram is to end and has not, those waiting longest first."""
+    open_ = Subscription.objects.filter(end_requested_at__isnull=False, ended_at=None).order_by(
+        "end_requested_at", "pk"
+    )
+    fields = ("pk", "end_reason", "end_requested_at", "end_attempts", "end_problem")
+    return [Ending(*row) for row in open_.values_list(*fields)]
+
+
+def erased_payer_of(payload: str) -> int | None:
+    """Return our number of the erased person whose bill this is, if it is one's."""
+    bill = Invoice.objects.filter(payload=payload, person__status=Person.Status.ERASED)
+    return bill.values_list("person_id", flat=True).first()
 
 
 def gift_of(payment_id: int) -> Gift | None:
-    """Return the gift that a payment bought; None if it bought none or was refunded."""
+    """Return the gift that a payment bought; None if it bought none or was refunded. Raises KeyMissing."""
     gift = GiftCode.objects.filter(payment_id=payment_id, voided_at=None).first()
     if gift is None:
         return None
-    return Gift(code_of(bytes(gift.salt), settings.SECRET_KEY), gift.days, gift.redeemed_at is not None)
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return Gift(code_under(bytes(gift.salt), bytes(gift.digest), keys), gift.days, gift.redeemed_at is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +161,14 @@ class PaymentLine:
 
 def last_payments(person_id: int, most: int) -> list[PaymentLine]:
     """Return the person's last payments, newest first, credited or not."""
-    found = Payment.objects.filter(person_id=person_id).order_by("-id")[:most]
-    return [PaymentLine(p.pk, p.stars, p.paid_at, p.refunded_at is not None) for p in found]
+    return [_line(payment) for payment in Payment.objects.filter(person_id=person_id).order_by("-id")[:most]]
+
+
+def payment_line(payment_id: int) -> PaymentLine | None:
+    """Return one payment, for its payer."""
+    payment = Payment.objects.filter(pk=payment_id).first()
+    return _line(payment) if payment else None
+
+
+def _line(payment: Payment) -> PaymentLine:
+    return PaymentLine(payment.pk, payment.stars, payment.paid_at, payment.refunded_at is not None)

@@ -14,3 +14,9 @@ def forget_questions() -> int | None:
     """Delete old questions before payments; return how many, None if this day's work was done already."""
     now = clock.now()
     return run_once("payments.forget_questions", timedelta(days=1), lambda: services.forget_questions(now=now), now=now)
+
+
+@shared_task(name="payments.try_again", ignore_result=True, time_limit=300)
+def try_again() -> int:
+    """Have Telegram asked again for what it has refused; return how much that was. Two at once share the work."""
+    return services.try_again(now=clock.now())

@@ -1,8 +1,11 @@
-"""What grants and overrides come to at a moment: never a flag, always worked out anew; pure."""
+"""What grants and overrides come to at a moment: never a flag, always worked out anew; pure. docs/vip.md has the rules."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal, NamedTuple, get_args
+
+import msgspec
 
 # A grant that begins this soon continues what ends: the clocks of two processes differ by less.
 CLOCK_SLACK = timedelta(minutes=1)
@@ -19,6 +22,20 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 Span = tuple[datetime, datetime]
 
 
+class Given(NamedTuple):
+    """A grant as it was told when it was given: so many days (`duration`), or a window if there is no duration.
+
+    Of a window `starts_at` and `ends_at` are the truth. Days begin where what was promised at `starts_at` ends;
+    `ends_at` is the end that this came to at that time, and says which overrides the days were told to wait for.
+    """
+
+    number: int
+    starts_at: datetime
+    ends_at: datetime
+    duration: timedelta | None = None
+    revoked_at: datetime | None = None
+
+
 class Override(NamedTuple):
     """Staff's word against the grants, from a moment until another; of those that are valid the highest number wins."""
 
@@ -26,13 +43,77 @@ class Override(NamedTuple):
     mode: Mode
     starts_at: datetime
     until: datetime
+    cleared_at: datetime | None = None
+
+    @property
+    def span(self) -> Span:
+        """When it was valid: until its time, or until it was cleared."""
+        return self.starts_at, min(self.until, self.cleared_at or self.until)
 
 
-class Promises(NamedTuple):
-    """All that counts for one person: grants as (start, end), and overrides; what was taken back is left out."""
+class Promises(msgspec.Struct, frozen=True, dict=True):
+    """All that was given to one person, in the order in which it was given, and all that staff forced."""
 
-    grants: tuple[Span, ...] = ()
+    given: tuple[Given, ...] = ()
     overrides: tuple[Override, ...] = ()
+
+    @cached_property
+    def spans(self) -> dict[int, Span | None]:
+        """When each grant counts, by number: None if nothing of it was used before it was revoked."""
+        return _work_out(self)
+
+    @cached_property
+    def grants(self) -> list[Span]:
+        """When the grants count that were not revoked."""
+        found = (self.spans[grant.number] for grant in self.given if grant.revoked_at is None)
+        return [span for span in found if span]
+
+    @cached_property
+    def used(self) -> list[Span]:
+        """When the grants counted that were revoked later."""
+        found = (self.spans[grant.number] for grant in self.given if grant.revoked_at is not None)
+        return [span for span in found if span]
+
+    @cached_property
+    def forced(self) -> list[Span]:
+        """When VIP is forced on, what was cleared left out."""
+        return [o.span for o in self.overrides if o.mode == "on" and o.cleared_at is None]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the end of VIP follows from, as text: the end itself may move on with the clock."""
+        grants = (str(grant.number) for grant in self.given if grant.revoked_at is None)
+        overrides = (str(override.number) for override in self.overrides if override.cleared_at is None)
+        return f"{','.join(grants)};{','.join(overrides)}"
+
+    def lasting(self, now: datetime) -> list[int]:
+        """Return the numbers of the grants of which something is left: not revoked, and their end is still to come."""
+        spans = ((grant.number, self.spans[grant.number]) for grant in self.given if grant.revoked_at is None)
+        return [number for number, span in spans if span and span[1] > now]
+
+    def without(self, number: int, now: datetime) -> "Promises":
+        """Return the promises with that grant revoked at the moment."""
+        given = (g._replace(revoked_at=now) if g.number == number else g for g in self.given)
+        return Promises(tuple(given), self.overrides)
+
+    def with_days(self, days: int, now: datetime) -> "Promises":
+        """Return the promises with so many days more, given at the moment."""
+        number = max((grant.number for grant in self.given), default=0) + 1
+        duration = timedelta(days=days)
+        more = Given(number, now, (promised_end(self, now) or now) + duration, duration)
+        return Promises((*self.given, more), self.overrides)
+
+    def with_override(self, mode: Mode, until: datetime, now: datetime) -> "Promises":
+        """Return the promises with one more override, the newest, from the moment on."""
+        number = max((found.number for found in self.overrides), default=0) + 1
+        return Promises(self.given, (*self.overrides, Override(number, mode, now, until)))
+
+    def cleared(self, now: datetime) -> "Promises":
+        """Return the promises with every override cleared that is not over at the moment."""
+        overrides = (
+            o._replace(cleared_at=now) if o.cleared_at is None and o.until > now else o for o in self.overrides
+        )
+        return Promises(self.given, tuple(overrides))
 
 
 class Standing(NamedTuple):
@@ -57,7 +138,7 @@ NOTHING = Standing("none")
 def chain_end(spans: Iterable[Span], now: datetime) -> datetime | None:
     """Return the end of the unbroken chain of spans (start, end) that covers `now`, or None if none does."""
     end = now
-    for starts_at, ends_at in sorted(spans):
+    for starts_at, ends_at in sorted(span for span in spans if span[1] > now):
         if starts_at > end + CLOCK_SLACK:
             break
         end = max(end, ends_at)
@@ -120,26 +201,53 @@ def news(told: Standing, new: Standing) -> list[News]:
 
 def valid_override(overrides: Iterable[Override], at: datetime) -> Override | None:
     """Return the newest override that is valid at the moment."""
-    return max((found for found in overrides if _covers(found.starts_at, found.until, at)), default=None)
+    return max((found for found in overrides if _covers(*found.span, at)), key=lambda o: o.number, default=None)
 
 
 def is_vip(promises: Promises, at: datetime) -> bool:
     """Say whether the person is VIP at the moment."""
     if override := valid_override(promises.overrides, at):
         return override.mode == "on"
-    return any(_covers(start, end, at) for start, end in promises.grants)
+    return any(_covers(start, end, at) for start, end in [*promises.grants, *promises.used])
 
 
 def is_kept(promises: Promises, at: datetime) -> bool:
     """Say whether the person has at the moment what VIP gives: also in the grace after it, unless it is forced off."""
     if override := valid_override(promises.overrides, at):
         return override.mode == "on"
-    return any(_covers(start, end + GRACE, at) for start, end in _spans(promises))
+    kept = [(start, end + GRACE) for start, end in _spans(promises)]
+    return any(_covers(start, end, at) for start, end in [*kept, *promises.used])
+
+
+def _work_out(promises: Promises) -> dict[int, Span | None]:
+    """Chain the grants in the order in which they were given; a revoked one ends where it was revoked."""
+    spans: dict[int, Span | None] = {}
+    before: list[Span] = []
+    for grant in promises.given:
+        start, end = grant.starts_at, grant.ends_at
+        if grant.duration is not None:
+            start = chain_end([*before, *_waited_for(grant, promises.overrides)], start) or start
+            end = start + grant.duration
+        if grant.revoked_at is not None:
+            end = min(end, grant.revoked_at)
+        spans[grant.number] = (start, end) if end > start else None
+        if end > start:
+            before.append((start, end))
+    return spans
+
+
+def _waited_for(grant: Given, overrides: Iterable[Override]) -> list[Span]:
+    """Return when VIP was forced on at the moment of the grant, as long as its days were told to wait for that."""
+    if grant.duration is None:
+        return []
+    told = grant.ends_at - grant.duration
+    by = grant.starts_at + CLOCK_SLACK
+    return [o.span for o in overrides if o.mode == "on" and o.starts_at <= by and o.until <= told]
 
 
 def _spans(promises: Promises) -> list[Span]:
     """Return all that gives VIP, whatever is forced off meanwhile."""
-    return [*promises.grants, *((o.starts_at, o.until) for o in promises.overrides if o.mode == "on")]
+    return [*promises.grants, *promises.forced]
 
 
 def _covers(starts_at: datetime, ends_at: datetime, at: datetime) -> bool:
@@ -155,5 +263,5 @@ def _end_of(holds: Callable[[Promises, datetime], bool], promises: Promises, now
 
 def _edges(promises: Promises) -> set[datetime]:
     """Return every moment at which something begins or ends."""
-    spans = [*promises.grants, *((o.starts_at, o.until) for o in promises.overrides)]
+    spans = [*promises.grants, *promises.used, *(o.span for o in promises.overrides)]
     return {edge for start, end in spans for edge in (start - CLOCK_SLACK, end, end + GRACE)}

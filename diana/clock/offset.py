@@ -4,12 +4,13 @@ The database's offset is the true one, because its rows were written with it; `m
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import psycopg
 from django.conf import settings
 from django.db import connections, transaction
 from django.db.utils import ProgrammingError
@@ -61,8 +62,9 @@ def set_offset(wanted: timedelta) -> Offsets:
         raise ClockRefused("The clock of a production deployment is not moved.")
     if not EARLIEST <= wanted + (clock.real_now() - EPOCH) <= LATEST:
         raise ClockRefused("The clock is moved within the years 2000 to 2199.")
-    with _alone():
+    with _alone() as check:
         _move_database(wanted)
+        check()
         clock.write_offset(offset_file(), wanted)
     time.sleep(clock.LOOK_SECONDS + MARGIN_SECONDS)
     return read_offsets()
@@ -101,14 +103,29 @@ def function_with_offset(value: timedelta = timedelta()) -> str:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Keep others from moving the clock meanwhile."""
+def _alone() -> Iterator[Callable[[], None]]:
+    """Keep others from moving the clock meanwhile; yields a function that raises ClockRefused if nobody does any more.
+
+    The lock is the session's: where that ends another command may come between.
+    """
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, 0)", [LockClass.CLOCK])
+        session = cursor.connection
+
+        def check() -> None:
+            try:
+                session.execute("SELECT 1")
+            except psycopg.Error as error:
+                raise ClockRefused(
+                    "The database session ended while the clock was moved, and another command may have moved it: run the"
+                    " command again."
+                ) from error
+
         try:
-            yield
+            yield check
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [LockClass.CLOCK])
+            if not session.closed:
+                session.execute("SELECT pg_advisory_unlock(%s, 0)", [LockClass.CLOCK])
 
 
 def _move_database(wanted: timedelta) -> None:

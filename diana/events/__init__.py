@@ -3,7 +3,7 @@
 from diana.events.catalogue import Event
 from diana.events.envelope import Envelope
 from diana.events.evolution import upcaster
-from diana.events.failures import Permanent, Postponed, Retry
+from diana.events.failures import Permanent, Postponed, Retry, Unanswered
 from diana.events.limiting import RateLimited
 from diana.events.publishing import Publication, publish, publish_many
 from diana.events.subscriptions import subscribe
@@ -16,6 +16,7 @@ __all__ = [
     "Publication",
     "RateLimited",
     "Retry",
+    "Unanswered",
     "publish",
     "publish_many",
     "subscribe",

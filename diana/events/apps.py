@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
-from diana import logs
+from diana import logs, session_limits
 
 
 class EventsConfig(AppConfig):
@@ -19,6 +19,7 @@ class EventsConfig(AppConfig):
         autodiscover_modules("handlers")
         from diana.events import breaking, checks, declaration_checks, log_context, tasks
 
+        session_limits.install()
         checks.register_checks()
         declaration_checks.register_checks()
         tasks.register_tasks()

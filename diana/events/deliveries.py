@@ -5,7 +5,6 @@ oldest delivery may go, so that one person's messages keep their order.
 """
 
 import asyncio
-import contextlib
 import inspect
 import logging
 import time
@@ -14,13 +13,23 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from diana import clock, metrics
 from diana.events import log, loop, retries, senders, visits
 from diana.events.causes import caused_by
+from diana.events.connections import insist, replace_connections
 from diana.events.envelope import Envelope
-from diana.events.failures import Permanent, Postponed, Retry, attempts_allowed, backoff_seconds, describe, is_transient
+from diana.events.failures import (
+    Permanent,
+    Postponed,
+    Retry,
+    Unanswered,
+    attempts_allowed,
+    backoff_seconds,
+    describe,
+    is_transient,
+)
 from diana.events.gathering import Gathering
 from diana.events.lanes import lane_of
 from diana.events.models import Delivery
@@ -29,13 +38,20 @@ from diana.lock_classes import LockClass
 
 logger = logging.getLogger(__name__)
 
-# A sender that hangs for longer loses its claim; one that dies loses it at once, with its lock. What was lost so before is
-# claimed again only after a while, twice as long each time: sessions that are cut in a row are not yet an event that kills.
+# A sender that hangs for longer loses its claim; one that dies loses it with its lock, a moment after it was made: a session
+# that was cut comes back in less. What was lost so before is claimed again only after a while, twice as long each time:
+# sessions that are cut in a row are not yet an event that kills. After a restart of PostgreSQL all sessions come back.
 LEASE_SECONDS = 60
 ABANDONED_SECONDS = 0.25
+RESTARTED_SECONDS = 2
 AT_ONCE = 50
+SESSIONS_TRIED = 5
 # So many of the events of a batch are claimed as they are queued: at rest no second look is needed.
 CLAIMED_AS_QUEUED = 50
+
+
+class SessionLost(OperationalError):
+    """The sender's sessions end faster than one can be used: see what stands between this process and PostgreSQL."""
 
 
 class Claim(NamedTuple):
@@ -53,12 +69,21 @@ class Delivered(NamedTuple):
     more: set[int]
 
 
-_ENQUEUE = """
+class _Claimed(NamedTuple):
+    """A delivery as it was claimed. `lost_by`: how whoever claimed it before without a record lost it."""
+
+    id: int
+    attempts: int
+    lost_by: metrics.Cause | None
+
+
+_ENQUEUE = f"""
+WITH me AS MATERIALIZED (SELECT {senders.HELD} AS alive)
 INSERT INTO event_delivery (subscriber, lane, position, key, owner, leased_until, attempts)
 SELECT %(subscriber)s, lane, position, key, CASE WHEN free THEN %(owner)s::int END,
     CASE WHEN free THEN now() + make_interval(secs => %(lease)s) END, CASE WHEN free THEN 1 ELSE 0 END
 FROM (
-    SELECT lane, position, key, row_number() OVER (ORDER BY position) <= %(limit)s
+    SELECT lane, position, key, (SELECT alive FROM me) AND row_number() OVER (ORDER BY position) <= %(limit)s
         AND row_number() OVER (PARTITION BY key ORDER BY position) = 1
         AND NOT EXISTS (
             SELECT FROM event_delivery d
@@ -73,7 +98,8 @@ RETURNING id, attempts, position
 def enqueue(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> list[Claim]:
     """Write what has to go out, in the transaction that moves the cursors; return what this process may make at once.
 
-    Of each key that is the first, and only where nothing older of the key is unfinished.
+    Of each key that is the first, and only where nothing older of the key is unfinished. Where this process's session as a
+    sender has ended that is nothing.
     """
     if not envelopes:
         return []
@@ -95,8 +121,8 @@ def enqueue(subscriber: Subscriber, envelopes: Sequence[Envelope]) -> list[Claim
 _MAY_BE_CLAIMED = f"""(
     owner IS NULL OR leased_until < now() OR (
         leased_until <= now() + make_interval(
-            secs => {LEASE_SECONDS} - {ABANDONED_SECONDS} * (2 ^ least(d.attempts - 1, 20) - 1)
-        ) AND NOT EXISTS (
+            secs => {LEASE_SECONDS} - {ABANDONED_SECONDS} * (2 ^ least(d.attempts, 20) - 1)
+        ) AND pg_postmaster_start_time() < now() - make_interval(secs => {RESTARTED_SECONDS}) AND NOT EXISTS (
             SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2
             AND l.classid = {LockClass.SENDER:d}::oid AND l.objid = d.owner::oid
         )
@@ -104,17 +130,20 @@ _MAY_BE_CLAIMED = f"""(
 )"""
 
 _CLAIM = f"""
-WITH oldest AS (
+WITH me AS MATERIALIZED (SELECT {senders.HELD} AS alive), oldest AS (
     SELECT DISTINCT ON (lane, key) id FROM event_delivery
     WHERE subscriber = %(subscriber)s AND lane = ANY(%(lanes)s) ORDER BY lane, key, position
 ), due AS (
-    SELECT id, owner IS NOT NULL AS abandoned FROM event_delivery d
-    WHERE id IN (SELECT id FROM oldest) AND next_attempt_at <= now() AND {_MAY_BE_CLAIMED}
+    SELECT id, CASE WHEN owner IS NULL THEN NULL WHEN leased_until < now() THEN 'lease_over' ELSE 'sender_gone' END AS lost_by
+    FROM event_delivery d
+    WHERE (SELECT alive FROM me) AND id IN (SELECT id FROM oldest) AND next_attempt_at <= now() AND {_MAY_BE_CLAIMED}
     ORDER BY position LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), made AS (
+    UPDATE event_delivery d SET owner = %(owner)s, leased_until = now() + make_interval(secs => %(lease)s),
+        attempts = d.attempts + 1
+    FROM due WHERE d.id = due.id RETURNING d.id, d.attempts, d.position, due.lost_by
 )
-UPDATE event_delivery d SET owner = %(owner)s, leased_until = now() + make_interval(secs => %(lease)s),
-    attempts = d.attempts + 1
-FROM due WHERE d.id = due.id RETURNING d.id, d.attempts, d.position, due.abandoned
+SELECT me.alive, made.position, made.id, made.attempts, made.lost_by FROM me LEFT JOIN made ON true
 """
 
 
@@ -123,25 +152,48 @@ def claim(subscriber: Subscriber, lanes: Sequence[int], *, limit: int = AT_ONCE)
 
     Nobody recorded the last attempt of an abandoned one: after the last attempt it is dead, for it may end processes.
     """
-    parameters: dict[str, Any] = {
-        "subscriber": subscriber.name,
-        "lanes": list(lanes),
-        "owner": senders.identity(),
-        "lease": LEASE_SECONDS,
-        "limit": limit,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, parameters)
-        rows = {position: (id_, attempts, abandoned) for id_, attempts, position, abandoned in cursor.fetchall()}
+    _give_back_kept()
+    rows = _claim(subscriber, lanes, limit)
     claims: list[Claim] = []
     for envelope in log.read_events(list(rows)) if rows else []:
-        id_, attempts, abandoned = rows[envelope.position]
+        id_, attempts, lost_by = rows[envelope.position]
         claimed = Claim(id_, attempts, envelope)
-        if abandoned and attempts > settings.EVENTS_MAX_ATTEMPTS:
+        if lost_by and attempts > settings.EVENTS_MAX_ATTEMPTS:
             _give_up(subscriber, claimed, RuntimeError("The process ended during the last attempt."))
-        else:
-            claims.append(claimed)
+            continue
+        if lost_by:
+            _note_second(subscriber, claimed, lost_by)
+        claims.append(claimed)
     return claims
+
+
+def _claim(subscriber: Subscriber, lanes: Sequence[int], limit: int) -> dict[int, _Claimed]:
+    """Claim under a session that lives; return what was claimed by position. Raises SessionLost."""
+    for _ in range(SESSIONS_TRIED):
+        owner = senders.identity()
+        parameters: dict[str, Any] = {
+            "subscriber": subscriber.name,
+            "lanes": list(lanes),
+            "owner": owner,
+            "lease": LEASE_SECONDS,
+            "limit": limit,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, parameters)
+            rows = cursor.fetchall()
+        if rows[0][0]:
+            return {position: _Claimed(*rest) for _, position, *rest in rows if position is not None}
+        senders.renew(owner)
+    raise SessionLost(SessionLost.__doc__)
+
+
+def _note_second(subscriber: Subscriber, claimed: Claim, cause: metrics.Cause) -> None:
+    """Say and count that the call may be made a second time, and why."""
+    metrics.repeated(subscriber.name, cause)
+    logger.warning(
+        "%s may be made a second time for event %s (%s)", subscriber.name, claimed.envelope.event_id, cause,
+        extra={"correlation_id": claimed.envelope.correlation_id},
+    )  # fmt: skip
 
 
 def give_back(claims: Sequence[Claim]) -> None:
@@ -155,10 +207,23 @@ def give_back(claims: Sequence[Claim]) -> None:
         )
 
 
+# What could not be given back, because the database was away: it is claimed under this process's number, which lives.
+_kept: list[Claim] = []
+
+
 def give_back_if_possible(claims: Sequence[Claim]) -> None:
-    """Give the claims back; where the database is away that fails too, and the lease ends by itself."""
-    with contextlib.suppress(DatabaseError, InterfaceError):
+    """Give the claims back; where the database is away that is done before the next claim."""
+    try:
         give_back(claims)
+    except (DatabaseError, InterfaceError):
+        _kept.extend(claims)
+
+
+def _give_back_kept() -> None:
+    if _kept:
+        late = _kept.copy()
+        del _kept[: len(late)]
+        give_back_if_possible(late)
 
 
 def due_lanes(subscriber: Subscriber, lanes: Sequence[int]) -> set[int]:
@@ -193,26 +258,34 @@ def deliver(subscriber: Subscriber, lanes: Sequence[int], claims: Sequence[Claim
 
 def _make(subscriber: Subscriber, claims: Sequence[Claim]) -> None:
     """Make the deliveries; if one cannot be recorded, none of what is left waits for the end of its lease."""
-    done = list[visits.Done]()
+    done, called = list[visits.Done](), dict[int, Claim]()
     try:
         if inspect.iscoroutinefunction(subscriber.function):
-            loop.run(_deliver_all(subscriber, claims, done))
+            loop.run(_deliver_all(subscriber, claims, done, called))
         else:
             for claimed in claims:
-                _deliver_one(subscriber, claimed, done)
+                _deliver_one(subscriber, claimed, done, called)
     except Exception:
         give_back_if_possible(claims)
         raise
     finally:
+        for claimed in called.values():
+            _note_second(subscriber, claimed, "session_lost")
         visits.write(subscriber.name, done)
 
 
-async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim], done: list[visits.Done]) -> None:
-    """Run the handler over the claims at once; each is recorded as soon as it is made. Ends when all of them have."""
+async def _deliver_all(
+    subscriber: Subscriber, claims: Sequence[Claim], done: list[visits.Done], called: dict[int, Claim]
+) -> None:
+    """Run the handler over the claims at once; each is recorded as soon as it is made. Ends when all of them have.
+
+    `called` holds what was called and is not recorded.
+    """
 
     async def one(claimed: Claim) -> None:
         error: Exception | None = None
         started = visits.start()
+        called[claimed.id] = claimed
         with caused_by(claimed.envelope), metrics.handling(subscriber.name, 1):
             try:
                 await subscriber.function(claimed.envelope)  # type: ignore[misc]  # checked by deliver()
@@ -222,6 +295,7 @@ async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim], done: li
             await _record_made((subscriber.name, claimed))
         else:
             await loop.in_thread(record, subscriber, claimed, error)
+        del called[claimed.id]
         done.append(_visit(claimed, started, error))
 
     for result in await asyncio.gather(*map(one, claims), return_exceptions=True):
@@ -229,15 +303,19 @@ async def _deliver_all(subscriber: Subscriber, claims: Sequence[Claim], done: li
             raise result
 
 
-def _deliver_one(subscriber: Subscriber, claimed: Claim, done: list[visits.Done]) -> None:
+def _deliver_one(subscriber: Subscriber, claimed: Claim, done: list[visits.Done], called: dict[int, Claim]) -> None:
     error: Exception | None = None
     started = visits.start()
+    called[claimed.id] = claimed
     with caused_by(claimed.envelope), metrics.handling(subscriber.name, 1):
         try:
             subscriber.function(claimed.envelope)
         except Exception as raised:
             error = raised
+            if isinstance(raised, DatabaseError):
+                replace_connections()
     record(subscriber, claimed, error)
+    del called[claimed.id]
     done.append(_visit(claimed, started, error))
 
 
@@ -249,26 +327,16 @@ def _visit(claimed: Claim, started: visits.Start, error: Exception | None) -> vi
 def record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> None:
     """Write down how the delivery went. Does nothing if somebody else has claimed it since.
 
-    Tried twice, the second time by a new connection: what was sent and is not recorded is sent again.
+    Tried again by new connections, for a while: what was sent and is not recorded is sent again.
     """
-    try:
-        _record(subscriber, claimed, error)
-    except Exception as lost:
-        if not is_transient(lost) or connection.in_atomic_block:
-            raise
-        connection.close()
-        _record(subscriber, claimed, error)
+    insist(lambda: _record(subscriber, claimed, error))
 
 
 def record_made(made: Sequence[tuple[str, Claim]]) -> list[Exception | None]:
-    """Write down that these deliveries, each with its subscriber's name, were made: one statement for all. Tried twice."""
-    try:
-        _forget(made)
-    except Exception as lost:
-        if not is_transient(lost) or connection.in_atomic_block:
-            raise
-        connection.close()
-        _forget(made)
+    """Write down that these deliveries, each with its subscriber's name, were made: one statement for all. Tried again
+    like record().
+    """
+    insist(lambda: _forget(made))
     return [None] * len(made)
 
 
@@ -306,6 +374,11 @@ def _record(subscriber: Subscriber, claimed: Claim, error: Exception | None) -> 
     else:
         after = error.after if isinstance(error, Retry) else None
         wait = timedelta(seconds=backoff_seconds(claimed.attempts, after=after))
+        # Before others may claim it.
+        if isinstance(error, Unanswered):
+            _note_second(subscriber, claimed, "no_reply")
+        elif is_transient(error):
+            _note_second(subscriber, claimed, "session_lost")
         mine.update(owner=None, leased_until=None, next_attempt_at=clock.real_now() + wait)
 
 

@@ -36,21 +36,33 @@ class Postponed(Retry):
         super().__init__(message, after=after)
 
 
+class Unanswered(Retry):
+    """Raised by a handler that talks to the outside: no reply arrived, so that the call may have been made."""
+
+
 class Permanent(Exception):
     """Raised by a handler: this event can never be handled; it becomes a dead letter at once."""
 
 
-# Not the event's fault: the connection, a deadlock, a time limit, a full disk, old code. Nothing is charged: again.
-_TRANSIENT_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
-_TRANSIENT_CODES = frozenset({"25P03", "25P04"})
-# Of these, what one transaction meets while others go on: deadlock, serialization, limits on locks, statements, idling.
-_PASSING_CLASS, _PASSING_CODES = "40", frozenset({"55P03", "57014", "25P03", "25P04"})
+# PostgreSQL's codes that say nothing against the event: nothing is charged, it is tried again. By class: connections (08),
+# refused roles (28), rollbacks by others (40), resources (53), objects in use (55), the operator (57), the system (58),
+# the server's configuration (F0), the server itself (XX).
+_TRANSIENT_CLASSES = frozenset({"08", "28", "40", "53", "55", "57", "58", "F0", "XX"})
+# By code: a server that takes no writes (25006), time limits of transactions (25P03, 25P04), a prepared statement that a
+# pooler lost or doubled (26000, 42P05), a database that is gone (3D000).
+_TRANSIENT_CODES = frozenset({"25006", "25P03", "25P04", "26000", "42P05", "3D000"})
+# Of these, what one transaction may meet while others go on: deadlock, serialization, limits on locks, statements and
+# idling, internal errors.
+_PASSING_CLASSES, _PASSING_CODES = frozenset({"40", "XX"}), frozenset({"55P03", "57014", "25P03", "25P04"})
+# Where PostgreSQL finds that a prepared statement returns other types than it did: the code alone (0A000) says too little,
+# and the text is in the server's language.
+_STALE_PLAN = "RevalidateCachedQuery"
 
 
 def is_transient(error: BaseException) -> bool:
     """Say whether the error lies with the surroundings and not with the event."""
     if state := _sqlstate(error):
-        return state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_CODES
+        return state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_CODES or _is_stale_plan(error)
     surroundings = OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError | NewerVersion
     return isinstance(error, surroundings)
 
@@ -58,7 +70,13 @@ def is_transient(error: BaseException) -> bool:
 def is_passing(error: BaseException) -> bool:
     """Say whether it is a transient error that this transaction alone met: it should pass, unless it is the event's doing."""
     state = _sqlstate(error)
-    return state is not None and (state[:2] == _PASSING_CLASS or state in _PASSING_CODES)
+    return state is not None and (state[:2] in _PASSING_CLASSES or state in _PASSING_CODES)
+
+
+def _is_stale_plan(error: BaseException) -> bool:
+    """Say whether the session has prepared the statement before a column's type changed: a new session has not."""
+    cause = _postgresql_error(error)
+    return cause is not None and cause.diag.source_function == _STALE_PLAN
 
 
 def attempts_allowed(error: BaseException) -> float:
@@ -70,8 +88,13 @@ def attempts_allowed(error: BaseException) -> float:
 
 def _sqlstate(error: BaseException) -> str | None:
     """Return PostgreSQL's code of the error, if it came from there."""
+    cause = _postgresql_error(error)
+    return cause.sqlstate if cause is not None else None
+
+
+def _postgresql_error(error: BaseException) -> psycopg.Error | None:
     cause = error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error
-    return cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    return cause if isinstance(cause, psycopg.Error) else None
 
 
 def describe(error: BaseException) -> str:

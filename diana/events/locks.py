@@ -16,6 +16,19 @@ def lane_key(subscriber: str, lane: int) -> int:
     return int.from_bytes(digest, "big") >> 3
 
 
+def held_by_others(subscribers: Sequence[str], lanes: Sequence[int], *, pids: Sequence[int]) -> bool:
+    """Say whether a session but these (by PostgreSQL's process ids) holds any of the subscribers' lanes at this moment."""
+    keys = [lane_key(subscriber, lane) for subscriber in subscribers for lane in lanes]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+            " AND (classid::bigint << 32) | objid::bigint = ANY(%s::bigint[]) AND pid <> ALL(%s::int[])"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            [keys, list(pids)],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 @contextmanager
 def lane_lock(subscriber: str, lane: int) -> Iterator[bool]:
     """Try to take one lane for this session; yields whether it was free. It ends with the block or the connection."""

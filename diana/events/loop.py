@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
-from diana.events.connections import freshen_connections
+from django.db import DatabaseError
+
+from diana.events.connections import freshen_connections, replace_connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,6 +39,10 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 
     def call() -> T:
         freshen_connections()
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except DatabaseError:
+            replace_connections()
+            raise
 
     return await asyncio.to_thread(call)

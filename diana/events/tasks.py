@@ -9,11 +9,11 @@ from typing import Any
 
 from billiard import active_children
 from celery import shared_task
-from celery.signals import task_prerun, worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import task_failure, task_prerun, worker_process_init, worker_ready, worker_shutting_down
 
 from diana import stopping
 from diana.events import other_code, presence, subscriptions, wakeups
-from diana.events.connections import freshen_connections
+from diana.events.connections import freshen_connections, replace_connections
 from diana.events.subscriptions import Subscriber
 from diana.events.waker import waker
 from diana.events.work import BY_RELAY, visit
@@ -48,6 +48,9 @@ def keep_connections(**_: Any) -> None:
     """
     freshen_connections()
     presence.announce_worker()
+
+
+task_failure.connect(replace_connections)
 
 
 @worker_shutting_down.connect

@@ -76,7 +76,8 @@ class Seen(NamedTuple):
     def describe(self) -> str:
         """Say who it was, for how long, and what else it handled."""
         words = [f"by {self.process} in {self.milliseconds:.1f} ms"]
-        words += [f"with {self.events - 1} other events of its lane"] if self.events > 1 else []
+        others = self.events - 1
+        words += [f"with {others} other {'event' if others == 1 else 'events'} of its lane"] if others else []
         words += [f"attempt {self.attempt}"] if self.attempt > 1 else []
         words += [f"task {self.task_id}"] if self.task_id else []
         return ", ".join(words)

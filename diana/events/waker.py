@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 
 from celery import current_app
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from diana import metrics
 from diana.events import log, subscriptions, wakeups
+from diana.events.connections import replace_connections
+from diana.events.failures import describe
 from diana.events.subscriptions import Hint, Wakes
 
 logger = logging.getLogger(__name__)
@@ -108,12 +110,13 @@ class Waker:
                 unasked, self._unasked = self._unasked, []
                 self._busy = True
             try:
-                wakes |= self._looked()
+                wakes |= self._looked_safely()
                 self._send(wakes, unasked)
             except wakeups.Unavailable as error:
                 logger.warning("wake-ups are left to the relay: %s", error)
             except Exception:
                 logger.exception("the waker failed; the relay will see to the lanes")
+                replace_connections()
             self._busy = False
 
     def _look_is_due(self) -> bool:
@@ -128,6 +131,15 @@ class Waker:
         """Return how long nothing will be due by itself; None if nothing is waited for."""
         times = [look.at for look in self._looks.values()] + [self._rests.get(name, 0.0) for name, _ in self._wakes]
         return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _looked_safely(self) -> Wakes:
+        """Return what _looked() does; where the database is away nothing, so that what else waits is sent. It looks again."""
+        try:
+            return self._looked()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("the log's bound could not be read: %s", describe(error))
+            replace_connections()
+            return {}
 
     def _looked(self) -> Wakes:
         """Return the lanes whose awaited event has come below the bound; forget those that waited too long."""

@@ -38,11 +38,14 @@ def _flagged(subscriber: Subscriber) -> list[int]:
         return []
 
 
-def work(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> Result:
+def work(subscriber: Subscriber, lanes: Sequence[int], hint: Hint, *, passes_on: bool = True) -> Result:
     """Drain the lanes and make their deliveries; lanes that somebody else works on are left to them.
 
-    Whoever finds a lane busy does not touch its flag: its holder looks at it again after unlocking.
+    Whoever finds a lane busy does not touch its flag: its holder looks at it again after unlocking. What is left when the
+    slice is over goes to the next task, unless the caller goes on with it.
     """
+    # What is woken from here was not woken by the relay: it is no trial, and its task sees to all flags.
+    onward: Hint = {} if hint == BY_RELAY else hint
     with lane_locks(subscriber.name, lanes) as held:
         if not held:
             return "busy"
@@ -54,16 +57,17 @@ def work(subscriber: Subscriber, lanes: Sequence[int], hint: Hint) -> Result:
             other_code.leave(subscriber.name, error)
             return "left"
     for lane, position in drained.above.items():
-        waker().look_again(subscriber.name, lane, position, hint)
+        waker().look_again(subscriber.name, lane, position, onward)
     more = set(drained.more)
     if subscriber.external:
         more |= deliveries.deliver(subscriber, held, drained.claims, seconds=DELIVERY_SECONDS).more
     if more:
-        _pass_on(subscriber, sorted(more), hint)
+        if passes_on:
+            _pass_on(subscriber, sorted(more), onward)
         return "more"
     with contextlib.suppress(wakeups.Unavailable):
         # What came meanwhile is for the next task, so that other subscribers have their turn before it.
-        waker().notify({(subscriber.name, lane): hint for lane in wakeups.raised_flags(subscriber.name, held)})
+        waker().notify({(subscriber.name, lane): onward for lane in wakeups.raised_flags(subscriber.name, held)})
     return "idle"
 
 

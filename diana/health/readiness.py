@@ -26,6 +26,16 @@ KEPT_SECONDS = 1.0
 DATABASE_SECONDS, BUS_SECONDS = 1.0, 1.0
 
 
+class ReadOnly(RuntimeError):
+    """No transaction of the application may write."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database takes no writes, it is a standby or default_transaction_read_only is on: let DATABASE_URL lead"
+            " to the primary, or switch that setting off"
+        )
+
+
 class Readiness(NamedTuple):
     """The verdict, and why it is not better: for the log, not for whoever asks."""
 
@@ -74,6 +84,8 @@ class Examiner:
     def _examine(self) -> Readiness:
         try:
             self._database.answer(DATABASE_SECONDS)
+        except ReadOnly as error:
+            return Readiness("down", (str(error),))
         except Exception as error:
             return Readiness("down", (f"the database does not answer ({type(error).__name__})",))
         try:
@@ -86,11 +98,14 @@ class Examiner:
 
 
 def _ask_database() -> None:
-    """Have a fresh connection answer: that one can be had is what is asked."""
+    """Have a fresh connection say that its transactions may write: that one can be had is asked too. Raises ReadOnly."""
     connection.close()
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            # Also "on" on a standby, whatever default_transaction_read_only says.
+            cursor.execute("SELECT current_setting('transaction_read_only') = 'off' AND NOT pg_is_in_recovery()")
+            if not cursor.fetchone()[0]:
+                raise ReadOnly
     finally:
         connection.close()
 

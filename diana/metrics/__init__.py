@@ -24,11 +24,18 @@ __all__ = [
     "handling",
     "limited",
     "published",
+    "refused",
+    "repeated",
     "retried",
     "totals",
+    "unsent",
     "wake_failed",
     "wakes_sent",
 ]
+
+# Why a call to the outside may be made a second time: its sender is gone or took too long, the database session was lost
+# between the call and its record, or no reply arrived.
+Cause = Literal["sender_gone", "lease_over", "session_lost", "no_reply"]
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -103,10 +110,16 @@ def delivered(subscriber: str) -> None:
 
 
 @_harmless
+def repeated(subscriber: str, cause: Cause) -> None:
+    """Count a delivery that may be made a second time."""
+    own_meters().repeated.labels(subscriber, cause).inc()
+
+
+@_harmless
 def failed(subscriber: str, error: BaseException) -> None:
     """Count a failed attempt at an event, by the kind of its error: retry, permanent, or an error nobody expected."""
-    kind = type(error).__name__.lower()
-    own_meters().failed.labels(subscriber, kind if kind in ("retry", "permanent") else "error").inc()
+    names = {kind.__name__.lower() for kind in type(error).__mro__}
+    own_meters().failed.labels(subscriber, next((k for k in ("retry", "permanent") if k in names), "error")).inc()
 
 
 @_harmless
@@ -143,6 +156,18 @@ def limited(outcome: Literal["refused", "deferred"], events: int = 1) -> None:
 def fed(outcome: Literal["sent", "dropped"], events: int) -> None:
     """Count events that went out on the live feed, or found no room there."""
     own_meters().feed.labels(outcome).inc(events)
+
+
+@_harmless
+def refused(method: str, meaning: str) -> None:
+    """Count an error of the Bot API."""
+    own_meters().refused.labels(method, meaning).inc()
+
+
+@_harmless
+def unsent(reason: Literal["closed", "gone", "refused", "late", "superseded"]) -> None:
+    """Count an answer that nobody gets."""
+    own_meters().unsent.labels(reason).inc()
 
 
 @_harmless

@@ -26,12 +26,15 @@ class Meters:
     batch_events: Histogram
     handle_seconds: Histogram
     delivered: Counter
+    repeated: Counter
     failed: Counter
     retried: Counter
     died: Counter
     wakes: Counter
     limited: Counter
     feed: Counter
+    refused: Counter
+    unsent: Counter
     breaker_open: Gauge
     breaker_openings: Counter
     acts: Counter
@@ -65,12 +68,22 @@ def _meters() -> Meters:
             "diana_handle_seconds", "Time a handler took for what it was given at once.", SECONDS, "subscriber"
         ),
         delivered=_counter("diana_deliveries_made", "Deliveries made by external subscribers.", "subscriber"),
+        repeated=_counter(
+            "diana_deliveries_repeated", "Deliveries that may be made a second time, by cause.", "subscriber", "cause"
+        ),
         failed=_counter("diana_attempts_failed", "Failed attempts at an event.", "subscriber", "kind"),
         retried=_counter("diana_events_retried", "Further attempts at events that had failed.", "subscriber"),
         died=_counter("diana_events_died", "Events that became dead letters.", "subscriber"),
         wakes=_counter("diana_wakeups", "Tasks sent to the broker, and those that could not be sent.", "outcome"),
         limited=_counter("diana_events_limited", "Events refused or deferred by a rate limit.", "outcome"),
         feed=_counter("diana_feed_events", "Events sent on the live feed, and those dropped.", "outcome"),
+        refused=_counter(
+            "diana_telegram_errors",
+            "Errors of the Bot API, by method and meaning (docs/bot-api-errors.md).",
+            "method",
+            "meaning",
+        ),
+        unsent=_counter("diana_answers_unsent", "Answers that were left out, by reason.", "reason"),
         breaker_open=Gauge(
             "diana_breaker_open",
             "Processes whose circuit breaker is not closed.",

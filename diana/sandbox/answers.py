@@ -1,5 +1,6 @@
 """The envelope of the Bot API's answers, and the error that a method raises to refuse a call."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -9,13 +10,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RefusalError(Exception):
-    """Raised to answer a call with an error in Telegram's words."""
+    """Raised to answer a call with an error in Telegram's words; `parameters` are its ResponseParameters."""
 
-    def __init__(self, status: int, description: str, *, retry_after: int | None = None) -> None:
+    def __init__(self, status: int, description: str, parameters: Mapping[str, int] | None = None) -> None:
         super().__init__(description)
         self.status = status
         self.description = description
-        self.retry_after = retry_after
+        self.parameters = dict(parameters or {})
 
 
 class Answer(NamedTuple):
@@ -40,16 +41,18 @@ def answer_result(result: Any, description: str | None = None) -> Answer:
 
 
 def answer_refusal(refusal: RefusalError) -> Answer:
-    """Wrap an error; ResponseParameters only carry `retry_after`."""
+    """Wrap an error."""
     body: dict[str, Any] = {"ok": False, "error_code": refusal.status, "description": refusal.description}
-    if refusal.retry_after is not None:
-        body["parameters"] = {"retry_after": refusal.retry_after}
-    return Answer(refusal.status, _encode(body), refusal.retry_after)
+    if refusal.parameters:
+        body["parameters"] = refusal.parameters
+    return Answer(refusal.status, _encode(body), refusal.parameters.get("retry_after"))
 
 
-def ordered_failure(status: int, retry_after: int | None, description: str | None) -> RefusalError:
+def ordered_failure(status: int, description: str | None, parameters: Mapping[str, int]) -> RefusalError:
     """Return the failure that somebody asked for, in Telegram's words where none were given."""
     words = description or HTTPStatus(status).phrase
-    if status == 429 and retry_after is not None and not description:
-        words = f"Too Many Requests: retry after {retry_after}"
-    return RefusalError(status, words, retry_after=retry_after)
+    if not description and status == 429 and "retry_after" in parameters:
+        words = f"Too Many Requests: retry after {parameters['retry_after']}"
+    if not description and "migrate_to_chat_id" in parameters:
+        words = "Bad Request: group chat was upgraded to a supergroup chat"
+    return RefusalError(status, words, parameters)

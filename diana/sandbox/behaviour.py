@@ -11,11 +11,27 @@ from diana.sandbox.answers import RefusalError, bad_request, ordered_failure
 
 
 class Failure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One call to fail: with this status, and for 429 after how many seconds to come back."""
+    """One call to fail: with this status, in these words, and with the parameters that Telegram adds to some errors.
+
+    `retry_after`: after how many seconds to come back; `migrate_to_chat_id`: the supergroup that the group has become.
+    `method`: the next call of this one fails, and others pass before it.
+    """
 
     status: Annotated[int, Meta(ge=400, le=599)]
     retry_after: Annotated[int, Meta(ge=1)] | None = None
+    migrate_to_chat_id: int | None = None
     description: str | None = None
+    method: str | None = None
+
+    def concerns(self, method: str) -> bool:
+        """Say whether a call of this method is to fail so."""
+        return self.method is None or self.method.lower() == method.lower()
+
+    def refusal(self) -> RefusalError:
+        """Return the error as Telegram puts it."""
+        given = {"retry_after": self.retry_after, "migrate_to_chat_id": self.migrate_to_chat_id}
+        parameters = {name: value for name, value in given.items() if value is not None}
+        return ordered_failure(self.status, self.description, parameters)
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,12 +97,13 @@ class Behaviours:
         """Return how long the answer is held back; the call itself is carried out at once."""
         return max((one.delay_seconds for one in self._for(chat)), default=0.0)
 
-    def take_failure(self, chat: int | None) -> RefusalError | None:
+    def take_failure(self, chat: int | None, method: str) -> RefusalError | None:
         """Return the failure that is due for this call, once; the chat's own come before everyone's."""
         for one in self._for(chat):
-            if one.fail_next:
-                failure = one.fail_next.popleft()
-                return ordered_failure(failure.status, failure.retry_after, failure.description)
+            due = next((failure for failure in one.fail_next if failure.concerns(method)), None)
+            if due is not None:
+                one.fail_next.remove(due)
+                return due.refusal()
         return None
 
     def check_reachable(self, chat: int) -> None:

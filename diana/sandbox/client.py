@@ -99,7 +99,8 @@ class SandboxClient:
         """Change how calls of that chat, or all calls, are treated.
 
         Changes: `block`, `unknown`, `hang` (bool), `delay_seconds`, `fail_next` (a list such as
-        `[{"status": 429, "retry_after": 3}]`, used up call by call). What is not named stays as it is.
+        `[{"status": 429, "retry_after": 3}]`, used up call by call; with a `method` only by its calls).
+        What is not named stays as it is.
         """
         _checked(self._http.post("/sandbox/behaviour", json={"chat": chat, **changes}))
 
@@ -129,6 +130,20 @@ class SandboxClient:
         """
         wanted = {"user": user, "payload": payload, "stars": stars, "charge": charge}
         told: dict[str, Any] = _checked(self._http.post("/sandbox/payments", json=wanted)).json()
+        return told
+
+    def refund(self, user: int, charge: str) -> dict[str, Any]:
+        """Give a payment back as Telegram's support does; return the RefundedPayment to tell the bot, whenever that is."""
+        wanted = {"user": user, "charge": charge}
+        told: dict[str, Any] = _checked(self._http.post("/sandbox/refunds", json=wanted)).json()
+        return told
+
+    def change_subscription(self, user: int, charge: str, state: str) -> dict[str, Any]:
+        """Let somebody cancel ("canceled"), take up again ("active") or not pay for ("failed") the subscription that a charge
+        began; return the BotSubscriptionUpdated to tell the bot, but for its user.
+        """
+        wanted = {"user": user, "charge": charge, "state": state}
+        told: dict[str, Any] = _checked(self._http.post("/sandbox/subscriptions", json=wanted)).json()
         return told
 
     def reset(self) -> None:

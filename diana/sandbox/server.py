@@ -22,7 +22,7 @@ from diana.sandbox.handling import Handler, Site
 from diana.sandbox.recording import CallFilter, Moment
 from diana.sandbox.safety import LOOPBACK, StartRefusedError
 from diana.sandbox.service import Service, Treatment
-from diana.sandbox.stars import Payment, Question
+from diana.sandbox.stars import Payment, Question, Refund, SubscriptionChange, refunded_payment
 from diana.sandbox.webhook import Preset
 
 MAX_WAIT_SECONDS = 60.0
@@ -147,6 +147,32 @@ class PaymentHandler(Handler):
         self.finish_json(told)
 
 
+class RefundHandler(Handler):
+    """Payments that are given back."""
+
+    def post(self) -> None:
+        """Give it back and answer with the RefundedPayment that the bot is to be told, before its payment or after."""
+        wanted = self.read_body(Refund)
+        named = {"user_id": wanted.user, "telegram_payment_charge_id": wanted.charge}
+        try:
+            refunded = self.service.bot_api.stars.refund(named, seconds=int(wall_clock.seconds()))
+        except RefusalError as refused:
+            raise ChatError(400, refused.description) from refused
+        self.finish_json(refunded_payment(refunded))
+
+
+class SubscriptionHandler(Handler):
+    """People who change their subscriptions."""
+
+    def post(self) -> None:
+        """Change it and answer with what the bot is to be told, but for the user."""
+        try:
+            told = self.service.bot_api.stars.change_subscription(self.read_body(SubscriptionChange))
+        except RefusalError as refused:
+            raise ChatError(400, refused.description) from refused
+        self.finish_json(told)
+
+
 class ResetHandler(Handler):
     """A new beginning."""
 
@@ -214,6 +240,8 @@ def application(service: Service, site: Site) -> Application:
         (r"/sandbox/callback-queries", CallbackQueryHandler),
         (r"/sandbox/pre-checkout-queries", QuestionHandler),
         (r"/sandbox/payments", PaymentHandler),
+        (r"/sandbox/refunds", RefundHandler),
+        (r"/sandbox/subscriptions", SubscriptionHandler),
         (r"/sandbox/reset", ResetHandler),
         (r"/sandbox/health", HealthHandler),
         (r"/", PageHandler),

@@ -57,24 +57,26 @@ class Service:
             parameters = read_parameters(request)
             if token != self._token:
                 raise unauthorized()
-            treatment = await self._treat(method, parameters, moment.seconds)
+            treatment = await self._treat(name, method, parameters, moment.seconds)
         except RefusalError as refusal:
             treatment = Treatment(answer_refusal(refusal))
         self._record(moment, name, parameters, treatment.answer, event_id)
         return treatment
 
-    async def _treat(self, method: Method | None, parameters: Parameters, now: float) -> Treatment:
+    async def _treat(self, name: str, method: Method | None, parameters: Parameters, now: float) -> Treatment:
         if method is None:
             raise not_found()
         chat = parameters.get("chat_id")
         chat = chat if isinstance(chat, int) else None
         if self.behaviours.hangs(chat):
             return Treatment(None)
-        answer = await self._carry_out(method, parameters, chat, now)
+        failure = self.behaviours.take_failure(chat, name)
+        answer = await self._carry_out(method, parameters, now, failure)
         return Treatment(answer, self.behaviours.delay_seconds(chat))
 
-    async def _carry_out(self, method: Method, parameters: Parameters, chat: int | None, now: float) -> Answer:
-        failure = self.behaviours.take_failure(chat)
+    async def _carry_out(
+        self, method: Method, parameters: Parameters, now: float, failure: RefusalError | None
+    ) -> Answer:
         if failure is not None:
             return answer_refusal(failure)
         try:
@@ -91,7 +93,7 @@ class Service:
         name, method = self.bot_api.find(given) or (given, None)
         parameters = typed(call)
         try:
-            treatment = await self._treat(method, parameters, moment.seconds)
+            treatment = await self._treat(name, method, parameters, moment.seconds)
         except RefusalError as refusal:
             treatment = Treatment(answer_refusal(refusal))
         self._record(moment, name, parameters, treatment.answer, None)

@@ -1,7 +1,7 @@
 """The Stars that people have paid to the bot: bills, questions before paying, charges, refunds, subscriptions."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -16,7 +16,9 @@ MAX_ERROR_CHARACTERS = 255
 
 
 class Charge(Struct):
-    """One payment. `subscribed` is false for what is paid once, and once a subscription was cancelled."""
+    """One payment. `subscribed` is false for what is paid once, and once a subscription was cancelled; `renews` is the
+    charge of the subscription that it renews, `by_bot` whether the bot cancelled it: then its owner cannot take it up again.
+    """
 
     id: str
     user: int
@@ -26,6 +28,8 @@ class Charge(Struct):
     subscription_seconds: int = 0
     subscribed: bool = False
     refunded: bool = False
+    renews: str | None = None
+    by_bot: bool = False
 
 
 class Payment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +42,21 @@ class Payment(Struct, frozen=True, forbid_unknown_fields=True):
     payload: str
     stars: int | None = None
     charge: str | None = None
+
+
+class Refund(Struct, frozen=True, forbid_unknown_fields=True):
+    """Telegram's support gives a payment back; what the bot is to be told is the answer, to be told when it suits."""
+
+    user: int
+    charge: str
+
+
+class SubscriptionChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """The owner of a subscription cancels it, takes it up again, or cannot pay for it. `charge` began it."""
+
+    user: int
+    charge: str
+    state: Literal["canceled", "active", "failed"]
 
 
 class Question(Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,6 +140,7 @@ class Stars:
         charge = Charge(f"{self._prefix}{number}", payment.user, payment.payload, 0, seconds)
         charge.stars = payment.stars or (bill.stars if bill else 0)
         charge.subscription_seconds = bill.subscription_seconds if bill else 0
+        charge.renews = payment.charge if charge.subscription_seconds else None
         charge.subscribed = bool(charge.subscription_seconds)
         self._charges[charge.id] = charge
         self._note(charge, "source", seconds)
@@ -136,11 +156,28 @@ class Stars:
         return charge
 
     def edit_subscription(self, parameters: Parameters) -> None:
-        """Cancel a subscription, or let its owner take it up again; raise RefusalError for what is none."""
+        """Cancel a subscription, or let its owner take it up again; raise RefusalError for what is none: it goes by the
+        charge that began it, not by those that renewed it.
+        """
         charge = self._charge(parameters)
         if not charge.subscription_seconds:
             raise bad_request("SUBSCRIPTION_NOT_FOUND")
-        charge.subscribed = parameters.get("is_canceled") is not True
+        if charge.renews is not None:
+            raise bad_request("CHARGE_ID_INVALID")
+        charge.by_bot = parameters.get("is_canceled") is True
+        charge.subscribed = not charge.by_bot
+
+    def change_subscription(self, change: SubscriptionChange) -> dict[str, Any]:
+        """Let the owner change a subscription and return what the bot is told, but for the user; raise RefusalError for what
+        Telegram's app does not offer.
+        """
+        charge = self._charge({"user_id": change.user, "telegram_payment_charge_id": change.charge})
+        if not charge.subscription_seconds or charge.renews is not None:
+            raise bad_request("SUBSCRIPTION_NOT_FOUND")
+        if charge.by_bot or charge.subscribed == (change.state == "active"):
+            raise bad_request("SUBSCRIPTION_STATE_INVALID")
+        charge.subscribed = change.state == "active"
+        return {"invoice_payload": charge.payload, "state": change.state}
 
     def is_subscribed(self, charge: str) -> bool:
         """Say whether the subscription of this charge goes on."""
@@ -171,6 +208,12 @@ class Stars:
         if charge.subscription_seconds:
             partner["subscription_period"] = charge.subscription_seconds
         self._transactions.append({"id": charge.id, "amount": charge.stars, "date": seconds, side: partner})
+
+
+def refunded_payment(charge: Charge) -> dict[str, Any]:
+    """Return the RefundedPayment that tells of it."""
+    told: dict[str, Any] = {"currency": "XTR", "total_amount": charge.stars, "invoice_payload": charge.payload}
+    return told | {"telegram_payment_charge_id": charge.id, "provider_payment_charge_id": ""}
 
 
 def _told(charge: Charge, *, first: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.bot import buckets, checks
+from apps.bot import buckets, checks, rates
 from apps.bot.buckets import Bucket, Memory
 from diana import cache
 
@@ -73,9 +73,57 @@ def test_several_chats_at_once_mean_all(shared: redis.Redis) -> None:
     assert not buckets.take([ALL, CHAT._replace(name="nobody's yet")]).taken
 
 
-def test_a_call_without_a_chat_means_all(shared: redis.Redis) -> None:
-    buckets.hold(None, 7)
-    assert not buckets.take([ALL]).taken
+def test_what_holds_all_is_bounded(shared: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(buckets.TURNED_AWAY_CHATS):
+        buckets.hold(CHAT._replace(name=f"chat {number}"), 1128)
+    monkeypatch.setattr(buckets, "_memory", Memory())  # another process
+    refused = buckets.take([ALL, CHAT])
+    assert (refused.taken, refused.by) == (False, "all")
+    assert 0 < refused.seconds <= buckets.LONGEST_HOLD_OF_ALL
+    assert 1120 < buckets.held([CHAT._replace(name="chat 0")]) <= 1128
+
+
+def test_several_groups_at_once_mean_only_themselves(shared: redis.Redis) -> None:
+    for number in range(buckets.TURNED_AWAY_CHATS + 1):
+        buckets.hold(CHAT._replace(name=f"group {number}", group=True), 600)
+    assert buckets.take([ALL, CHAT]).taken
+    assert not buckets.take([ALL, CHAT._replace(name="group 0")]).taken
+
+
+def test_nothing_is_held_for_longer_than_an_hour(shared: redis.Redis) -> None:
+    buckets.hold(CHAT, 86_400)
+    assert 3000 < buckets.held([CHAT]) <= buckets.LONGEST_HOLD
+
+
+def test_a_hold_by_name_concerns_those_who_ask_for_it(shared: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    buckets.hold_name("method:getMe", 7)
+    monkeypatch.setattr(buckets, "_memory", Memory())  # another process
+    assert buckets.take([ALL, CHAT]).taken
+    refused = buckets.take([ALL], ["token:x", "method:getMe"])
+    assert (refused.taken, refused.by) == (False, "method:getMe")
+    assert 6 < buckets.standing()["method:getMe"] <= 7
+    buckets.release("method:getMe")
+    assert buckets.take([ALL], ["token:x", "method:getMe"]).taken
+    assert buckets.standing() == {}
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["shared", "alone"])
+def test_a_group_takes_only_so_many_messages_a_minute(shared: redis.Redis, servers: Any, away: bool) -> None:
+    if away:
+        servers.valkey.stop()
+    group = Bucket("group", 0.001, 0.1, 1.0, in_minute=20, group=True)
+    waits = [buckets.take([group]) for _ in range(25)]
+    assert [wait.taken for wait in waits] == [True] * 20 + [False] * 5
+    assert 55 < waits[-1].seconds <= 60
+    assert waits[-1].by == "group"
+    assert buckets.take([group._replace(in_minute=0)]).taken  # a redraw is no message
+
+
+def test_ids_below_zero_are_groups(settings: Any) -> None:
+    settings.TELEGRAM_RATE_PER_GROUP_MINUTE = 20
+    assert buckets.bucket_of_chat(-100).in_minute == 20
+    assert buckets.bucket_of_chat(-100, message=False).in_minute == 0
+    assert buckets.bucket_of_chat(100).in_minute == 0
 
 
 @pytest.mark.parametrize("hang", [False, True], ids=["stopped", "hung"])
@@ -102,7 +150,7 @@ def test_no_chat_is_named_in_redis(shared: redis.Redis, settings: Any) -> None:
     buckets.take([buckets.bucket_of_all(), buckets.bucket_of_chat(4711)])
     buckets.hold(buckets.bucket_of_chat(4711), 5)
     keys = list(shared.scan_iter())
-    assert len(keys) == 4
+    assert len(keys) == 5
     assert not any(b"4711" in key for key in keys)
 
 
@@ -135,7 +183,7 @@ def last_shift(interval: float) -> float:
 
 
 def test_memory_forgets_chats_that_have_rested(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buckets, "MOST_KNOWN", 10)
+    monkeypatch.setattr(rates, "MOST_KNOWN", 10)
     memory = Memory()
     for number in range(100):
         memory.take([Bucket(str(number), 0.1, 0.1, 1.0)], number * 10.0)
@@ -143,7 +191,14 @@ def test_memory_forgets_chats_that_have_rested(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    "name", ["TELEGRAM_RATE_ALL", "TELEGRAM_RATE_ALL_BURST", "TELEGRAM_RATE_PER_CHAT", "TELEGRAM_RATE_PER_CHAT_BURST"]
+    "name",
+    [
+        "TELEGRAM_RATE_ALL",
+        "TELEGRAM_RATE_ALL_BURST",
+        "TELEGRAM_RATE_PER_CHAT",
+        "TELEGRAM_RATE_PER_CHAT_BURST",
+        "TELEGRAM_RATE_PER_GROUP_MINUTE",
+    ],
 )
 def test_the_start_refuses_rates_of_nothing(settings: Any, name: str) -> None:
     assert checks.check_rates() == []

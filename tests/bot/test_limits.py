@@ -7,7 +7,7 @@ import pytest
 from apps.bot import checks
 from apps.bot.models import Update
 from diana.events import deferring, limiting
-from tests.bot.updates import deliver, events, update
+from tests.bot.updates import deliver, events, message, press, update
 from tests.events.conftest import Clock, still_clock
 
 __all__ = ["still_clock"]
@@ -42,5 +42,21 @@ def test_updates_within_the_limits_are_published_at_once() -> None:
 
 def test_the_start_refuses_limits_under_which_updates_would_be_refused(settings: Any) -> None:
     assert checks.check_limits() == []
-    settings.EVENTS_RATE_LIMITS = {"telegram": {"person": "2/minute", "over": "refuse"}}
-    assert [found.id for found in checks.check_limits()] == ["bot.E010"]
+    right = settings.EVENTS_RATE_LIMITS
+    for source in checks.SOURCES:
+        settings.EVENTS_RATE_LIMITS = right | {source: {"person": "2/minute", "over": "refuse"}}
+        assert [found.id for found in checks.check_limits()] == ["bot.E010"]
+
+
+@pytest.mark.django_db
+def test_edits_and_presses_take_nothing_from_commands(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = {"person": "2/minute", "over": "defer"}
+    settings.EVENTS_RATE_LIMITS = {"telegram": limits, "telegram_presses": limits}
+    monkeypatch.setattr(limiting, "_limiters", {})
+    for _ in range(5):
+        deliver(update("edited_message", message("moved") | {"edit_date": 1}))
+        deliver(press("v1|help|show|1"))
+    command = update(body=message("/points"))
+    deliver(command)
+    assert Update.objects.get(update_id=command["update_id"]).pk in published()
+    assert deferring.waiting() == {"telegram_presses": 3}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apps.bot.models import Chat, Update
+from apps.bot.models import Chat, Unreadable, Update
 from apps.gamification.models import Entry
 from diana.events.models import Failure, StoredEvent
 from diana.events.testing import drain
@@ -120,9 +120,11 @@ def test_a_message_in_between_counts_as_before() -> None:
     assert len(events("game.message_sent")) == 1
 
 
-@pytest.mark.parametrize("broken", [{"new_reaction": 5}, {"date": -1}, {"message_id": "x"}])
-def test_what_cannot_be_read_is_told(broken: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("broken", "counted"), [({"new_reaction": 5}, 1), ({"date": -1}, 2), ({"message_id": "x"}, 1), ({"user": "x"}, 1)]
+)
+def test_what_is_not_as_documented_counts_only_where_it_is_not_needed(broken: dict[str, Any], counted: int) -> None:
     react(THUMB, **broken)
     react(THUMB, message_id=9)
-    assert taken() == ["reaction"]
-    assert len(events("bot.update_failed")) == 1
+    assert taken() == ["reaction"] * counted
+    assert Unreadable.objects.count() == ("message_id" in broken)

@@ -159,7 +159,7 @@ def test_what_cannot_be_read_is_kept_once_and_passed(
     good = update()
     large = json.dumps({"update_id": 2, "text": "x" * 3_000}).encode()
     deep = b'{"update_id":5,"x":' + b"[" * 900 + b"]" * 900 + rb',"y":"\ud800"}'
-    bad = {1: b'{"update_id": 1, "message": []}', 2: large, 3: b"[3]", 4: b'{"update_id": 4, "x": "\xff"}', 5: deep}
+    bad = {1: b'{"update_id": 1, "message": []}', 2: large, 3: b"[3]", 4: b'{"update_id": 4, "x": NaN}', 5: deep}
     telegram.add_raw(bad)
     telegram.add(good)
     assert services.keep_unreadable(body=bad[1], update_id=1, reason=Unreadable.Reason.BODY, now=clock.now())
@@ -171,9 +171,8 @@ def test_what_cannot_be_read_is_kept_once_and_passed(
         (2, "size", large[:2_000]),
         (None, "body", bad[3]),
         (4, "body", bad[4]),
-        (5, "body", deep),
     ]
-    assert counted() == {"body": 4, "size": 1}
+    assert counted() == {"body": 3, "size": 1, "unknown": 1}
     assert Update.objects.get().update_id == good["update_id"]
 
 

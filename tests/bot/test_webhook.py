@@ -20,7 +20,7 @@ from apps.users.models import Person
 from diana import clock
 from diana.events.models import StoredEvent
 from tests.bot.test_incoming import BROKEN
-from tests.bot.updates import ADA, deliver, message, update, user
+from tests.bot.updates import ADA, deliver, message, press, update, user
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def test_an_update_is_kept_with_its_event_and_its_person() -> None:
 
 @pytest.mark.parametrize("kind", ["message", "edited_message", "callback_query"])
 def test_what_may_be_answered_goes_another_way(kind: str) -> None:
-    deliver(update(kind, message("/help")))
+    deliver(press("v1|top|show|1") if kind == "callback_query" else update(kind, message("/help")))
     event = StoredEvent.objects.get(type="bot.update_received")
     assert json.loads(event.payload) == {"update": Update.objects.get().pk, "kind": kind}
 

@@ -44,6 +44,29 @@ def test_the_timeline_shows_all_that_a_message_set_off_and_nothing_of_another_s(
     assert all(f"chat{me}" in (call.text_content() or "") for call in calls)
 
 
+def test_a_page_that_is_loaded_again_shows_what_the_newest_message_set_off(window: Window) -> None:
+    ada = window.add_person("Ada")
+    window.ask("/start", "Welcome")
+    window.ask("/daily", "points!")
+    window.wait_for_rest()
+    before = window.timeline.locator(".item").all_inner_texts()
+    window.page.reload()
+    window.wait_for_rest()
+    expect(window.timeline).to_contain_text(f"{ada}: /daily")
+    assert window.timeline.locator(".item").all_inner_texts() == before != []
+
+
+def test_the_words_of_the_timeline_are_explained(window: Window) -> None:
+    window.add_person("Ada")
+    window.ask("/start", "Welcome")
+    window.wait_for_rest()
+    legend = window.timeline.locator(".legend")
+    expect(legend.locator("dl")).not_to_be_visible()
+    legend.get_by_text("What these words mean").click()
+    explained = set(legend.locator("dt").all_inner_texts())
+    assert set(window.kinds()) <= explained
+
+
 def test_an_answer_about_an_earlier_message_that_comes_late_is_not_shown(window: Window) -> None:
     window.add_person("Ada")
     window.ask("/start", "Welcome")

@@ -210,3 +210,21 @@ def test_in_production_a_moved_clock_is_an_error(state: Path, settings: Any) -> 
 def test_in_production_an_unmoved_clock_is_none(state: Path, settings: Any) -> None:
     settings.PRODUCTION = True
     assert [*check_file(), *check_database(databases=["default"])] == []
+
+
+def test_a_move_whose_session_is_cut_lets_no_other_move_get_lost(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock ends with its session: another command moves the clock before the first has written the file."""
+    move_database, moved = offset._move_database, []
+
+    def cut_and_overtaken(wanted: timedelta) -> None:
+        move_database(wanted)
+        if not moved:
+            moved.append(wanted)
+            connections["owner"].close()
+            offset.set_offset(2 * EIGHT_DAYS)
+            connections["owner"].close()
+
+    monkeypatch.setattr(offset, "_move_database", cut_and_overtaken)
+    with pytest.raises(ClockRefused, match="run the command again"):
+        offset.set_offset(EIGHT_DAYS)
+    assert offset.read_offsets() == Offsets(2 * EIGHT_DAYS, 2 * EIGHT_DAYS)

@@ -17,7 +17,7 @@ from diana.events.drain import drain_lane
 from diana.events.models import Delivery, Failure
 from diana.events.subscriptions import Subscriber
 from tests.events.conftest import Numbers
-from tests.events.people import LANE, publish_numbers
+from tests.events.people import ANNA, BORIS, LANE, publish_numbers
 from tests.events.racing import until
 
 
@@ -113,12 +113,14 @@ def test_it_would_forget_a_delivery_under_way_if_records_were_not_fenced(sender:
     assert not Delivery.objects.exists()
 
 
-def test_it_claims_again_under_another_name_after_its_connection_was_lost(
-    sender: Subscriber, superuser: psycopg.Connection
-):
+def test_it_keeps_its_claims_when_its_session_was_lost(sender: Subscriber, superuser: psycopg.Connection):
     claimed_and_forgotten(sender)
     superuser.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
         " WHERE application_name = 'diana-sender' AND datname = current_database()"
     )
-    assert deliver(sender) == 1
+    assert deliver(sender) == 0
+    publish_numbers([2], user_id=BORIS)
+    drain_lane(sender, LANE)
+    assert deliver(sender) <= 1
+    assert Delivery.objects.get(key=str(ANNA)).attempts == 1

@@ -167,7 +167,7 @@ def test_what_is_lost_again_and_again_is_claimed_ever_later(sender: Subscriber):
     """Sessions that are cut in a row end no process, and must not bury what it sends."""
     publish_numbers([1])
     drain_lane(sender, LANE)
-    for seconds in (0, 0.25, 0.75, 1.75):
+    for seconds in (0.25, 0.75, 1.75, 3.75):
         # A number under which nobody is alive.
         Delivery.objects.update(
             owner=1, leased_until=Now() + timedelta(seconds=deliveries.LEASE_SECONDS - seconds + 0.1)

@@ -1,6 +1,7 @@
 """The relay: whatever was lost on the way is found in the cursor table."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -10,13 +11,15 @@ from django.db import transaction
 from django.db.models.functions import Now  # noqa: TID251  # leases, pauses and retries are work
 
 from diana.events import Envelope, Publication, Retry, cursors, publish_many, wakeups
+from diana.events import drain as drain_module
 from diana.events import relay as relay_module
 from diana.events.drain import drain_lane
 from diana.events.lanes import lane_of
+from diana.events.locks import lane_lock
 from diana.events.models import Cursor, Delivery, Failure
 from diana.events.relay import IDLE_EVENTS, LATE_PASSES, SUSPECT_PASSES, Relay
 from diana.events.subscriptions import Subscriber
-from diana.events.work import BY_RELAY
+from diana.events.work import BY_RELAY, work
 from tests.events.conftest import Numbers, Register
 from tests.events.declared import Followed
 from tests.events.messages import run_next, sent, waiting
@@ -31,6 +34,7 @@ def watching(committed_db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rel
     started = Relay()
     # Of wake-ups alone, unless the test says otherwise.
     monkeypatch.setattr(relay_module, "LATE_PASSES", 1000)
+    monkeypatch.setattr(relay_module, "ALONE_SECONDS", 1000.0)
     monkeypatch.setattr(started, "_drain", lambda key: closing(lambda: Relay._drain(started, key)))
     yield started
     started.stop()
@@ -378,3 +382,132 @@ def test_of_several_relays_one_wakes_and_counts(
             relay.pass_once()
     assert slow.asked == [(subscriber.name, [LANE])]
     assert cursor_of(subscriber).rescued == 1
+
+
+# When nobody works
+
+
+@pytest.fixture
+def old(watching: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event is old enough for the relay at once."""
+    monkeypatch.setattr(relay_module, "ALONE_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("old")
+def test_it_works_alone_where_nobody_holds_a_lane_whatever_redis_says(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay, numbers: Numbers
+):
+    """The flags are up and a task is on its way: who was to take it is dead."""
+    publish_numbers([1])
+    sent()
+    assert waiting(broker)
+    passes(watching, 1)
+    until(lambda: numbers == [1])
+
+
+def test_it_leaves_an_event_that_is_not_yet_old_to_the_workers(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay, numbers: Numbers
+):
+    publish_numbers([1])
+    sent()
+    passes(watching, 1)
+    watching._pool.shutdown(wait=True)
+    assert numbers == []
+
+
+@pytest.mark.usefixtures("old")
+def test_it_leaves_the_lanes_to_workers_that_are_at_work(
+    subscriber: Subscriber, register: Register, broker: redis.Redis, watching: Relay, numbers: Numbers
+):
+    held, may_end = threading.Event(), threading.Event()
+
+    def idle(envelope: Envelope) -> None:
+        """Take what nobody publishes here."""
+
+    other = register(idle, "test.followed")
+
+    def worker() -> None:
+        with lane_lock(other.name, LANE + 1):
+            held.set()
+            assert may_end.wait(10)
+
+    publish_numbers([1])
+    with alongside(worker):
+        assert held.wait(10)
+        passes(watching, 1)
+        time.sleep(0.2)
+        assert numbers == []
+        may_end.set()
+    passes(watching, 1)
+    until(lambda: numbers == [1])
+
+
+@pytest.mark.usefixtures("old")
+def test_it_leaves_what_ended_a_process_and_calls_to_the_outside_to_workers(
+    committed_db: str, register: Register, broker: redis.Redis, watching: Relay, numbers: Numbers
+):
+    subscriber, calls = register(numbers), Numbers()
+    calls.__name__ = calls.__qualname__ = "calls"
+    register(calls, external=True)
+    cursors.begin_trials(subscriber, [LANE])
+    publish_numbers([1])
+    passes(watching, 2)
+    watching._pool.shutdown(wait=True)
+    assert (numbers, calls) == ([], [])
+
+
+def test_what_its_own_work_sets_off_is_done_without_another_wait(
+    committed_db: str, register: Register, broker: redis.Redis, watching: Relay, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[str] = []
+
+    def first(envelope: Envelope) -> None:
+        publish_many([Publication(event=Followed(user_id=ANNA))])
+        seen.append("first")
+
+    def second(envelope: Envelope) -> None:
+        seen.append("second")
+
+    monkeypatch.setattr(relay_module, "ALONE_SECONDS", 1.0)
+    register(first)
+    register(second, "test.followed")
+    publish_numbers([1])
+    time.sleep(relay_module.ALONE_SECONDS + 0.05)
+    started = time.monotonic()
+    with alongside(watching.run):
+        until(lambda: seen == ["first", "second"], seconds=5)
+        took = time.monotonic() - started
+        watching.stop()
+    assert took < relay_module.ALONE_SECONDS
+
+
+# Cursors rest before events that are not their own
+
+
+def test_a_lane_that_rested_before_other_events_has_not_stood_still(
+    subscriber: Subscriber, broker: redis.Redis, watching: Relay
+):
+    publish_others(3)
+    passes(watching, 5)
+    publish_numbers([1])
+    sent()
+    broker.flushall()
+    passes(watching, 1)
+    assert waiting(broker) == []
+    passes(watching, 1)
+    assert len(waiting(broker)) == 1
+
+
+def test_what_a_visit_of_the_relay_wakes_is_an_ordinary_visit(
+    committed_db: str, register: Register, broker: redis.Redis, settings
+):
+    """A trial is for what stood still; what comes next is not named by the relay, and is no trial."""
+    settings.EVENTS_SLICE_SECONDS = 0.0
+    subscriber = register(Numbers())
+    drain_module._batch_sizes[subscriber.name] = 1
+    publish_numbers(range(3))
+    sent()
+    broker.flushall()
+    assert work(subscriber, [LANE], BY_RELAY) == "more"
+    sent()
+    assert [m.hint for m in waiting(broker)] == [{}]

@@ -7,7 +7,7 @@ import msgspec
 import psycopg
 import pytest
 from django.conf import settings as configured
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -238,3 +238,28 @@ def test_it_neither_redrives_nor_discards_what_is_still_tried(register: Register
     drain(subscriber)
     assert retries.redrive(Failure.objects.all(), reason="no", actor=STAFF) == 0
     assert retries.discard(Failure.objects.all(), reason="no", actor=STAFF) == 0
+
+
+# Errors that should pass
+
+
+def test_a_retried_event_may_meet_so_many_passing_errors_and_not_one_more(
+    committed_db: str, register: Register, still_clock: Clock
+):
+    def choose(call: int) -> Exception | None:
+        if call > 1:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'as if' USING ERRCODE = '40P01'; END $$")
+        return ValueError("mine")
+
+    subscriber = register(Failing(choose))
+    publish_numbers([1])
+    drain(subscriber)
+    for times in range(1, configured.EVENTS_PASSING_ERRORS + 1):
+        still_clock.advance(60)
+        with pytest.raises(OperationalError):
+            drain(subscriber)
+        assert Failure.objects.values_list("attempts", "passing_errors").get() == (1, times)
+    still_clock.advance(60)
+    drain(subscriber)
+    assert Failure.objects.get().attempts == 2

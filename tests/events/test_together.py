@@ -121,3 +121,62 @@ def test_lanes_that_somebody_else_works_on_are_left_to_them(subscriber: Subscrib
     assert {lane_of(str(number // 100)) for number in numbers} == set(range(8, LANES))
     assert work(subscriber, range(8), {}) == "idle"
     assert len(numbers) == 60
+
+
+# The time of a slice, and what a process learns from it
+
+
+def test_a_slice_ends_at_its_deadline(batches: list[list[int]], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(drain, "batch_size", lambda subscriber: 7)
+    monkeypatch.setattr(drain, "learn", lambda *_: None)
+    subscriber = subscriptions.subscriber("test.collect")
+    publish_rounds(2)
+    with lane_locks(subscriber.name, ALL) as held:
+        drained = together.drain_lanes(subscriber, held, seconds=0)
+    assert [len(batch) for batch in batches] == [7]
+    assert (drained.handled, bool(drained.more)) == (7, True)
+
+
+def sizes_of_batches(register: Register, monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[int]:
+    """Drain 1,000 events by a handler that takes so long for each call; return how many it was given at each."""
+    now, given = [0.0], list[int]()
+
+    def work_slowly(envelopes: list[Envelope]) -> None:
+        given.append(len(envelopes))
+        now[0] += seconds
+
+    monkeypatch.setattr(drain, "time", type("Clock", (), {"monotonic": staticmethod(lambda: now[0])}))
+    subscriber = register(work_slowly, batch=True)
+    publish_pairs([(person, n) for n in range(20) for person in range(1, 51)])
+    drain_all(subscriber)
+    return given
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_batches_grow_while_they_take_little_time(register: Register, monkeypatch: pytest.MonkeyPatch):
+    assert sizes_of_batches(register, monkeypatch, 0.001)[:3] == [100, 200, 400]
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_batches_shrink_while_they_take_too_long(register: Register, monkeypatch: pytest.MonkeyPatch):
+    assert sizes_of_batches(register, monkeypatch, 0.5)[:3] == [100, 50, drain.MIN_BATCH]
+
+
+def test_a_subscriber_whose_events_are_many_again_looks_no_further_than_others(
+    subscriber: Subscriber, numbers: Numbers, monkeypatch: pytest.MonkeyPatch
+):
+    windows: list[int] = []
+    scan_lanes = drain.log.scan_lanes
+
+    def look(*given: object, window: int, **named: object) -> object:
+        windows.append(window)
+        return scan_lanes(*given, window=window, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(drain.log, "scan_lanes", look)
+    monkeypatch.setattr(drain, "_rare", {subscriber.name})
+    for _ in range(2):
+        publish_rounds(1)
+        drain_all(subscriber)
+    assert windows[0] == drain.WIDE_WINDOW
+    assert windows[-1] < drain.WIDE_WINDOW
+    assert len(numbers) == 120

@@ -84,7 +84,7 @@ def test_it_shows_visits_where_they_are_kept(register: Register, numbers: Number
     assert visit["after_ms"] >= 0
     line = said(first.event_id).splitlines()[-1]
     assert line.split(None, 1)[1].startswith(f"handled by {visit['process']} in ")
-    assert line.endswith(" ms, with 1 other events of its lane")
+    assert line.endswith(" ms, with 1 other event of its lane")
 
 
 def test_it_tells_what_failed_and_what_is_to_be_delivered(register: Register, numbers: Numbers):

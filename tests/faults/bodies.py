@@ -6,11 +6,13 @@ The judge knows nothing of the application: it reads with the standard library a
 import copy
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-LARGEST_BODY = 256 * 1024
+LARGEST_BODY = 1024 * 1024
+# What is nested deeper is not looked at.
+DEEPEST = 64
 LARGEST_ID = 2**62
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member", "chat_member", "message_reaction")
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -67,6 +69,7 @@ CORPUS: list[bytes] = [
     b"\x1f\x8b\x08\x00" + b"\x00" * 100,
     b"x" * (LARGEST_BODY + 1),
     b" " * 1_000_000,
+    b" " * 2_000_000,
     b'{"update_id":1,"x":"' + b"x" * 1_000_000 + b'"}',
 ]
 
@@ -261,28 +264,40 @@ def judge(body: bytes) -> tuple[int, int | None]:
     if len(body) > LARGEST_BODY:
         return 413, None
     try:
-        found = json.loads(body.decode(), object_pairs_hook=_Object, parse_constant=_refuse, parse_int=_integer)
-        _check_texts(found)
-        kind = _update(found)
+        text = _without_depths(body.decode(errors="replace"))
+        found = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse, parse_int=_integer, strict=False)
+        update_id = _update_id(found)
     except (_No, ValueError, RecursionError):
         return 400, None
-    return 200, dict(found.pairs)["update_id"] if kind else None
+    parts = {kind: found[kind] for kind in KINDS if found.get(kind) is not None}
+    readable = all(isinstance(part, dict) and NEEDED[kind](part) for kind, part in parts.items())
+    return 200, update_id if parts and readable else None
 
 
-class _Object:
-    def __init__(self, pairs: Pairs) -> None:
-        self.pairs = pairs
-
-    def all(self, key: str) -> list[Any]:
-        return [value for name, value in self.pairs if name == key]
+def _object(pairs: Pairs) -> dict[str, Any]:
+    """Return the object as it must be read: of a doubled key the last one counts, and NUL is no character."""
+    return {key.replace("\x00", ""): value for key, value in pairs}
 
 
-def _check_texts(node: Any) -> None:
-    """Refuse halves of surrogate pairs, wherever they stand: they are no text in any encoding."""
-    if isinstance(node, str):
-        node.encode()
-    for inner in node.pairs if isinstance(node, _Object) else node if isinstance(node, list | tuple) else []:
-        _check_texts(inner)
+def _without_depths(text: str) -> str:
+    """Return the text with null for what is nested too deep, character by character; as it is if that never ends."""
+    kept, depth, in_string, escaped = list[str](), 0, False, False
+    for sign in text:
+        shallow = depth <= DEEPEST
+        if in_string:
+            in_string, escaped = escaped or sign != '"', not escaped and sign == "\\"
+        elif sign == '"':
+            in_string = True
+        elif sign in "[{":
+            depth += 1
+            if shallow and depth > DEEPEST:
+                kept.append("null")
+                continue
+        elif sign in "]}":
+            depth -= 1
+        if shallow:
+            kept.append(sign)
+    return "".join(kept) if depth <= DEEPEST else text
 
 
 def _refuse(constant: str) -> None:
@@ -293,47 +308,44 @@ def _integer(text: str) -> int:
     return int(text) if len(text) < 100 else 10**100
 
 
-def _update(found: Any) -> str | None:
-    """Return the first known kind that the update has; raises _No for what is none. Doubled keys: each must be in order."""
-    if not isinstance(found, _Object) or not found.all("update_id"):
+def _update_id(found: Any) -> int:
+    if not isinstance(found, dict) or not _is_whole(found.get("update_id"), 0):
         raise _No
-    for value in found.all("update_id"):
-        _whole(value, 0)
-    for kind in KINDS:
-        for part in found.all(kind):
-            _check_part(part)
-    return next((kind for kind in KINDS if found.all(kind) and found.all(kind)[-1] is not None), None)
+    return int(found["update_id"])
 
 
-def _check_part(part: Any) -> None:
-    for sender in [*_members(part, "from"), *_members(part, "user")]:
-        _identified(sender, 1)
-        if any(not isinstance(value, bool) for value in _members(sender, "is_bot")):
-            raise _No
-    for chat in _members(part, "chat"):
-        _identified(chat, -LARGEST_ID)
-    for message in _members(part, "message"):
-        for chat in _members(message, "chat"):
-            _identified(chat, -LARGEST_ID)
+def _is_whole(value: Any, lowest: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= LARGEST_ID
 
 
-def _members(part: Any, key: str) -> list[Any]:
-    """Return the values of the key; of nothing there are none."""
-    if part is None:
-        return []
-    if not isinstance(part, _Object):
-        raise _No
-    return part.all(key)
+def _is_chat(part: Any) -> bool:
+    return isinstance(part, dict) and _is_whole(part.get("id"), -LARGEST_ID)
 
 
-def _identified(part: Any, lowest: int) -> None:
-    ids = _members(part, "id")
-    if part is not None and not ids:
-        raise _No
-    for value in ids:
-        _whole(value, lowest)
+def _is_user(part: Any) -> bool:
+    return isinstance(part, dict) and _is_whole(part.get("id"), 1) and isinstance(part.get("is_bot", False), bool)
 
 
-def _whole(value: Any, lowest: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= LARGEST_ID:
-        raise _No
+def _has_status(part: Any) -> bool:
+    return isinstance(part, dict) and isinstance(part.get("status"), str)
+
+
+def _is_member(part: Any) -> bool:
+    return _has_status(part) and _is_user(part.get("user"))
+
+
+def _has_chat(part: dict[str, Any]) -> bool:
+    return _is_chat(part.get("chat"))
+
+
+# What a part of each kind must have to be kept; all else may be missing or anything.
+NEEDED: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "message": _has_chat,
+    "edited_message": _has_chat,
+    "callback_query": lambda part: isinstance(part.get("id"), str) and _is_user(part.get("from")),
+    "my_chat_member": lambda part: _has_chat(part) and _has_status(part.get("new_chat_member")),
+    "chat_member": lambda part: (
+        _has_chat(part) and _is_member(part.get("old_chat_member")) and _is_member(part.get("new_chat_member"))
+    ),
+    "message_reaction": lambda part: _has_chat(part) and _is_whole(part.get("message_id"), 0),
+}

@@ -1,5 +1,6 @@
 """The pages on which staff act: nothing is done that was not shown, and nothing twice."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from apps.gamification import selectors, services
 from apps.gamification.models import Entry, Flag, StaffRequest
 from apps.users.models import Staff
 from diana.audit.models import AuditRecord
-from tests.gamification.acts import award, daily, person
+from tests.gamification.acts import NOON, STAFF, award, daily, person
 from tests.gamification.test_abuse import spam, watch
 from tests.gamification.test_admin import confirm
 from tests.gamification.test_services import give
@@ -134,6 +135,17 @@ def refuse_late(client: Client, asked: StaffRequest) -> str:
     address = reverse("admin:gamification_staffrequest_refuse", args=[asked.pk])
     response: Any = client.post(address, {"reason": "No", "key": "e"}, follow=True)
     return response.content.decode()
+
+
+def test_a_flag_lists_what_was_earned_by_rule_and_what_staff_gave_by_kind(root: Client) -> None:
+    watch(rapid_fire={"action": "flag"})
+    somebody = person()
+    services.award(person_id=somebody, amount=7, reason="r", actor=STAFF, key="k", now=NOON)
+    spam(somebody)
+    page = root.get(reverse("admin:gamification_flag_change", args=[Flag.objects.get().pk])).content.decode()
+    entries = re.findall(r"<li><a [^>]*>\d+</a> [-0-9]+ [:0-9]+ (.+?)</li>", page)
+    assert "message_sent +5 (award)" in entries
+    assert entries[-1] == "award by staff +7 (award by staff)"
 
 
 def test_the_queue_shows_flags_and_what_is_held_and_ends_them(root: Client) -> None:

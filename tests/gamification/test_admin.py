@@ -13,6 +13,7 @@ from apps.gamification.models import Account, Entry, MultiplierVersion, Rule, Ru
 from apps.users.models import Staff
 from diana import clock
 from diana.audit.models import AuditRecord
+from diana.events.models import StoredEvent
 from diana.events.testing import drain
 from tests.gamification.acts import AWARDS, NOON, award, daily, event, message, person
 
@@ -143,6 +144,29 @@ def test_a_version_is_added_or_refused_with_the_reason(root: Client) -> None:
     assert root.post(address, version(_previewed="1")).status_code == 302
     newest = RuleVersion.objects.get(rule="message_sent", version=2)
     assert (newest.base, newest.created_by, newest.amounts) == (7, "root", None)
+
+
+def test_a_version_for_later_is_told_now(root: Client) -> None:
+    assert root.post(reverse("admin:gamification_ruleversion_add"), version(_previewed="1")).status_code == 302
+    sent = {k: v for k, v in version().items() if k in ("active_from_0", "active_from_1", "reason")}
+    root.post(reverse("admin:gamification_multiplierversion_add"), sent | {"config": '{"daily_cap": 900}'})
+    told = StoredEvent.objects.filter(type__startswith="admin.").values_list("type", "occurred_at")
+    assert "admin.rule_activated" in dict(told)
+    assert all(at <= clock.now() for _, at in told)
+
+
+def test_a_version_that_has_begun_since_the_form_was_checked_is_added(
+    root: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = clock.now() - timedelta(seconds=1)
+    monkeypatch.setattr("apps.gamification.admin.rules.services.check_version", lambda *_: None)
+    monkeypatch.setattr("apps.gamification.admin.rules.services.checked_multipliers", lambda *_: None)
+    day = {"active_from_0": begun.date().isoformat(), "active_from_1": f"{begun:%H:%M:%S}"}
+    assert root.post(reverse("admin:gamification_ruleversion_add"), version(_previewed="1", **day)).status_code == 302
+    assert RuleVersion.objects.filter(rule="message_sent", version=2).exists()
+    sent = day | {"reason": "Spring", "config": '{"daily_cap": 900}'}
+    assert root.post(reverse("admin:gamification_multiplierversion_add"), sent).status_code == 302
+    assert MultiplierVersion.objects.get(pk=2).config["daily_cap"] == 900
 
 
 def test_bonuses_are_added_or_refused_with_the_reason(root: Client) -> None:

@@ -1,8 +1,8 @@
 """Random histories: whatever people and staff do, in whatever order, everything that is stored follows from the log.
 
 Acts over days on which clocks change and people travel, staff's gifts, penalties, reversals, grants, suspensions. After each
-step: every balance is the sum of its entries and that of the last one, the chains verify, the boards recount, and the state
-is a pure fold over the log. HISTORIES makes it look longer.
+step: every balance is the sum of its entries, that of the last one, and what the acts that stand deserve; the chains verify, the
+boards recount, and the state is a pure fold over the log. HISTORIES makes it look longer.
 """
 
 import os
@@ -109,9 +109,8 @@ class World:
 
     def _reverse(self, person: int, choice: int, key: str) -> None:
         taken = Entry.objects.exclude(reverses=None).values("reverses")
-        open_ones = (
-            Entry.objects.filter(account_id=person).exclude(amount=0).exclude(kind="reversal").exclude(id__in=taken)
-        )
+        open_ones = Entry.objects.filter(account_id=person).exclude(kind__in=["reversal", "suppressed"])
+        open_ones = open_ones.exclude(id__in=taken)
         ids = list(open_ones.order_by("id").values_list("id", flat=True))
         if ids:
             self.reversed = True
@@ -166,9 +165,19 @@ def check(world: World) -> None:
             continue
         standing = selectors.standing(person)
         assert standing.balance == sum(e.amount for e in entries) == entries[-1].balance_after
+        assert standing.balance == deserved(entries)
         lifetime = sum(lifetime_gain(e.kind, e.amount, e.base) for e in entries)
         assert (standing.lifetime, standing.level) == (lifetime, level_of(lifetime))
         check_fold(person, entries, exactly=not world.reversed)
+
+
+def deserved(entries: list[Entry]) -> int:
+    """Return what the acts that still stand come to, each in its turn, never below zero."""
+    gone, balance = {entry.reverses for entry in entries}, 0
+    for entry in entries:
+        if entry.kind != "reversal" and entry.pk not in gone:
+            balance = max(balance + (entry.base if entry.kind == "penalty" else entry.amount), 0)
+    return balance
 
 
 def check_fold(person: int, entries: list[Entry], *, exactly: bool) -> None:

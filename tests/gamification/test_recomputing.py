@@ -178,6 +178,27 @@ def test_rules_that_were_switched_on_later_pay_nothing_for_before() -> None:
     assert [rule for rule, _, _, _ in paid(somebody)] == ["daily_login"]
 
 
+def test_a_rule_that_was_stopped_since_still_fills_its_day() -> None:
+    switch_achievements_off()
+    somebody = person()
+    award(*[trivia(somebody, f"q{n}") for n in range(6)], challenge(somebody, 0), challenge(somebody, 1))
+    assert capped(somebody) == 800
+    services.set_rule_active(rule="trivia_completed", active=False, reason="r", actor=STAFF, now=NOON)
+    take_back(Entry.objects.filter(rule="trivia_completed", kind="award").earliest("sequence"))
+    again(somebody, date(2026, 3, 11))
+    assert capped(somebody) == 800
+
+
+def test_points_by_staff_count_for_the_level_when_a_day_is_decided_anew() -> None:
+    switch_achievements_off()
+    somebody = person()
+    services.award(person_id=somebody, amount=200_000, reason="r", actor=STAFF, key="k", now=NOON)
+    award(*[challenge(somebody, n) for n in range(5)])
+    assert [(amount, base) for _, amount, base, _ in paid(somebody)] == [(220, 200)] * 4
+    take_back(Entry.objects.filter(kind="award").earliest("sequence"))
+    assert paid(somebody)[-1] == ("challenge_completed", 220, 200, "recomputed")
+
+
 def test_it_takes_a_fixed_number_of_queries() -> None:
     numbers = []
     for size in (3, 30):

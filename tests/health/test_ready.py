@@ -141,3 +141,16 @@ def test_it_tells_the_log_why_and_only_when_it_changes(
 def test_live_asks_nobody(client: Client):
     with database_named("is_not_there"):
         assert client.get("/health/live").status_code == 200
+
+
+@pytest.mark.usefixtures("relay", "valkey")
+def test_a_database_that_takes_no_writes_is_down_and_the_log_names_the_cure(
+    client: Client, examiner: readiness.Examiner, committed_db: str, servers: Any
+):
+    servers.admin("ALTER DATABASE {} SET default_transaction_read_only TO on", committed_db)
+    assert asked(client) == (503, "down")
+    [reason] = examiner.readiness().reasons
+    assert "takes no writes" in reason
+    assert "DATABASE_URL" in reason
+    servers.admin("ALTER DATABASE {} RESET default_transaction_read_only", committed_db)
+    assert asked(client) == (200, "ok")

@@ -38,3 +38,12 @@ def test_its_commands_get_no_settings_of_other_programs(
     found = dict(line.split("=", 1) for line in said.stdout.splitlines())
     assert found["PYTHONUTF8"] == "1"
     assert found.keys() & SHELL.keys() - {"PYTHONUTF8"} == kept
+
+
+def test_it_says_which_python_to_name_where_there_is_none_of_that_name():
+    done = subprocess.run(
+        ["make", "installed", "PYTHON=python3.99"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert "There is no python3.99 here: name a Python from 3.11 on" in done.stderr

@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 
 from apps.payments import selectors, services
-from apps.payments.models import GiftCode, Invoice, Payment
+from apps.payments.models import GiftCode, Invoice, Payment, Subscription
 from apps.users import selectors as people
 from apps.users import services as users
 from apps.users.models import Grant, Person
@@ -192,3 +192,32 @@ def test_two_staff_who_refund_at_once_ask_once() -> None:
         staggered(seed, lambda: ask("a"), lambda: ask("b"))
         assert len(refused) == 1
     assert told("payment.refund_requested") == len(SEEDS)
+
+
+def test_a_refund_told_beside_its_payment_leaves_nothing_credited() -> None:
+    for seed in SEEDS:
+        bill = invoice(person())
+        fact = paid(bill)
+        back = partial(services.take_refund, charge=fact.charge, payer=fact.payer, stars=fact.stars, now=NOW)
+        staggered(seed, taking(bill, fact), back)
+        assert Payment.objects.get(charge=fact.charge).refunded_at is not None
+        assert people.effective_vip(bill.person_id, NOW) is None
+
+
+def test_two_subscriptions_begun_at_once_are_one_and_another_to_be_ended() -> None:
+    for seed in SEEDS:
+        bill = invoice(person(), "vip_monthly")
+        staggered(seed, *(taking(bill, paid(bill)) for _ in range(2)))
+        reasons = Subscription.objects.filter(person_id=bill.person_id).values_list("end_reason", flat=True)
+        assert sorted(reasons) == ["", "second"]
+
+
+def test_an_erasure_beside_a_renewal_ends_the_subscription() -> None:
+    for seed in SEEDS:
+        bill = invoice(person(), "vip_monthly")
+        services.take_payment(person_id=bill.person_id, paid=paid(bill), now=NOW)
+        renewal = paid(bill, first=False)
+        how = {"reason": "They asked.", "actor": STAFF, "now": NOW}
+        staggered(seed, taking(bill, renewal), partial(users.erase_person, person_id=bill.person_id, **how))
+        found = Subscription.objects.get(person_id=bill.person_id)
+        assert (found.end_reason, found.payer) == ("erasure", renewal.payer)

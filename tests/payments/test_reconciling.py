@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from apps.bot.tasks import reconcile_payments
 from apps.payments import services
 from apps.payments.comparing import Known, Transaction, compare
-from apps.payments.models import Payment
+from apps.payments.models import Payment, Subscription
 from apps.payments.services import booking
 from apps.payments.tasks import forget_questions
 from apps.users import selectors as people
@@ -86,8 +86,12 @@ def test_s19_what_is_missing_is_booked_and_credited() -> None:
 def test_missing_renewals_are_renewals() -> None:
     bill = invoice(person(), "vip_monthly")
     common = {"telegram_id": telegram_id(bill.person_id), "payload": bill.payload, "stars": 200, "recurring": True}
-    services.reconcile(transactions=[line("a", **common), line("b", **common)], now=LATER)
-    assert list(Payment.objects.order_by("id").values_list("first", flat=True)) == [True, False]
+    month = timedelta(days=30)
+    renewed = line("b", **common | {"at": NOW + month})
+    doubled = line("c", **common | {"at": NOW + month / 2})
+    services.reconcile(transactions=[line("a", **common), renewed, doubled], now=LATER + month)
+    assert list(Payment.objects.order_by("id").values_list("first", flat=True)) == [True, False, True]
+    assert list(Subscription.objects.order_by("id").values_list("charge", "end_reason")) == [("a", ""), ("c", "second")]
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """Refunds: asked for by staff, once; confirmed by Telegram, once; what was bought ends."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -22,7 +23,7 @@ __all__ = ["published", "root"]
 pytestmark = pytest.mark.django_db
 
 
-def request(payment: Payment, key: str = "k", **changes: str) -> Payment:
+def request(payment: Payment, key: str = "k", **changes: Any) -> Payment:
     values = {"reason": "they asked", "actor": STAFF, "key": key, "now": NOW} | changes
     return services.request_refund(payment_id=payment.pk, **values)  # type: ignore[arg-type]
 
@@ -63,6 +64,31 @@ def test_what_was_shown_is_what_is_done() -> None:
     assert "redeemed" in str(services.preview_refund(payment_id=payment.pk).changes[1].before)
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_the_new_end_of_vip_is_shown_before_a_refund(first: bool) -> None:
+    buyer, day = person(), timedelta(days=1)
+    payments = [buy(buyer=buyer, now=NOW), buy(buyer=buyer, now=NOW + day)]
+    now = NOW + 10 * day
+    shown = services.preview_refund(payment_id=payments[not first].pk, now=now)
+    ends = {change.name: (change.before, change.after) for change in shown.changes}
+    before, after = (NOW + 60 * day).isoformat(), ((now if first else NOW) + 30 * day).isoformat()
+    assert ends["VIP until"] == (before, after)
+    later = now + timedelta(minutes=3)
+    request(payments[not first], shown=shown.effect, now=later)
+    services.confirm_refund(payment_id=payments[not first].pk, now=later)
+    assert people.effective_vip(buyer, later) == ((later if first else NOW) + 30 * day)
+
+
+def test_the_new_end_of_who_redeemed_a_gift_is_shown_too() -> None:
+    payment, friend = buy("gift_30", now=NOW), person()
+    gift = selectors.gift_of(payment.pk)
+    assert gift is not None
+    services.redeem_gift(person_id=friend, code=gift.code, now=NOW)
+    changes = services.preview_refund(payment_id=payment.pk, now=NOW).changes
+    end = (NOW + timedelta(days=30)).isoformat()
+    assert [(c.name, c.before, c.after) for c in changes if c.name == "VIP until"] == [("VIP until", end, "–")]
+
+
 def test_it_is_confirmed_once_and_ends_what_was_given(published: Published) -> None:
     payment = buy("vip_monthly", now=NOW)
     assert len(services.preview_refund(payment_id=payment.pk).notes) == 2
@@ -70,7 +96,6 @@ def test_it_is_confirmed_once_and_ends_what_was_given(published: Published) -> N
     assert selectors.refund_due(payment.pk).subscription == payment.charge  # type: ignore[union-attr]
     assert services.confirm_refund(payment_id=payment.pk, now=NOW)
     assert not services.confirm_refund(payment_id=payment.pk, now=NOW)
-    assert not services.confirm_refund_of(charge="nobody's", now=NOW)
     assert people.effective_vip(payment.person_id, NOW) is None
     assert published(payment.person_id, "payment.refunded") == [("payment.refunded", {"charge": payment.pk})]
     assert len(published(payment.person_id, "vip.revoked")) == 1

@@ -153,6 +153,21 @@ def test_it_forgets_on_reset_but_counts_on(api, sandbox):
     assert [call.sequence for call in sandbox.calls()] == [3, 4]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "order"),
+    [
+        ("POST", "reset", None),
+        ("POST", "behaviour", {"chat": 7, "block": True}),
+        ("DELETE", "behaviour", None),
+        ("POST", "callback-queries", {"id": "1"}),
+        ("POST", "pre-checkout-queries", {"id": "1"}),
+    ],
+)
+def test_it_says_that_an_order_was_taken(sandbox, method, path, order):
+    answer = httpx.request(method, f"{sandbox.url}/sandbox/{path}", json=order, **PLAIN)
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+
+
 @pytest.mark.parametrize("body", [b"{", b'{"blocked": true}', b'{"fail_next": [{"status": 200}]}', b"[]"])
 def test_it_says_what_is_wrong_with_an_order(sandbox, body):
     answer = httpx.post(f"{sandbox.url}/sandbox/behaviour", content=body, **PLAIN)
@@ -211,3 +226,20 @@ def test_a_client_finds_no_sandbox_where_there_is_none(sandbox):
 def test_it_refuses_to_run_with_a_real_token():
     with pytest.raises(StartRefusedError, match="looks like a real one"), running_sandbox("123456:" + "a" * 35):
         pass
+
+
+def test_it_fails_with_the_supergroup_that_a_group_has_become(api, sandbox):
+    sandbox.behave(-7, fail_next=[{"status": 400, "migrate_to_chat_id": -1007}])
+    answer = api.get("sendMessage?chat_id=-7&text=x")
+    assert answer.status_code == 400
+    assert answer.json()["description"] == "Bad Request: group chat was upgraded to a supergroup chat"
+    assert answer.json()["parameters"] == {"migrate_to_chat_id": -1007}
+    assert api.get("sendMessage?chat_id=-7&text=x").status_code == 200
+
+
+def test_it_fails_the_next_call_of_one_method(api, sandbox):
+    sandbox.behave(fail_next=[{"status": 500, "method": "sendmessage"}, {"status": 502}])
+    assert api.get("getMe").status_code == 502
+    assert api.get("getMe").status_code == 200
+    assert api.get("sendMessage?chat_id=7&text=x").status_code == 500
+    assert api.get("sendMessage?chat_id=7&text=x").status_code == 200

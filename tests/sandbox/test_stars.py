@@ -171,3 +171,27 @@ def test_a_subscription_is_cancelled_and_taken_up_again(ptb, sandbox):
     once = sandbox.pay(7, "p")["telegram_payment_charge_id"]
     with pytest.raises(BadRequest):
         ptb(lambda bot: bot.edit_user_star_subscription(7, once, True))
+
+
+def test_a_subscription_goes_by_the_charge_that_began_it(ptb, sandbox):
+    ptb(lambda bot: bot.create_invoice_link(**BILL, prices=PRICE, subscription_period=MONTH))
+    first, second = (sandbox.pay(7, "p")["telegram_payment_charge_id"] for _ in range(2))
+    renewal = sandbox.pay(7, "p", charge=first)["telegram_payment_charge_id"]
+    with pytest.raises(BadRequest, match="Charge_id_invalid"):
+        ptb(lambda bot: bot.edit_user_star_subscription(7, renewal, True))
+    ptb(lambda bot: bot.edit_user_star_subscription(7, second, True))
+    assert sandbox.change_subscription(7, first, "canceled") == {"invoice_payload": "p", "state": "canceled"}
+    assert sandbox.change_subscription(7, first, "active")["state"] == "active"
+    assert sandbox.change_subscription(7, first, "failed")["state"] == "failed"
+    for charge, state in ((first, "canceled"), (second, "active"), (renewal, "canceled"), ("unknown", "canceled")):
+        with pytest.raises(ValueError, match="refused"):
+            sandbox.change_subscription(7, charge, state)
+
+
+def test_a_refund_is_told_when_it_suits(ptb, sandbox):
+    ptb(bill)
+    charge = sandbox.pay(7, "p")["telegram_payment_charge_id"]
+    told = sandbox.refund(7, charge)
+    assert (told["telegram_payment_charge_id"], told["total_amount"], told["invoice_payload"]) == (charge, 250, "p")
+    with pytest.raises(ValueError, match="ALREADY_REFUNDED"):
+        sandbox.refund(7, charge)

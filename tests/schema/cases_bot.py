@@ -7,8 +7,15 @@ from tests.gamification.acts import NOON, person
 from tests.schema.cases import Case, Effect, Wall
 
 CASES = {
-    "bot_chat_telegram_id_key": Case("bot_chat", {"id": "-id"}),
+    "bot_chat_telegram_id_key": Case("bot_chat", {"id": "-id", "moved_from": "NULL"}),
+    "bot_chat_moved_from_key": Case("bot_chat", {"id": "-id", "telegram_id": "telegram_id - 1"}),
     "bot_chat_kind_known": Case("bot_chat", {"kind": "'forum'"}),
+    "bot_chat_closed_until_after": Case(
+        "bot_chat",
+        {"closed_at": "now()"},
+        {"closed_until": "now()"},
+        {"closed_at": "now()", "closed_until": "now() - interval '1 second'"},
+    ),
     "bot_refusal_once_a_day": Case("bot_refusal", {"id": "-id"}),
     "bot_refusal_count_positive": Case("bot_refusal", {"count": "0"}),
     "bot_start_payload_person_id_key": Case("bot_start_payload", {"id": "-id"}),
@@ -23,7 +30,7 @@ TRIGGERS: dict[str, Wall | Effect] = {}
 def fill() -> None:
     """Make a row in each of the tables."""
     somebody = person()
-    Chat.objects.create(telegram_id=-100_700, kind="supergroup")
+    Chat.objects.create(telegram_id=-100_700, kind="supergroup", moved_from=-701)
     StartPayload.objects.create(person_id=somebody, payload="ref-1", received_at=NOON)
     Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)
     Refusal.objects.create(reason="size", day=date(2026, 1, 1), count=1)

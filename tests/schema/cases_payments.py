@@ -6,6 +6,8 @@ from tests.gamification.acts import NOON, person
 from tests.schema.cases import Case, Effect, Wall, add, append_only
 
 INVOICE, PAYMENT, GIFT, QUESTION = "payments_invoice", "payments_payment", "payments_giftcode", "payments_precheckout"
+SUBSCRIPTION, TOLD = "payments_subscription", "payments_toldrefund"
+TO_END = {"end_reason": "'refund'", "end_requested_at": "now()"}
 NOT_CREDITED = {"problem": "'amount'", "credited_at": "NULL", "vip_grant": "NULL"}
 REDEEMED = {"redeemed_by_id": "buyer_id", "redeemed_at": "now()", "vip_grant": "1"}
 
@@ -40,6 +42,22 @@ CASES = {
         {"refund_requested_at": "now()", "refund_key": "''"},
         {"refund_requested_at": "NULL", "refund_key": "'r'"},
     ),
+    "payments_subscription_charge_key": Case(SUBSCRIPTION, TO_END | {"id": "-id"}),
+    "payments_subscription_charge_named": Case(SUBSCRIPTION, TO_END | {"charge": "''"}),
+    "payments_subscription_state_known": Case(SUBSCRIPTION, TO_END | {"state": "'paused'"}),
+    "payments_subscription_ends_for_a_reason": Case(
+        SUBSCRIPTION,
+        TO_END | {"end_reason": "''"},
+        TO_END | {"end_reason": "'whim'"},
+        {"end_reason": "'refund'", "end_requested_at": "NULL"},
+        {"ended_at": "now()"},
+    ),
+    "payments_subscription_payer_until_ended": Case(SUBSCRIPTION, TO_END | {"payer": "0"}, TO_END | {"payer": "NULL"}),
+    "payments_subscription_one_open": Case(SUBSCRIPTION, {"id": "-id", "charge": "'again'"}),
+    "payments_toldrefund_charge_named": Case(TOLD, {"charge": "''"}),
+    "payments_toldrefund_problem_known": Case(TOLD, {"problem": "'another'"}),
+    "payments_toldrefund_source": Case(TOLD, {"source": "'hearsay'"}),
+    "payments_toldrefund_once": Case(TOLD, {"id": "-id"}, of="payer IS NULL"),
     "payments_giftcode_payment_id_key": Case(GIFT, {"id": "-id", "digest": "'\\x00'"}),
     "payments_giftcode_digest_key": Case(GIFT, {"id": "-id", "payment_id": "(SELECT max(id) FROM payments_payment)"}),
     "payments_giftcode_days": Case(GIFT, {"days": "0"}, {"days": "3661"}),
@@ -94,11 +112,15 @@ TRIGGERS: dict[str, Wall | Effect] = {
     "payments_invoice_stays": append_only(INVOICE, "DELETE", "TRUNCATE"),
     "payments_payment_stays": append_only(PAYMENT, "DELETE", "TRUNCATE"),
     "payments_giftcode_stays": append_only(GIFT, "DELETE", "TRUNCATE"),
+    "payments_subscription_stays": append_only(SUBSCRIPTION, "DELETE", "TRUNCATE"),
+    "payments_toldrefund_stays": append_only(TOLD, "DELETE", "TRUNCATE"),
 }
 
 
 def fill() -> None:
-    """Make a row in each of the tables: two payments that were credited, one of them for a gift code."""
+    """Make a row in each of the tables: two payments that were credited, one of them for a gift code, an open subscription,
+    a refund that waits for its payment.
+    """
     buyer = person()
     invoice = add(
         INVOICE, person_id=buyer, payload="a" * 32, product="vip_30", kind="gift", days=30, stars=100, created_at=NOON,
@@ -115,3 +137,8 @@ def fill() -> None:
     add(GIFT, payment_id=payments[0], buyer_id=buyer, days=30, salt=b"s", digest=b"d", created_at=NOON)
     add(QUESTION, query="q", verdict="ok", answered_at=NOON, invoice_id=invoice, person_id=buyer)
     add("payments_giftguesses", person_id=buyer, since=NOON, count=1)
+    add(
+        SUBSCRIPTION, charge="sub", person_id=buyer, payer=7, payload="a" * 32, began_at=NOON, paid_until=NOON, state="active",
+        end_reason="", end_attempts=0, end_problem="",
+    )  # fmt: skip
+    add(TOLD, charge="sub", problem="unknown_charge", source="telegram", told_at=NOON)

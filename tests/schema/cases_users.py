@@ -35,7 +35,7 @@ CASES = {
         {"last_act_at": "NULL", "last_active_date": "diana_now()"},
     ),
     "users_grant_payment_reference_key": Case("users_grant", {"id": "-id"}, of="payment_reference IS NOT NULL"),
-    "users_grant_ends_after_start": Case("users_grant", {"ends_at": "starts_at"}),
+    "users_grant_ends_after_start": Case("users_grant", {"ends_at": "starts_at"}, of="duration IS NULL"),
     "users_grant_source_known": Case("users_grant", {"source": "'magic'"}),
     "users_grant_reason_given": Case("users_grant", {"reason": "''"}, {"reason": "E' \\n'"}),
     "users_grant_granted_by_somebody": Case("users_grant", {"granted_by": "''"}),

@@ -10,6 +10,12 @@ ENDED = "ended_at = diana_now(), ended_by = 'ana'"
 
 CASES = {
     "users_grant_key_key": Case("users_grant", {"id": "-id", "payment_reference": "NULL"}, of="key IS NOT NULL"),
+    "users_grant_duration_fits": Case(
+        "users_grant",
+        {"duration": "interval '0'"},
+        {"duration": "interval '-1 day'"},
+        {"duration": "ends_at - starts_at + interval '1 microsecond'"},
+    ),
     "users_vipoverride_key_key": Case(OVERRIDE, {"id": "-id", "ended_at": "diana_now()", "ended_by": "'ana'"}),
     "users_vipoverride_mode_known": Case(OVERRIDE, {"mode": "'up'"}),
     "users_vipoverride_ends_after_start": Case(OVERRIDE, {"until": "starts_at"}),

@@ -24,6 +24,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from apps.bot.models import Notice, Refusal, Unreadable, Update
 from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest, Unlock
+from apps.payments.services import take_refund
 from apps.staff.roles import ROLES
 from apps.users.models import Grant, Person, Referral, Staff
 from apps.users.services import grant_vip
@@ -64,6 +65,8 @@ VIEW = {
     "payments.invoice": "viewer",
     "payments.payment": "viewer",
     "payments.precheckout": "viewer",
+    "payments.subscription": "viewer",
+    "payments.toldrefund": "viewer",
     "users.grant": "viewer",
     "users.person": "viewer",
     "users.referral": "viewer",
@@ -100,6 +103,7 @@ ACTS = {
     "gamification_staffrequest_refuse": "manager",
     "gamification_unlock_revoke": "moderator",
     "payments_payment_refund": "manager",
+    "payments_subscription_end": "manager",
     "users_grant_revoke": "manager",
     "users_person_add_vip": "manager",
     "users_person_erase": "admin",
@@ -171,6 +175,8 @@ def make_rows() -> dict[str, Any]:
     grant_vip(person_id=somebody, source="gift", days=3, reason="a", actor=STAFF, now=clock.now())
     letter = {"lane": 1, "position": 1, "key": "1"}
     buy("gift_30", buyer=somebody)
+    buy("vip_monthly", buyer=somebody)
+    take_refund(charge="nobody's", payer=1, now=NOON)
     Failure.objects.create(subscriber="a.b", type="game.login", status="dead", **letter)
     Delivery.objects.create(subscriber="a.b", **letter)
     Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)

@@ -4,8 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from apps.users import selectors, services
@@ -110,6 +114,46 @@ def test_staff_without_the_permission_only_look(client: Client, person: Person) 
     revoke = reverse("admin:users_grant_revoke", args=[given.pk])
     assert client.post(revoke, {"reason": "a mistake"}).status_code == 403
     assert revoke not in client.get(reverse("admin:users_grant_change", args=[given.pk])).content.decode()
+
+
+def test_grants_show_when_they_count_after_all(
+    root: Client, person: Person, actor: Actor, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    now = clock.now()
+    first, second = give(person), give(person)
+    gone = give(person)
+    services.revoke_grant(grant_id=gone.pk, reason="r", actor=actor, now=now)
+    services.revoke_grant(grant_id=first.pk, reason="r", actor=actor, now=clock.now())
+    end = selectors.effective_vip(person.pk, clock.now())
+    assert end is not None
+    assert end < second.ends_at
+    shown = date_format(localtime(end), "DATETIME_FORMAT")
+    with django_assert_max_num_queries(14):
+        listed = root.get(reverse("admin:users_grant_changelist")).content.decode()
+    for page in (
+        listed,
+        root.get(reverse("admin:users_grant_change", args=[second.pk])).content.decode(),
+        root.get(reverse("admin:users_person_change", args=[person.pk])).content.decode(),
+    ):
+        assert shown in page
+        assert "3 days" in page
+        assert date_format(localtime(second.ends_at), "DATETIME_FORMAT") not in page
+    assert "counts until" in listed.lower()
+    unused = root.get(reverse("admin:users_grant_change", args=[gone.pk])).content.decode()
+    assert shown not in unused
+
+
+def test_a_list_of_grants_takes_as_many_queries_for_many_as_for_one(
+    root: Client, person: Person, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = reverse("admin:users_grant_changelist")
+    give(person)
+    with CaptureQueriesContext(connection) as queries:
+        root.get(address)
+    for number in range(20):
+        give(Person.objects.create(telegram_id=10_000 + number, created_at=clock.now()))
+    with django_assert_max_num_queries(len(queries)):
+        root.get(address)
 
 
 def test_a_grant_is_revoked_on_its_own_page_with_a_reason(client: Client, person: Person) -> None:

@@ -110,7 +110,7 @@ def promised(grants: Spans, overrides: list[tuple[str, int, int]]) -> vip.Promis
     """Return both as the module takes them. The clocks' slack is taken out of the beginnings."""
     late = vip.CLOCK_SLACK
     return vip.Promises(
-        tuple((hours(start) + late, hours(end)) for start, end in grants),
+        tuple(vip.Given(n, hours(start) + late, hours(end)) for n, (start, end) in enumerate(grants, start=1)),
         tuple(
             vip.Override(n, mode, hours(start) + late, hours(end))  # type: ignore[arg-type]
             for n, (mode, start, end) in enumerate(overrides, start=1)
@@ -213,36 +213,31 @@ def test_expiry_and_purchase_at_the_same_moment_end_the_same_in_either_order(see
         bought_at, ticked_at = (NOW + timedelta(milliseconds=chance.randint(-1000, 1000)) for _ in range(2))
         days = chance.choice([1, 7, 30])
 
-        def buy(now: datetime, grants: list[vip.Span], overrides: tuple[vip.Override, ...], days: int) -> vip.Span:
-            promises = vip.Promises(tuple(grants), overrides)
-            return now, (vip.promised_end(promises, now) or now) + timedelta(days=days)
-
-        after = [*grants, buy(bought_at, grants, overrides, days)]
-        length = after[-1][1] - max(NOW, bought_at) - timedelta(days=days)
+        before = vip.Promises(tuple(vip.Given(n, *span) for n, span in enumerate(grants)), overrides)
+        after = before.with_days(days, bought_at)
+        length = after.given[-1].ends_at - max(NOW, bought_at) - timedelta(days=days)
         ons = [o.until for o in overrides if o.mode == "on" and o.until > NOW]
         assert length == (ons[0] - max(NOW, bought_at) if ons else timedelta()), "no gap, nothing twice"
         ends = []
         for clock_first in (True, False):
-            before = vip.Promises(tuple(grants), overrides)
             told = vip.standing(before, NOW - timedelta(hours=1))
             said = []
             if clock_first:
                 early = vip.standing(before, ticked_at)
                 said, told = vip.news(told, early), early
                 assert "expired" not in said
-            told = vip.standing(vip.Promises(tuple(after), overrides), bought_at)
-            late = vip.standing(vip.Promises(tuple(after), overrides), ticked_at)
+            told = vip.standing(after, bought_at)
+            late = vip.standing(after, ticked_at)
             assert not {"expired", "grace_entered"} & set(vip.news(told, late)), "the purchase came first"
             assert vip.continues(before, bought_at)
-            ends.append(vip.standing(vip.Promises(tuple(after), overrides), NOW + timedelta(seconds=2)))
+            ends.append(vip.standing(after, NOW + timedelta(seconds=2)))
         assert ends[0] == ends[1]
 
 
 @given(SPANS, OVERRIDES, st.integers(1, 30))
 def test_more_days_never_take_any_away(grants: Spans, overrides: list[tuple[str, int, int]], days: int) -> None:
     promises = promised(grants, overrides)
-    end = (vip.promised_end(promises, NOW) or NOW) + timedelta(days=days)
-    more = promises._replace(grants=(*promises.grants, (NOW, end)))
+    more = promises.with_days(days, NOW)
     before, after = vip.standing(promises, NOW), vip.standing(more, NOW)
     for old, new in ((before.until, after.until), (before.kept_until, after.kept_until)):
         assert old is None or (new is not None and new >= old)

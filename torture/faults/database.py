@@ -13,6 +13,7 @@ from torture.faults.registry import fault
 from torture.settings_seconds import LOCK_SECONDS
 from torture.world import World
 
+STORM_SECONDS = 5.0
 _OTHERS = (
     " FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'diana%'"
     " AND pid <> pg_backend_pid()"
@@ -71,6 +72,19 @@ def terminated(world: World, chance: random.Random) -> None:
     """Every session of the application is ended."""
     with suppress(psycopg.Error), world.admin() as connection:
         connection.execute("SELECT pg_terminate_backend(pid)" + _OTHERS)
+
+
+@fault("F32 sessions cut one by one")
+def storm(world: World, chance: random.Random) -> None:
+    """For five seconds one session of the application after the other is ended, whichever it is: a sender's, a relay's, any."""
+    until = time.monotonic() + STORM_SECONDS
+    while time.monotonic() < until:
+        with suppress(psycopg.Error), world.admin() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM (SELECT pid" + _OTHERS + " ORDER BY random() LIMIT 1)"
+            )
+            world.cuts.append(time.time())
+        time.sleep(chance.uniform(0.02, 0.2))
 
 
 @fault("F37 accounts locked by an admin's session")

@@ -7,20 +7,18 @@ from typing import Any
 from apps.bot import selectors
 from apps.bot.models import Notice
 from apps.bot.notices import queueing
-from apps.bot.notices.planning import DIGEST_KINDS, KINDS, LONGEST_LATE, due_at, wanted
+from apps.bot.notices.planning import DIGEST_KINDS, KINDS, due_at, longest_late, may_be_told, wanted
 from apps.users import selectors as people
 from apps.users.selectors import Profile
 from apps.users.services import Preferences
 from diana.events import Envelope
 
-# Nobody else is written to.
-ACTIVE = "active"
-
 
 def note(envelopes: Sequence[Envelope], *, now: datetime) -> int:
     """Keep what people are to be told of these events, and have what is due told at once; return how many are new.
 
-    Left out is what nobody wants to hear, what is old, and who is not active. An event that was noted stays noted once.
+    Left out is what nobody wants to hear, what is old, and who is not active but for receipts. An event that was noted stays
+    noted once.
     """
     told = [e for e in envelopes if _is_told(e, now)]
     if not told:
@@ -43,7 +41,11 @@ def note(envelopes: Sequence[Envelope], *, now: datetime) -> int:
 
 def _is_told(envelope: Envelope, now: datetime) -> bool:
     kind = KINDS[envelope.type]
-    return envelope.user_id is not None and now - envelope.occurred_at <= LONGEST_LATE and kind.told(envelope.fields)
+    return (
+        envelope.user_id is not None
+        and now - envelope.occurred_at <= longest_late(kind.kind)
+        and kind.told(envelope.fields)
+    )
 
 
 def _plan(
@@ -56,9 +58,11 @@ def _plan(
     """Return the notice, and remember when the person's digest goes out."""
     kind, fields = KINDS[envelope.type], envelope.fields
     person = profiles.get(envelope.user_id or 0)
-    if person is None or person.status != ACTIVE or not wanted(kind.kind, preferences[person.person_id]):
+    if person is None or not may_be_told(kind.kind, person.status):
         return None
     own = preferences[person.person_id]
+    if not wanted(kind.kind, own):
+        return None
     due = due_at(kind.kind, now, person.local, own, digests.get(person.person_id))
     if kind.kind in DIGEST_KINDS:
         digests[person.person_id] = due

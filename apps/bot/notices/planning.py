@@ -10,9 +10,11 @@ from apps.users.services import Preferences
 DIGEST = timedelta(minutes=10)
 DIGEST_KINDS = ("achievement", "level", "referral")
 # A receipt: told at once whatever the clock says, and whatever the person wants to hear of else.
-RECEIPTS = ("payment", "refund")
+RECEIPTS = ("payment", "payment_problem", "refund", "refund_points", "subscription_failed")
 # What is older is no news: somebody replays the log, or everything was away for days.
 LONGEST_LATE = timedelta(days=3)
+# A receipt is told however late: nearly as long as notices are kept, so that none is told twice (settling.KEEP_NOTICES).
+RECEIPT_LATE = timedelta(days=29)
 # Told by the receipt of the payment itself.
 PAID_SOURCES = ("purchase", "subscription")
 
@@ -37,9 +39,22 @@ KINDS = {
     "vip.expired": Kind("vip_expired", ("until",)),
     "vip.revoked": Kind("vip_revoked", ("until",)),
     "payment.succeeded": Kind("payment", ("stars",)),
-    "payment.refunded": Kind("refund"),
+    "payment.not_credited": Kind("payment_problem", ("charge", "stars", "problem")),
+    "payment.refunded": Kind("refund", ("charge",)),
+    "game.payment_taken_back": Kind("refund_points", ("charge", "points", "old", "new")),
+    "payment.subscription_failed": Kind("subscription_failed"),
     "user.onboarding_abandoned": Kind("reminder"),
 }
+
+
+def longest_late(kind: str) -> timedelta:
+    """Return how old an event may be and is told still."""
+    return RECEIPT_LATE if kind in RECEIPTS else LONGEST_LATE
+
+
+def may_be_told(kind: str, status: str) -> bool:
+    """Say whether somebody of this status is told of this: who has left, is suspended or asked to be erased gets receipts."""
+    return status == "active" or (kind in RECEIPTS and status != "erased")
 
 
 def wanted(kind: str, preferences: Preferences) -> bool:

@@ -2,7 +2,6 @@
 
 import gzip
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from apps.bot.pages.registry import Request, page, verb
 from apps.bot.screens import leaving as screen
@@ -51,4 +50,4 @@ def keep(request: Request) -> Reply:
 
 
 def _local(request: Request, moment: datetime) -> datetime:
-    return moment.astimezone(ZoneInfo(request.person.timezone))
+    return request.person.local(moment)

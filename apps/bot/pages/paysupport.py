@@ -1,7 +1,5 @@
 """Help with payments, which Telegram wants every bot that sells to give."""
 
-from zoneinfo import ZoneInfo
-
 from django.conf import settings
 
 from apps.bot.pages.registry import Request, page
@@ -15,9 +13,8 @@ PAYMENTS = 5
 @page("paysupport", private=True)
 def paysupport(request: Request) -> Reply:
     """Say whom to write to, and list the last payments by the number that staff find them by."""
-    zone = ZoneInfo(request.person.timezone)
     lines = [
-        screen.Line(found.id, found.stars, found.paid_at.astimezone(zone).date(), found.refunded)
+        screen.Line(found.id, found.stars, request.person.local(found.paid_at).date(), found.refunded)
         for found in selectors.last_payments(request.me, PAYMENTS)
     ]
     return screen.paysupport(person_id=request.me, contact=settings.SUPPORT_CONTACT, lines=lines)

@@ -1,7 +1,6 @@
 """Who somebody is here: name, points, level, streak, rank, VIP."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from apps.bot.pages.registry import Request, page
 from apps.bot.screens import profile as screen
@@ -15,7 +14,6 @@ def profile(request: Request) -> Reply:
     """Show all of it on one page."""
     person, now = request.person, request.now
     standing = ledger.standing(request.me)
-    zone = ZoneInfo(person.timezone)
     return screen.profile(
         screen.ProfileData(
             person_id=request.me,
@@ -24,21 +22,21 @@ def profile(request: Request) -> Reply:
             level=standing.level,
             title=standing.title,
             to_next_level=standing.to_next_level,
-            vip=_vip(request.me, now, zone),
-            streak_days=_running_streak(standing, now.astimezone(zone).date()),
+            vip=_vip(person, now),
+            streak_days=_running_streak(standing, person.local(now).date()),
             rank=ledger.rank_of(request.me, "total", now),
         )
     )
 
 
-def _vip(person_id: int, now: datetime, zone: ZoneInfo) -> screen.Vip | None:
+def _vip(person: people.Profile, now: datetime) -> screen.Vip | None:
     """Return what the screen says of VIP; nothing once it is over."""
-    standing = people.vip_standings([person_id], now)[person_id]
+    standing = people.vip_standings([person.person_id], now)[person.person_id]
     match standing.state:
         case "active" | "expiring" if standing.until is not None:
-            return screen.Vip(standing.state, standing.until.astimezone(zone))
+            return screen.Vip(standing.state, person.local(standing.until))
         case "grace" if standing.kept_until is not None:
-            return screen.Vip("grace", standing.kept_until.astimezone(zone))
+            return screen.Vip("grace", person.local(standing.kept_until))
     return None
 
 

@@ -1,7 +1,6 @@
 """The quiz: begun, answered tap by tap, taken again after a month."""
 
 from contextlib import suppress
-from zoneinfo import ZoneInfo
 
 from apps.bot.pages.registry import Request, page, verb
 from apps.bot.screens import quiz as screen
@@ -50,7 +49,7 @@ def _question(request: Request, attempt_id: int, number: int) -> Reply:
 def _result(request: Request, standing: people.QuizStanding) -> Reply:
     assert standing.finished_at is not None
     again = standing.finished_at + people.RETAKE_AFTER
-    local = again.astimezone(ZoneInfo(request.person.timezone)).date()
+    local = request.person.local(again).date()
     return screen.result(
         person_id=request.me,
         archetype=people.main_archetype(standing.archetype),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from django.utils import translation
 
@@ -24,7 +23,7 @@ def settings(request: Request) -> Reply:
             person_id=request.me,
             language=person.language,
             timezone=person.timezone,
-            local_time=request.now.astimezone(ZoneInfo(person.timezone)).strftime("%H:%M"),
+            local_time=person.local(request.now).strftime("%H:%M"),
             visibility=people.visibility(request.me),
             notices=chosen.notices,
             reminders=chosen.reminders,

@@ -1,7 +1,5 @@
 """The days in a row, and repairing them."""
 
-from zoneinfo import ZoneInfo
-
 from apps.bot.pages.registry import Request, page, verb
 from apps.bot.screens import streak as screen
 from apps.bot.screens.layout import Reply
@@ -13,7 +11,7 @@ from diana.audit import Actor
 @page("streak")
 def streak(request: Request) -> Reply:
     """Show how the streak stands."""
-    today = request.now.astimezone(ZoneInfo(request.person.timezone)).date()
+    today = request.person.local(request.now).date()
     standing = ledger.streak(request.me, today)
     return screen.streak(
         person_id=request.me,

@@ -1,7 +1,5 @@
 """Trivia: a question, and what came of the answer."""
 
-from zoneinfo import ZoneInfo
-
 from apps.bot.pages.registry import Request, page, verb
 from apps.bot.screens import trivia as screen
 from apps.bot.screens.layout import Reply
@@ -13,8 +11,9 @@ def trivia(request: Request) -> Reply:
     """Show the open question or a new one; say when there is one again if all were asked."""
     asked = content.ask_question(person_id=request.me, now=request.now)
     if isinstance(asked, content.Resting):
-        zone = ZoneInfo(request.person.timezone)
-        return screen.resting(person_id=request.me, until=asked.until.astimezone(zone).date() if asked.until else None)
+        return screen.resting(
+            person_id=request.me, until=request.person.local(asked.until).date() if asked.until else None
+        )
     answers = asked.question.answers(request.person.language)
     return screen.question(
         person_id=request.me,

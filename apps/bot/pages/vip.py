@@ -1,7 +1,5 @@
 """VIP: how it stands, what it costs, and gifts."""
 
-from zoneinfo import ZoneInfo
-
 from apps.bot.pages.registry import Request, page, verb
 from apps.bot.screens import vip as screen
 from apps.bot.screens.layout import Reply
@@ -22,16 +20,16 @@ def vip(request: Request) -> Reply:
     """Show how VIP stands and what is sold; with a code behind the command, redeem it."""
     if request.args and request.args[0]:
         return _redeem(request, request.args[0])
-    zone = ZoneInfo(request.person.timezone)
+    local = request.person.local
     until = people.effective_vip(request.me, request.now)
-    subscribed = selectors.subscribed_until(request.me, request.now)
+    found = selectors.running(request.me, request.now)
     return screen.vip(
         person_id=request.me,
-        until=until.astimezone(zone) if until else None,
-        subscribed_until=subscribed.astimezone(zone) if subscribed else None,
-        offers=[
-            screen.Offer(product.key, product.kind, product.days, product.stars) for product in selectors.products()
-        ],
+        until=local(until) if until else None,
+        subscribed_until=local(found.until) if found else None,
+        offers=_offers(),
+        renews=found is None or found.renews,
+        failed=found is not None and found.failed,
     )
 
 
@@ -43,7 +41,7 @@ def gift(request: Request) -> Reply:
 
 @verb("vip", "buy")
 def buy(request: Request) -> Reply:
-    """Send the bill of a product; show what there is if it is not sold any more."""
+    """Send the bill of a product; show what there is if it is not sold any more, or a subscription runs already."""
     if not request.private:
         return private_only(person_id=request.me)
     product = (request.args or ("",))[0]
@@ -51,10 +49,26 @@ def buy(request: Request) -> Reply:
         bill = services.create_invoice(person_id=request.me, product=product, now=request.now)
     except services.UnknownProduct:
         return vip(Request(request.person, request.now, (), request.key_prefix, request.private))
+    except services.AlreadySubscribed:
+        return _subscribed_already(request)
     return screen.bill(
         screen.Offer(bill.product, bill.kind, bill.days, bill.stars),
         payload=bill.payload,  # as it was when it was made
     )
+
+
+def _subscribed_already(request: Request) -> Reply:
+    found = selectors.running(request.me, request.now)
+    if found is None:  # it has ended since
+        return vip(Request(request.person, request.now, (), request.key_prefix, request.private))
+    until = request.person.local(found.until)
+    return screen.subscribed_already(
+        person_id=request.me, subscribed_until=until, renews=found.renews, failed=found.failed, offers=_offers()
+    )
+
+
+def _offers() -> list[screen.Offer]:
+    return [screen.Offer(found.key, found.kind, found.days, found.stars) for found in selectors.products()]
 
 
 def _redeem(request: Request, code: str) -> Reply:
@@ -65,7 +79,5 @@ def _redeem(request: Request, code: str) -> Reply:
     except services.GiftRefused:
         return screen.code_refused(person_id=request.me)
     until = people.effective_vip(request.me, request.now)
-    zone = ZoneInfo(request.person.timezone)
-    return screen.gift_redeemed(
-        person_id=request.me, days=redeemed.days, until=until.astimezone(zone) if until else None
-    )
+    local = request.person.local
+    return screen.gift_redeemed(person_id=request.me, days=redeemed.days, until=local(until) if until else None)

@@ -1,10 +1,9 @@
 """An update as getUpdates returned it, beside what can be read of it."""
 
-import re
 from typing import NamedTuple
 
 from apps.bot.incoming import Incoming
-from apps.bot.intake import Reason, Refused, read
+from apps.bot.intake import Reason, Refused, number, read
 
 
 class Fetched(NamedTuple):
@@ -15,19 +14,10 @@ class Fetched(NamedTuple):
     found: Incoming | Reason
 
 
-# Telegram names it first; so much can be read of an update of which nothing else can.
-_NUMBER = re.compile(rb'\s*\{\s*"update_id"\s*:\s*(\d{1,18})\s*[,}]')
-
-
 def fetched(body: bytes) -> Fetched:
     """Return what can be known of an update before it is kept."""
     try:
         found = read(body)
     except Refused as refused:
-        return Fetched(_number(body), body, refused.reason)
+        return Fetched(number(body), body, refused.reason)
     return Fetched(found.update_id, body, found)
-
-
-def _number(body: bytes) -> int | None:
-    found = _NUMBER.match(body)
-    return int(found[1]) if found else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 
-from apps.bot import intake, services
+from apps.bot import intake
 from apps.bot.incoming import KINDS, Incoming
 from apps.bot.models import Unreadable
 from apps.bot.polling.batches import Fetched, fetched
@@ -127,11 +127,7 @@ class Poller:
         self._set_aside(one, Unreadable.Reason.ERROR, error)
 
     def _set_aside(self, one: Fetched, reason: Unreadable.Reason, error: Exception | None = None) -> None:
-        kept = services.keep_unreadable(
-            body=one.body[: intake.MAX_BODY_BYTES], update_id=one.update_id, reason=reason, now=clock.now()
-        )
-        if kept is not None:
-            logger.error("an update was set aside as unreadable %d (%s)", kept, reason, exc_info=error)
+        intake.set_aside(one.body, update_id=one.update_id, reason=reason, now=clock.now(), problem=error or "")
 
     def _wait(self, what: str, error: Exception, most: float, seconds: float | None = None) -> None:
         """Wait for what passes, longer each time and never as long as the others."""

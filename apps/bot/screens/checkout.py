@@ -11,6 +11,8 @@ DECLINED: dict[str, Promise] = {
     "amount": _("The price of this bill does not fit. Ask for a new one with /vip."),
     "expired": _("This bill is too old. Ask for a new one with /vip."),
     "paid": _("This bill is paid already. Ask for a new one with /vip."),
+    "subscribed": _("You have a subscription already. To have VIP for longer, buy days with /vip: they are added."),
+    "other_question": _("This is not the bill that I was asked about. Ask for a new one with /vip."),
     "leaving": _("You have asked to be forgotten. Take that back first, then pay."),
 }
 UNAVAILABLE = _("I cannot take payments right now. Nothing was paid: please try again in a few minutes.")

@@ -14,7 +14,7 @@ from apps.bot.screens.achievement_words import achievement_title, medal, tier_ti
 from apps.bot.screens.layout import Screen, callback_data
 
 # What nobody can switch off has no button for it.
-WITHOUT_MUTE = ("payment", "refund")
+WITHOUT_MUTE = ("payment", "payment_problem", "refund", "refund_points", "subscription_failed")
 # A digest of more would be too long for Telegram, and for people.
 MOST_LINES = 20
 
@@ -69,8 +69,17 @@ def _line(part: Part, local: Local, vip_until: datetime | None) -> str:
             return "🤝 " + _("Somebody you invited has stayed. Thank you!")
         case "payment":
             return _payment(int(fields["stars"]), local, vip_until)
+        case "payment_problem":
+            return _payment_problem(fields)
         case "refund":
-            return _("Your payment was given back.")
+            return "\n".join([_refund(fields), *_points_gone(fields)])
+        case "refund_points":
+            return "\n".join([_("Your payment was given back."), *_points_gone(fields)])
+        case "subscription_failed":
+            return "⚠️ " + _(
+                "Your subscription could not be paid. If that stays so, it ends. Look at it in Telegram: Settings,"
+                " Telegram Stars, Subscriptions."
+            )
         case "reminder":
             return "👋 " + _("You were about to settle in, and a few steps are left. /start takes you there.")
     return _vip(part.kind, fields, local)
@@ -94,6 +103,45 @@ def _payment(stars: int, local: Local, vip_until: datetime | None) -> str:
     if vip_until is not None:
         lines.append(_("VIP until %(date)s") % {"date": _date(vip_until, local)})
     return "\n".join(lines)
+
+
+def _payment_problem(fields: Mapping[str, Any]) -> str:
+    """Say that a payment gave nothing, and what happens with it; `problem` is why."""
+    stars = int(fields.get("stars", 0))
+    came = ngettext(
+        "Your payment of %(count)s star has arrived, but it gave nothing yet.",
+        "Your payment of %(count)s stars has arrived, but it gave nothing yet.",
+        stars,
+    ) % {"count": stars}
+    if fields.get("problem") == "failed":
+        follows = _("That was our mistake. It will be made good, or given back.")
+    else:
+        follows = _("It fits no bill of yours, so it will be given back.")
+    number = _("Questions: /paysupport, payment No. %(number)s.") % {"number": fields.get("charge", "–")}
+    return "\n".join(("⚠️ " + came, follows, number))
+
+
+def _refund(fields: Mapping[str, Any]) -> str:
+    stars = fields.get("stars")
+    if stars is None:
+        return _("Your payment was given back.")
+    text = ngettext(
+        "Your payment of %(count)s star was given back.", "Your payment of %(count)s stars was given back.", int(stars)
+    )
+    return text % {"count": stars}
+
+
+def _points_gone(fields: Mapping[str, Any]) -> list[str]:
+    """Return what a refund took along: points, and levels if any went."""
+    points, old, new = (int(fields.get(name, 0)) for name in ("points", "old", "new"))
+    if "points" not in fields:
+        return []
+    text = ngettext("%(count)s point for it was taken back.", "%(count)s points for it were taken back.", points) % {
+        "count": points
+    }
+    if new == old:
+        return [text]
+    return [text, _("That took you from level %(old)s to level %(new)s.") % {"old": old, "new": new}]
 
 
 def _vip(kind: str, fields: Mapping[str, Any], local: Local) -> str:

@@ -52,7 +52,7 @@ def _why(line: Line) -> str:
     if line.factor_at_most:
         parts.append(_("at most ×%(factor)s") % {"factor": f"{line.factor_at_most / 10_000:g}"})
     if line.note:
-        parts.append(note(line.note))
+        parts.append(note(line.note, line.kind))
     if line.rule_version:
         parts.append(_("rule, version %(version)s") % {"version": line.rule_version})
     return " · ".join(parts)

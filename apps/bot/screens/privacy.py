@@ -15,8 +15,9 @@ def privacy(*, person_id: int) -> Screen:
             " it: points, achievements, streaks, what you bought. It is used for this game and for nothing else."
         ),
         _(
-            "What you write where I can read it is kept for a week, so that nothing counts twice. After that only its"
-            " length is left, and a fingerprint from which nobody can read it."
+            "What you write where I can read it is kept for a week, so that nothing counts twice: your text, where and when"
+            " you wrote it, and your name. Whatever else comes with it (pictures, quotes, messages of others) goes as soon as I"
+            " have read it. After the week only the length of your text is left, and a fingerprint from which nobody can read it."
         ),
         _("You can have a copy of everything: /export. You can take a break, or be forgotten: /deleteme."),
         _(
@@ -24,6 +25,10 @@ def privacy(*, person_id: int) -> Screen:
             " payments and events stay under a number that leads to nobody: without them nobody could prove the points of"
             " the others. A sealed fingerprint of your number at Telegram stays too, so that nobody is paid twice for"
             " bringing you here. Backups forget you when they are replaced."
+        ),
+        _(
+            "If you have a subscription, it is ended at Telegram then; your number is kept for that alone, and until that is"
+            " done."
         ),
     ]
     owner = str(person_id)

@@ -23,19 +23,36 @@ class Offer(NamedTuple):
 
 
 def vip(
-    *, person_id: int, until: datetime | None, subscribed_until: datetime | None, offers: Sequence[Offer]
+    *,
+    person_id: int,
+    until: datetime | None,
+    subscribed_until: datetime | None,
+    offers: Sequence[Offer],
+    renews: bool = True,
+    failed: bool = False,
 ) -> Screen:
-    """Show how VIP stands, what it gives and what it costs."""
+    """Show how VIP stands, what it gives and what it costs; of a subscription whether it renews or ends."""
     lines = ["<b>" + _state(until) + "</b>", "", _("VIPs earn half as much again, and have a board of their own.")]
     if subscribed_until is not None:
-        lines.append(
-            _("Your subscription renews on %(date)s. Cancel it in Telegram: Settings, Telegram Stars, Subscriptions.")
-            % {"date": date_format(subscribed_until, "DATE_FORMAT")}
-        )
+        lines.append(_subscription(subscribed_until, renews, failed))
     lines.append(_("Have a gift code? Send /vip with the code behind it."))
     lines.append(_("Questions about payments: /paysupport"))
     buttons = [[_button(person_id, offer)] for offer in offers if not (subscribed_until and _renews(offer))]
     return Screen("vip", "\n".join(lines), InlineKeyboardMarkup([*buttons, *navigation(person_id).inline_keyboard]))
+
+
+def subscribed_already(
+    *, person_id: int, subscribed_until: datetime, renews: bool, failed: bool, offers: Sequence[Offer]
+) -> Screen:
+    """Say that a subscription runs, so that no second one is sold, and offer days, which are added."""
+    lines = [
+        _("You have a subscription already; a second one would only be charged beside it."),
+        _subscription(subscribed_until, renews, failed),
+        _("You can buy days for yourself: they are added to the VIP that you have."),
+    ]
+    buttons = [[_button(person_id, offer)] for offer in offers if not _renews(offer)]
+    keyboard = InlineKeyboardMarkup([*buttons, *navigation(person_id).inline_keyboard])
+    return Screen("vip_subscribed", "\n".join(lines), keyboard)
 
 
 def bill(offer: Offer, *, payload: str) -> Invoice:
@@ -83,6 +100,31 @@ def _state(until: datetime | None) -> str:
     if until is None:
         return _("You are not VIP.")
     return _("You are VIP until %(date)s.") % {"date": date_format(until, "DATETIME_FORMAT")}
+
+
+def _subscription(until: datetime, renews: bool, failed: bool) -> str:
+    """Say when a subscription renews or ends, and where that is changed."""
+    date = {"date": date_format(until, "DATE_FORMAT")}
+    if renews:
+        return (
+            _("Your subscription renews on %(date)s. Cancel it in Telegram: Settings, Telegram Stars, Subscriptions.")
+            % date
+        )
+    if failed:
+        return (
+            _(
+                "Your subscription could not be paid: it ends on %(date)s. Look at it in Telegram: Settings, Telegram Stars,"
+                " Subscriptions."
+            )
+            % date
+        )
+    return (
+        _(
+            "Your subscription ends on %(date)s. If you cancelled it, you can take it up again in Telegram: Settings,"
+            " Telegram Stars, Subscriptions."
+        )
+        % date
+    )
 
 
 def _renews(offer: Offer) -> bool:

@@ -31,6 +31,8 @@ KINDS: dict[str, Promise | str] = {
     "penalty": _("Penalty"),
     "reversal": _("Correction"),
 }
+# Of an award that is taken back; "short" alone is said of a penalty.
+TAKEN_BEFORE = _("a penalty had taken it before")
 BONUSES: dict[str, Promise | str] = {
     "vip": _("VIP"),
     "streak": _("streak"),
@@ -43,6 +45,8 @@ NOTES: dict[str, Promise | str] = {
     "cap": _("the day's points are used up"),
     "suspended": _("account suspended"),
     "short": _("more than there was"),
+    "less": _("less, because other penalties or corrections take the rest"),
+    "more": _("more, because after other corrections the penalty took more"),
     "recomputed": _("paid afterwards: there was room again"),
     "abuse": _("too much at once"),
 }
@@ -62,14 +66,15 @@ def bonus(key: str, basis_points: int) -> str:
     return f"{html.escape(str(BONUSES.get(key, key)))} +{percent} %"
 
 
-def note(text: str) -> str:
+def note(text: str, kind: str = "") -> str:
     """Return why an act earned nothing or less; the ledger writes `limit` or, with what fell away, `cap=15`."""
-    return " · ".join(_note(part) for part in text.split(","))
+    return " · ".join(_note(part, kind) for part in text.split(","))
 
 
-def _note(text: str) -> str:
+def _note(text: str, kind: str) -> str:
     key, _separator, number = text.partition("=")
-    return html.escape(str(NOTES.get(key, key))) + (f" ({html.escape(number)})" if number.isdecimal() else "")
+    said = TAKEN_BEFORE if (kind, key) == ("reversal", "short") else NOTES.get(key, key)
+    return html.escape(str(said)) + (f" ({html.escape(number)})" if number.isdecimal() else "")
 
 
 def level_title(title: str) -> str:

@@ -15,6 +15,8 @@ from unfold.decorators import action, display
 
 from apps.gamification import explaining
 from apps.gamification.admin.acting import ActForm, AmountForm, TierForm, form_for, prepare_and_act
+from apps.gamification.corrections import act_of
+from apps.gamification.decide.corrections import is_reversible
 from apps.gamification.decide.levels import level_of
 from apps.gamification.models import Account, Entry
 from apps.gamification.titles import localized
@@ -188,8 +190,9 @@ class EntryAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Offer to reverse only what can be."""
         offered: list[Any] = super().get_actions_detail(request, object_id)
-        changed = Entry.objects.filter(pk=object_id).exclude(amount=0).exclude(kind=Entry.Kind.REVERSAL).exists()
-        return offered if changed and not Entry.objects.filter(reverses=object_id).exists() else []
+        entry = Entry.objects.filter(pk=object_id).first()
+        can_be = entry is not None and is_reversible(act_of(entry))
+        return offered if can_be and not Entry.objects.filter(reverses=object_id).exists() else []
 
     @action(description=_("Reverse"), icon="undo", permissions=["reverse"], url_path="reverse")  # type: ignore[untyped-decorator]  # unfold has no types
     def reverse_entry(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -25,7 +25,8 @@ class Draft(NamedTuple):
 
     `amount` is the change of the balance, `base` what was asked for: the rule's base points, a penalty's or award's
     amount, for a reversal the amount of the reversed entry. `multipliers` are basis points, as in `level=100,vip=5000`.
-    `note` says what fell away: `limit`, `suspended`, `cap=15` (base points), `short=40` (points that were not there).
+    `note` says what fell away: `limit`, `suspended`, `cap=15` (base points), `short=40` (points that were not there); of a
+    penalty that is taken back, `less=40` or `more=40` than it had taken.
     `occurred_at` is in microseconds since 1970.
     """
 

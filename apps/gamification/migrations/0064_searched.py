@@ -7,7 +7,7 @@ from diana.indexes import build_index, build_index_on
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("gamification", "0061_recorded_in_domain_time"), ("audit", "0004_searched")]
+    dependencies = [("gamification", "0063_corrections_validated"), ("audit", "0004_searched")]
     operations = [
         *build_index("unlock", models.Index(fields=["account", "id"], name="gamification_unlock_of_account")),
         *build_index("staffrequest", models.Index(fields=["asked_by"], name="gamification_request_asker")),

@@ -209,6 +209,11 @@ def _at_stake(parameters: Parameters) -> int:
     return int(parameters["penalty"]) + sum(amounts)
 
 
+def _reversed_points(entry: Entry) -> int:
+    """Return how many points a reversal moves at most: a penalty may give back more than it found at its time."""
+    return max(abs(entry.amount), -entry.base)
+
+
 def _keyed(key: str) -> bool:
     return Entry.objects.filter(idempotency_key=key).exists()
 
@@ -230,7 +235,7 @@ register_act(
         title=gettext_lazy("Reverse"),
         permission="gamification.reverse_entry",
         account=lambda p: _entry(p).account_id,
-        points=lambda p: abs(_entry(p).amount),
+        points=lambda p: _reversed_points(_entry(p)),
         perform=lambda p, **how: reverse_entry(entry_id=p["entry_id"], **how),
         done=lambda p, key: _keyed(f"reversal:{key}"),
     )

@@ -22,7 +22,7 @@ class UnknownEntry(PointsError):
 
 
 class NotReversible(PointsError):
-    """Only entries that changed something can be reversed, and reversals cannot."""
+    """Only awards that gave something and penalties can be reversed."""
 
     def __init__(self, entry_id: int, kind: str) -> None:
         text = _("Entry %(id)s (%(kind)s) cannot be reversed: it changed nothing, or is a reversal itself.")

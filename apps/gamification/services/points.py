@@ -8,8 +8,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.gamification import events, loading, recomputing, storing
+from apps.gamification import corrections, events, loading, recomputing, storing
 from apps.gamification.decide.chain import reason_hash
+from apps.gamification.decide.corrections import is_reversible
+from apps.gamification.decide.corrections import note as reversal_note
 from apps.gamification.decide.entries import Draft, Kind, OutOfRange, Standing, append
 from apps.gamification.decide.facts import microseconds
 from apps.gamification.decide.levels import level_of
@@ -62,11 +64,13 @@ def award(*, person_id: int, amount: int, reason: str, actor: audit.Actor, key: 
 def reverse_entry(
     *, entry_id: int, reason: str, actor: audit.Actor, key: str, now: datetime, recompute: bool = True
 ) -> Entry:
-    """Take an entry back: of an award, lifetime loses all and the balance what is there; of a penalty, points return.
+    """Take an entry back: the balance becomes what the acts that still stand deserve, an award's lifetime points go.
 
-    Locks the account. What an award used of limits and the daily cap is free again, and its day is decided anew: acts
-    that a limit or the cap had taken away and that have room now are paid by entries of their own, unless `recompute` is
-    false. A second call with the key returns the first reversal. Raises PointsError.
+    Deserved is what they come to in their order, never below zero after any of them (decide/corrections.py). A penalty can
+    be taken back although it found nothing. Locks the account. What an award used of limits and the daily cap is free
+    again, and its day is decided anew: acts that a limit or the cap had taken away and that have room now are paid by
+    entries of their own, unless `recompute` is false. A second call with the key returns the first reversal. Raises
+    PointsError.
     """
     full_key = f"reversal:{checked_key(key)}"
     with transaction.atomic():
@@ -76,13 +80,13 @@ def reverse_entry(
         standings, rulebook = loading.lock_standings([original.account_id])
         if known := _known(full_key, account_id=original.account_id, reverses=entry_id):
             return known
-        if original.kind == Entry.Kind.REVERSAL or original.amount == 0:
+        if not is_reversible(corrections.act_of(original)):
             raise NotReversible(entry_id, original.kind)
         if earlier := Entry.objects.filter(reverses=entry_id).first():
             raise AlreadyReversed(entry_id, earlier.pk)
         standing = standings[original.account_id]
         before = _before(standing)
-        change = -min(standing.balance, original.amount)
+        change = corrections.reversal_of(original, standing)
         entry = _write(standing, "reversal", change, original.amount, full_key, reason, actor, now, original)
         person = original.account_id
         _publish(now, events.EntryReversed(user_id=person, entry=entry.pk, reverses=entry_id))
@@ -134,6 +138,7 @@ def _write(
     """Append the entry and keep its reason beside it."""
     salt, reason = secrets.token_bytes(16), reason.strip()
     short = abs(base) - abs(amount)
+    note = f"short={short}" if short else ""
     try:
         draft: Draft = append(
             standing,
@@ -144,7 +149,7 @@ def _write(
             occurred_at=microseconds(now),
             rule=original.rule if original else "",
             rule_version=original.rule_version if original else 0,
-            note=f"short={short}" if short else "",
+            note=reversal_note(corrections.act_of(original), amount) if original else note,
             reverses=original.pk if original else None,
             actor=name_of(actor),
             reason_hash=reason_hash(salt, reason),

@@ -1,26 +1,38 @@
 """Everything that changes bills, payments and gifts. Each act locks the person's row first; none calls Telegram."""
 
 from apps.payments.comparing import Transaction
-from apps.payments.services.booking import Paid, credit_failed, take_payment
+from apps.payments.services.booking import Paid, credit_failed, payer_of, take_payment
 from apps.payments.services.checkout import Answer, Question, answer_pre_checkout
 from apps.payments.services.forgetting import forget_questions
 from apps.payments.services.gifts import GiftRefused, TooManyGuesses, redeem_gift
-from apps.payments.services.invoices import UnknownProduct, create_invoice
+from apps.payments.services.invoices import AlreadySubscribed, UnknownProduct, create_invoice
 from apps.payments.services.reconciling import Report, reconcile
 from apps.payments.services.refunding import (
     NotRefundable,
     confirm_refund,
-    confirm_refund_of,
     end_gift,
     fail_refund,
     preview_refund,
     request_refund,
 )
+from apps.payments.services.retrying import try_again
+from apps.payments.services.subscriptions import (
+    NothingToEnd,
+    ask_again,
+    confirm_end,
+    end_subscription,
+    fail_end,
+    note_state,
+    preview_end,
+)
+from apps.payments.services.told_refunds import take_refund
 
 __all__ = [
+    "AlreadySubscribed",
     "Answer",
     "GiftRefused",
     "NotRefundable",
+    "NothingToEnd",
     "Paid",
     "Question",
     "Report",
@@ -28,16 +40,24 @@ __all__ = [
     "Transaction",
     "UnknownProduct",
     "answer_pre_checkout",
+    "ask_again",
+    "confirm_end",
     "confirm_refund",
-    "confirm_refund_of",
     "create_invoice",
     "credit_failed",
     "end_gift",
+    "end_subscription",
+    "fail_end",
     "fail_refund",
     "forget_questions",
+    "note_state",
+    "payer_of",
+    "preview_end",
     "preview_refund",
     "reconcile",
     "redeem_gift",
     "request_refund",
     "take_payment",
+    "take_refund",
+    "try_again",
 ]

@@ -8,14 +8,19 @@ from datetime import datetime
 
 from django.db import DatabaseError, transaction
 
-from apps.payments.events import DuplicateIgnored, PaymentSucceeded
-from apps.payments.models import PAYLOAD_MAX_LENGTH, Invoice, Kind, Payment
+from apps.payments.events import DuplicateIgnored, PaymentNotCredited, PaymentSucceeded
+from apps.payments.models import PAYLOAD_MAX_LENGTH, Invoice, Kind, Payment, ToldRefund
+from apps.payments.selectors import erased_payer_of
 from apps.payments.services.checkout import STARS
 from apps.payments.services.gifts import add_gift
+from apps.payments.services.refunding import note_refunded
+from apps.payments.services.subscriptions import follow
+from apps.payments.services.told_refunds import told_before
+from apps.users import selectors as people
 from apps.users import services as users
 from apps.users.models import Person
 from diana import audit
-from diana.events import Publication, publish_many
+from diana.events import Event, Publication, publish_many
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +46,9 @@ def take_payment(*, person_id: int, paid: Paid, now: datetime, source: str = Pay
     """Book the payment and give what it bought, in one transaction; publishes payment.succeeded.
 
     Locks the person. A charge that is known changes nothing and publishes payment.duplicate_ignored. A payment that fits
-    no bill of the person, in amount and currency, is kept with its problem and gives nothing; so is one that an error
-    of ours keeps from being credited. How old the bill is and how often it was paid does not matter: the money is here.
+    no bill of the person, in amount and currency, is kept with its problem and gives nothing (payment.not_credited); so is
+    one that an error of ours keeps from being credited, and one whose refund was told before it (payment.refunded). How old
+    the bill is and how often it was paid does not matter: the money is here. A recurring one is noted at its subscription.
     Raises DatabaseError: then nothing was kept, and it must be told again.
     """
     with transaction.atomic():
@@ -52,6 +58,8 @@ def take_payment(*, person_id: int, paid: Paid, now: datetime, source: str = Pay
             publish_many([_about(person, DuplicateIgnored(user_id=person_id, charge=known.pk), now)])
             return known
         invoice = Invoice.objects.filter(payload=paid.payload).select_related("person").first()
+        if told := told_before(charge=paid.charge, payer=paid.payer, stars=paid.stars):
+            return _book_refunded(person_id, paid, invoice, told, source, now)
         problem = judge(paid, invoice, person)
         if not problem and invoice is not None and person is not None:
             try:
@@ -62,7 +70,10 @@ def take_payment(*, person_id: int, paid: Paid, now: datetime, source: str = Pay
             except Exception:
                 logger.exception("a payment could not be credited: it is kept as a problem")
                 problem = Problem.FAILED
-        return _insert(person_id, paid, invoice, problem or Problem.FAILED, source, now)
+        payment = _insert(person_id, paid, invoice, problem or Problem.FAILED, source, now)
+        event = PaymentNotCredited(user_id=person_id, charge=payment.pk, stars=payment.stars, problem=payment.problem)
+        publish_many([_about(person, event, now)])
+        return payment
 
 
 def judge(paid: Paid, invoice: Invoice | None, person: Person | None) -> str:
@@ -76,6 +87,15 @@ def judge(paid: Paid, invoice: Invoice | None, person: Person | None) -> str:
     if paid.currency != STARS:
         return Problem.CURRENCY
     return "" if paid.stars == invoice.stars else Problem.AMOUNT
+
+
+def payer_of(*, telegram_id: int, payload: str, now: datetime) -> int:
+    """Return our number of whoever has paid a bill, in the caller's transaction: of the erased, who are known by no Telegram
+    id any more, that of the bill, so that no new person comes of a payment that is owed back. Locks who is there.
+    """
+    known = people.person_of(telegram_id)
+    erased = None if known is not None else erased_payer_of(payload)
+    return erased if erased is not None else users.find_or_add_person(telegram_id=telegram_id, now=now)
 
 
 def credit_failed(*, payment_id: int, now: datetime) -> bool:
@@ -104,8 +124,17 @@ def _lock(person_id: int) -> Person | None:
         return None
 
 
+def _book_refunded(
+    person_id: int, paid: Paid, invoice: Invoice | None, told: ToldRefund, source: str, now: datetime
+) -> Payment:
+    """Keep a payment that was given back before it was told: it gives nothing, and nothing is owed."""
+    payment = _insert(person_id, paid, invoice, Problem.REFUNDED, source, now)
+    note_refunded(payment, _lock(person_id), now)
+    return payment
+
+
 def _insert(person_id: int, paid: Paid, invoice: Invoice | None, problem: str, source: str, now: datetime) -> Payment:
-    return Payment.objects.create(
+    payment = Payment.objects.create(
         charge=paid.charge,
         person_id=person_id,
         payer=paid.payer,
@@ -123,6 +152,9 @@ def _insert(person_id: int, paid: Paid, invoice: Invoice | None, problem: str, s
         problem=problem,
         credited_at=None if problem else now,
     )
+    if payment.recurring:
+        follow(payment, now)
+    return payment
 
 
 def _credit(payment: Payment, person: Person, invoice: Invoice, now: datetime) -> Payment:
@@ -158,5 +190,5 @@ def _grant(payment: Payment, invoice: Invoice, now: datetime) -> int:
     ).pk
 
 
-def _about(person: Person | None, event: DuplicateIgnored, now: datetime) -> Publication:
+def _about(person: Person | None, event: Event, now: datetime) -> Publication:
     return users.about(person, event, now) if person else Publication(event=event, occurred_at=now)

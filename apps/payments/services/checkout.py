@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.payments.events import PrecheckoutAnswered
 from apps.payments.models import Invoice, Kind, PreCheckout
+from apps.payments.selectors import running
 from apps.users import selectors as people
 from diana.events import Publication, publish_many
 
@@ -15,7 +16,7 @@ STARS = "XTR"
 # A fifth of what Telegram waits: there must be time to say no.
 WAIT_MILLISECONDS = 2_000
 
-Verdict = Literal["ok", "unknown", "other_person", "amount", "expired", "paid", "leaving"]
+Verdict = Literal["ok", "unknown", "other_person", "amount", "expired", "paid", "leaving", "subscribed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Answer:
 
 def answer_pre_checkout(*, question: Question, now: datetime) -> Answer:
     """Say whether the bill may be paid, and keep that: asked again, the answer is the same. Publishes
-    payment.precheckout_answered.
+    payment.precheckout_answered. A query that was answered yes and comes with another payer, bill or amount is declined.
 
     Reads without a lock and waits at most two seconds for anything, so that nobody who works on the person holds the
     answer up; what was true here is judged again when the payment comes. Raises DatabaseError: then nothing was said.
@@ -66,8 +67,21 @@ def _hurry() -> None:
 
 
 def _known(question: Question) -> Answer | None:
-    row = PreCheckout.objects.filter(query=question.query).select_related("person").first()
-    return Answer(row.verdict, row.person.language if row.person else None) if row else None
+    row = PreCheckout.objects.filter(query=question.query).select_related("person", "invoice").first()
+    if row is None:
+        return None
+    if row.verdict == "ok" and not _is_same(question, row):
+        person_id = people.person_of(question.payer)
+        return Answer("other_question", people.profile(person_id).language if person_id else None)
+    return Answer(row.verdict, row.person.language if row.person else None)
+
+
+def _is_same(question: Question, row: PreCheckout) -> bool:
+    """Say whether a question is the one that was answered yes: that was the bill's person, payload, currency, amount."""
+    assert row.invoice is not None, "a constraint: yes is said to a bill"
+    assert row.person is not None, "a constraint: yes is said to somebody"
+    asked = (question.payer, question.payload, question.currency, question.amount)
+    return asked == (row.person.telegram_id, row.invoice.payload, STARS, row.invoice.stars)
 
 
 def _decide(question: Question, now: datetime) -> Answer:
@@ -102,8 +116,11 @@ def judge(question: Question, invoice: Invoice | None, now: datetime) -> Verdict
         return "amount"
     if person.status == person.Status.DELETION_REQUESTED:
         return "leaving"
-    if invoice.kind == Kind.SUBSCRIPTION and invoice.paid_at is not None:
-        return "ok"  # it goes on: such a bill is paid every month
+    if invoice.kind == Kind.SUBSCRIPTION:
+        if running(person.pk, now) is not None:
+            return "subscribed"  # renewals come without a question
+        if invoice.paid_at is not None:
+            return "ok"  # it had ended: Telegram's old link begins another one
     if invoice.paid_at is not None:
         return "paid"
     return "ok" if now < invoice.expires_at else "expired"

@@ -8,6 +8,7 @@ from django.db import transaction
 from apps.payments.events import InvoiceCreated
 from apps.payments.models import Invoice
 from apps.payments.products import PRODUCTS, Product
+from apps.payments.selectors import running
 from apps.users import services as users
 from diana.events import publish_many
 
@@ -21,17 +22,24 @@ class UnknownProduct(LookupError):
     """There is no such product: choose one of apps.payments.products."""
 
 
+class AlreadySubscribed(ValueError):
+    """A subscription of the person runs: sell days instead, they are added."""
+
+
 def create_invoice(*, person_id: int, product: str, now: datetime) -> Invoice:
     """Return a bill for the product at the present price, for this person alone; publishes payment.invoice_created.
 
     Locks the person. While an unpaid bill of the same product and price lives for another hour it is returned: so a
-    second call, and somebody who presses again and again, make no more. Raises UnknownProduct, PersonGone.
+    second call, and somebody who presses again and again, make no more. Raises UnknownProduct, AlreadySubscribed,
+    PersonGone.
     """
     wanted = PRODUCTS.get(product)
     if wanted is None:
         raise UnknownProduct(f"{product!r} is not sold: choose one of {', '.join(PRODUCTS)}.")
     with transaction.atomic():
         person = users.lock_person(person_id)
+        if wanted.kind == "subscription" and running(person_id, now) is not None:
+            raise AlreadySubscribed(AlreadySubscribed.__doc__)
         if known := _open(person_id, wanted, now):
             return known
         invoice = Invoice.objects.create(

@@ -9,10 +9,11 @@ from django.db import transaction
 
 from apps.payments.comparing import Differences, Known, Transaction, compare
 from apps.payments.models import Payment
-from apps.payments.services.booking import Paid, credit_failed, take_payment
+from apps.payments.services.booking import Paid, credit_failed, payer_of, take_payment
 from apps.payments.services.checkout import STARS
 from apps.payments.services.refunding import confirm_refund
-from apps.users import services as users
+from apps.payments.services.subscriptions import is_renewal
+from apps.payments.services.told_refunds import take_refund
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +45,15 @@ def reconcile(
     """Compare all of Telegram's transactions with the payments here, and repair: book what is missing, end what was
     refunded, credit what had failed. Each in a transaction of its own; a second call finds them in order.
 
-    What was missing and fits no bill is kept as a problem, and left. A dry run changes nothing.
+    Refunds of payments that nobody has told yet are kept, so that those are not credited, here or when they are told. What
+    was missing and fits no bill is kept as a problem, and left. A dry run changes nothing.
     """
     found = compare(transactions, _known(now - ON_THEIR_WAY), before=now - ON_THEIR_WAY)
     repaired = 0
     if not dry_run:
+        for line in transactions:
+            if line.refund:
+                _try(lambda line=line: _keep_refund(line, now))  # type: ignore[misc]
         acts: list[Callable[[], bool]] = []
         acts += [lambda line=line: _book(line, now) for line in found.missing]  # type: ignore[misc]
         acts += [lambda id=id: confirm_refund(payment_id=id, now=now) for id in found.not_refunded]  # type: ignore[misc]
@@ -84,11 +89,19 @@ def _try(act: Callable[[], bool]) -> bool:
         return False
 
 
+def _keep_refund(line: Transaction, now: datetime) -> bool:
+    """Keep a refund whose payment is not known yet."""
+    if Payment.objects.filter(charge=line.charge).exists():
+        return False
+    told = {"charge": line.charge, "payer": line.telegram_id, "stars": line.stars}
+    return take_refund(**told, now=now, source=Payment.Source.RECONCILED)  # type: ignore[arg-type]
+
+
 def _book(line: Transaction, now: datetime) -> bool:
-    """Book a payment that we were never told of; say whether it was credited."""
+    """Book a payment that we were never told of; say whether nothing is left to do about it."""
     with transaction.atomic():
-        person_id = users.find_or_add_person(telegram_id=line.telegram_id, now=now)
-        first = not (line.recurring and Payment.objects.filter(payload=line.payload, problem="").exists())
+        person_id = payer_of(telegram_id=line.telegram_id, payload=line.payload, now=now)
+        first = not (line.recurring and is_renewal(payer=line.telegram_id, payload=line.payload, at=line.at))
         paid = Paid(
             charge=line.charge,
             payer=line.telegram_id,
@@ -100,4 +113,4 @@ def _book(line: Transaction, now: datetime) -> bool:
             first=first,
         )
         payment = take_payment(person_id=person_id, paid=paid, now=now, source=Payment.Source.RECONCILED)
-    return payment.credited_at is not None
+    return payment.credited_at is not None or payment.refunded_at is not None

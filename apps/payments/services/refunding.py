@@ -5,14 +5,17 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.payments.attempts import REFUNDS, next_attempt
 from apps.payments.events import PaymentRefunded, RefundRequested
-from apps.payments.models import GiftCode, Payment
+from apps.payments.models import GiftCode, Payment, Subscription, ToldRefund
+from apps.payments.services.subscriptions import request_end
 from apps.users import services as users
 from apps.users.models import Person
-from diana import audit
+from diana import audit, clock
 from diana.acts import Change, Preview, StateChanged, is_key
 from diana.events import Event, Publication, publish_many
 
+ASKED = ("refund_attempts", "refund_next_at")
 SYSTEM = audit.Actor(None, "payments.refund", "command")
 
 
@@ -36,10 +39,14 @@ def request_refund(
         if payment.refund_key == key:
             return payment
         _check(payment)
-        if shown is not None and preview_refund(payment_id=payment_id).effect != shown:
+        if shown is not None and preview_refund(payment_id=payment_id, now=now).effect != shown:
             raise StateChanged(StateChanged.__doc__)
         payment.refund_requested_at, payment.refund_key, payment.refund_problem = now, key, ""
-        payment.save(update_fields=["refund_requested_at", "refund_key", "refund_problem"])
+        payment.refund_attempts, payment.refund_next_at = 1, next_attempt(1, REFUNDS, now)
+        payment.save(update_fields=[*ASKED, "refund_requested_at", "refund_key", "refund_problem"])
+        if payment.subscription is not None:
+            # The bot ends it with the same visit to Telegram; by itself it is asked only if that fails.
+            request_end(payment.subscription, Subscription.Reason.REFUND, now, tell=False)
         record = audit.record(
             actor=actor,
             act="refund_payment",
@@ -53,51 +60,71 @@ def request_refund(
     return payment
 
 
-def preview_refund(*, payment_id: int) -> Preview:
-    """Say what refunding changes. Raises NotRefundable, Payment.DoesNotExist."""
+def preview_refund(*, payment_id: int, now: datetime | None = None) -> Preview:
+    """Say what refunding changes at the moment (this one, if none is named). Raises NotRefundable, Payment.DoesNotExist."""
+    now = now or clock.now()
     payment = Payment.objects.get(pk=payment_id)
     _check(payment)
     changes = [Change(_("Stars given back"), 0, payment.stars)]
     if payment.vip_grant is not None:
         changes.append(Change(_("VIP grant"), payment.vip_grant, _("revoked")))
+    ends = _ends_of(payment.vip_grant, now)
     gift = GiftCode.objects.filter(payment=payment).first()
     if gift is not None:
         state = _("redeemed: the VIP that it gave ends") if gift.redeemed_at else _("not redeemed")
         changes.append(Change(_("gift code"), state, _("void")))
+        ends += _ends_of(gift.vip_grant, now)
     notes = [_("The points for it are taken back.")] if payment.credited_at else []
     if payment.recurring:
         notes.append(_("The subscription is cancelled as well."))
     effect = f"{payment.stars},{payment.problem},{payment.vip_grant},{gift and gift.redeemed_at},{payment.refund_key}"
-    return Preview(tuple(changes), effect, tuple(notes))
+    effect = ",".join([effect, *(found.effect for found in ends)])
+    return Preview((*changes, *(change for found in ends for change in found.changes)), effect, tuple(notes))
+
+
+def _ends_of(grant: int | None, now: datetime) -> list[Preview]:
+    """Return what revoking the grant comes to for who has it, if something is left of it to revoke."""
+    try:
+        return [] if grant is None else [users.preview_revocation(grant_id=grant, now=now)]
+    except users.GrantOver:
+        return []
 
 
 def confirm_refund(*, payment_id: int, now: datetime) -> bool:
     """Note that Telegram has given the payment back, and end what it gave; publishes payment.refunded, once.
 
-    Locks the person and the payment. Who redeemed a gift of it loses that VIP a moment later (handlers.end_gift).
-    Returns whether it was news. Raises Payment.DoesNotExist.
+    Locks the person and the payment. Who redeemed a gift of it loses that VIP a moment later (handlers.end_gift); its
+    subscription is to be ended. Returns whether it was news. Raises Payment.DoesNotExist.
     """
     with transaction.atomic():
         payment, person = _lock(payment_id)
         if payment.refunded_at is not None:
             return False
-        payment.refunded_at, payment.refund_problem = now, ""
-        payment.save(update_fields=["refunded_at", "refund_problem"])
         GiftCode.objects.filter(payment=payment, voided_at=None).update(voided_at=now)
         if payment.vip_grant is not None:
             revoke(payment.vip_grant, f"Payment {payment_id} was refunded.", now)
-        publish_many([_about(person, PaymentRefunded(user_id=payment.person_id, charge=payment_id), now)])
+        note_refunded(payment, person, now)
     return True
 
 
-def confirm_refund_of(*, charge: str, now: datetime) -> bool:
-    """Do so for a charge as Telegram names it; False for one that is not known."""
-    payment_id = Payment.objects.filter(charge=charge).values_list("pk", flat=True).first()
-    return payment_id is not None and confirm_refund(payment_id=payment_id, now=now)
+def note_refunded(payment: Payment, person: Person | None, now: datetime) -> None:
+    """Note that a payment was given back and have its subscription ended, in the caller's transaction; `person` is None for
+    who was erased, of whom nothing is kept any longer. Publishes payment.refunded.
+    """
+    subscription = payment.subscription
+    if subscription is not None:
+        request_end(subscription, Subscription.Reason.REFUND, now)
+    payment.refunded_at, payment.refund_next_at = now, None
+    payment.refund_problem = "" if subscription is None or subscription.ended_at else subscription.end_problem
+    if person is None:
+        payment.payer = None
+    payment.save(update_fields=["refunded_at", "refund_next_at", "refund_problem", "payer"])
+    ToldRefund.objects.filter(charge=payment.charge, settled_at=None).update(settled_at=now)
+    publish_many([_about(person, PaymentRefunded(user_id=payment.person_id, charge=payment.pk), now)])
 
 
 def fail_refund(*, payment_id: int, problem: str) -> bool:
-    """Note why Telegram did not give the payment back, so that staff see it and may ask again."""
+    """Note why Telegram did not give the payment back, so that staff see it; it is tried again some times."""
     return bool(Payment.objects.filter(pk=payment_id, refunded_at=None).update(refund_problem=problem[:200]))
 
 
@@ -123,7 +150,7 @@ def _lock(payment_id: int) -> tuple[Payment, Person | None]:
         person: Person | None = users.lock_person(person_id)
     except users.PersonGone:
         person = None
-    return Payment.objects.select_for_update().get(pk=payment_id), person
+    return Payment.objects.select_for_update(of=("self",)).select_related("subscription").get(pk=payment_id), person
 
 
 def _check(payment: Payment) -> None:

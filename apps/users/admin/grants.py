@@ -1,23 +1,27 @@
 """Giving VIP and taking it back in the admin: both with a reason, both through the services, neither to be edited."""
 
+from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
-from apps.users import selectors, services
+from apps.users import selectors, services, vip
 from apps.users.models import REASON_MAX_LENGTH, Grant, Person
+from apps.users.promises import promises_from
 from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
@@ -74,13 +78,42 @@ class ReasonForm(forms.Form):
     key = forms.RegexField(r"^[a-z0-9]{1,64}$", widget=forms.HiddenInput)
 
 
+class SpansOfGrants:
+    """Shows when grants count, as it follows from all that their person was given; a page of them reads it at once."""
+
+    @admin.display(description=_("given"))
+    def given(self, grant: Grant) -> str:
+        """Show the days that were given, or that it is a window."""
+        if grant.duration is None:
+            return _t("until a moment")
+        days = grant.duration / timedelta(days=1)
+        return ngettext("%(days)s day", "%(days)s days", ceil(days)) % {"days": f"{days:g}"}
+
+    @admin.display(description=_("counts from"))
+    def counts_from(self, grant: Grant) -> str | None:
+        """Show when it begins to count; nothing if it was revoked before."""
+        span = _span_of(grant)
+        return date_format(localtime(span[0]), "DATETIME_FORMAT") if span else None
+
+    @admin.display(description=_("counts until"))
+    def counts_until(self, grant: Grant) -> str | None:
+        """Show when it ends, or ended by being revoked."""
+        span = _span_of(grant)
+        return date_format(localtime(span[1]), "DATETIME_FORMAT") if span else None
+
+
+def _span_of(grant: Grant) -> vip.Span | None:
+    person = grant.person
+    return promises_from(person.grants.all(), person.vip_overrides.all()).spans[grant.pk]
+
+
 @admin.register(Grant)
-class GrantAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GrantAdmin(IndexedSearch, SpansOfGrants, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Added and revoked by those who have the permission; seen by those who may view."""
 
     form = GrantForm
     autocomplete_fields = ("person",)
-    list_display = ("id", "person", "source", "starts_at", "ends_at", "state", "granted_by", "reason")
+    list_display = ("id", "person", "source", "given", "counts_from", "counts_until", "state", "granted_by", "reason")
     list_filter = ("source",)
     list_select_related = ("person",)
     search_fields = ("=person", "=person__telegram_id", "=payment_reference")
@@ -91,17 +124,24 @@ class GrantAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # 
     actions_detail = ("revoke",)
     add_fieldsets = ((None, {"fields": ("person", ("source", "days"), "reason")}),)
     fieldsets = (
-        (None, {"fields": (("person", "state"), ("source", "payment_reference"), ("starts_at", "ends_at"), "reason")}),
+        (None, {"fields": (("person", "state"), ("source", "payment_reference"), "reason")}),
+        (_("When it counts"), {"fields": (("given", "starts_at"), ("counts_from", "counts_until"))}),
         (_("By whom"), {"fields": ("granted_by", ("revoked_at", "revoked_by"))}),
     )
-    readonly_fields = ("state",)
+    readonly_fields = ("state", "given", "counts_from", "counts_until")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        """Read all that the people of the page were given at once."""
+        grants: QuerySet[Grant] = super().get_queryset(request)
+        return grants.select_related("person").prefetch_related("person__grants", "person__vip_overrides")
 
     @display(description=_("state"), label={LIVE: "success", OVER: "info", "revoked": "danger"})  # type: ignore[untyped-decorator]  # unfold has no types
     def state(self, grant: Grant) -> tuple[str, str]:
         """Show whether it counts."""
         if grant.revoked_at is not None:
             return "revoked", _t("revoked")
-        return (LIVE, _t("counts")) if grant.ends_at > clock.now() else (OVER, _t("over"))
+        span = _span_of(grant)
+        return (LIVE, _t("counts")) if span and span[1] > clock.now() else (OVER, _t("over"))
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer only the sources that are given by hand."""
@@ -132,7 +172,9 @@ class GrantAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Offer to revoke only what still counts."""
         offered: list[Any] = super().get_actions_detail(request, object_id)
-        return offered if Grant.objects.lasting(clock.now()).filter(pk=object_id).exists() else []
+        grant = Grant.objects.filter(pk=object_id).first()
+        lasting = selectors.lasting_grants(grant.person_id, clock.now()) if grant else []
+        return offered if grant and grant.pk in lasting else []
 
     @action(description=_("Revoke"), icon="block", permissions=["revoke"], url_path="revoke")  # type: ignore[untyped-decorator]  # unfold has no types
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -13,11 +13,11 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from apps.users.admin import leaving
+from apps.users.admin.grants import SpansOfGrants
 from apps.users.admin.suspending import suspend_or_end
 from apps.users.admin.vip import OverrideInline, VipFilter, VipOfPeople
 from apps.users.folding import fold
 from apps.users.models import Departure, Grant, Person, Suspension
-from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.readonly import ReadOnly
 from diana.trigrams import part_of
@@ -31,12 +31,12 @@ STATUS_COLOURS = {
 }
 
 
-class GrantInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+class GrantInline(SpansOfGrants, ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
     """All VIP of the person, newest first."""
 
     model = Grant
-    fields = ("number", "source", "starts_at", "ends_at", "reason", "granted_by", "revoked_at", "revoked_by")
-    readonly_fields = ("number",)
+    readonly_fields = ("number", "given", "counts_from", "counts_until")
+    fields = ("number", "source", *readonly_fields[1:], "reason", "granted_by", "revoked_at", "revoked_by")
     ordering = ("-id",)
     extra = 0
     hide_title = True
@@ -116,7 +116,7 @@ class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ig
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """Read the VIP of the whole page at once."""
-        return self.with_promises(super().get_queryset(request), clock.now())
+        return self.with_promises(super().get_queryset(request))
 
     def search_alternatives(self, model: type[Model], word: str) -> list[Q]:
         """Find by names too."""

@@ -1,14 +1,13 @@
 """VIP on the person's page and for chosen people: extended, forced on or off, cleared; each shown first, with a reason."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -22,7 +21,8 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from apps.users import services, vip
 from apps.users.admin.grants import BY_HAND, ReasonForm
-from apps.users.models import Grant, Person, VipOverride, VipStanding
+from apps.users.models import Person, VipOverride, VipStanding
+from apps.users.promises import promises_from
 from diana import clock
 from diana.acts import Preview
 from diana.audit import Actor
@@ -118,14 +118,9 @@ class VipFilter(admin.SimpleListFilter):
 class VipOfPeople:
     """What the page of people shows of VIP and lets staff do with it."""
 
-    def with_promises(self, people: QuerySet[Person], now: datetime) -> QuerySet[Person]:
-        """Read what the whole page was promised at once, as far as it says anything today."""
-        grants = Grant.objects.unrevoked().filter(ends_at__gt=now - vip.GRACE)
-        overrides = VipOverride.objects.filter(ended_at__isnull=True, until__gt=now - vip.GRACE)
-        return people.prefetch_related(
-            Prefetch("grants", grants, to_attr="counting_grants"),
-            Prefetch("vip_overrides", overrides, to_attr="counting_overrides"),
-        )
+    def with_promises(self, people: QuerySet[Person]) -> QuerySet[Person]:
+        """Read what the whole page was promised at once."""
+        return people.prefetch_related("grants", "vip_overrides")
 
     @admin.display(description=_("VIP until"))
     def vip_until(self, person: Person) -> str | None:
@@ -273,10 +268,5 @@ class VipOfPeople:
 
 def _standing(person: Person) -> vip.Standing:
     """Return how the person of a page stands, from what was read for all of it."""
-    grants: list[Grant] = person.counting_grants  # type: ignore[attr-defined]
-    overrides: list[VipOverride] = person.counting_overrides  # type: ignore[attr-defined]
-    promises = vip.Promises(
-        tuple((grant.starts_at, grant.ends_at) for grant in grants),
-        tuple(vip.Override(o.pk, o.mode, o.starts_at, o.until) for o in overrides),  # type: ignore[arg-type]
-    )
+    promises = promises_from(person.grants.all(), person.vip_overrides.all())
     return vip.standing(promises, clock.now())

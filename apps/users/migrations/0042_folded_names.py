@@ -7,7 +7,7 @@ from diana.privileges import allow_application
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0030_vip_overrides")]
+    dependencies = [("users", "0040_grants_by_days")]
 
     operations = [
         migrations.AddField(

@@ -1,6 +1,6 @@
 """People, their VIP grants and suspensions, and the staff's logins."""
 
-from datetime import datetime
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -122,13 +122,13 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         """Leave out what was taken back."""
         return self.filter(revoked_at__isnull=True)
 
-    def lasting(self, now: datetime) -> "GrantQuerySet":
-        """Keep what counts now or later."""
-        return self.unrevoked().filter(ends_at__gt=now)
-
 
 class Grant(models.Model):
-    """VIP for a time, from one source. Never changed: it can be taken back once, and prolonged by another grant."""
+    """VIP for a time, from one source. Never changed: it can be taken back once, and prolonged by another grant.
+
+    With a duration it gives that much after what was promised at `starts_at`, and `ends_at` is only the end that was told
+    then; without one it is the window from `starts_at` to `ends_at`. When it counts follows from all grants (vip.py).
+    """
 
     class Source(models.TextChoices):
         PURCHASE = "purchase", _("purchase")
@@ -142,6 +142,7 @@ class Grant(models.Model):
     source = models.CharField(_("source"), max_length=12, choices=Source.choices)
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))
+    duration = models.DurationField(_("duration"), null=True, blank=True, editable=False)
     reason = models.CharField(_("reason"), max_length=REASON_MAX_LENGTH)
     granted_by = models.TextField(_("granted by"))
     payment_reference = models.TextField(_("payment reference"), null=True, blank=True, unique=True)
@@ -159,6 +160,11 @@ class Grant(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="users_grant_ends_after_start"),
             models.CheckConstraint(
+                condition=Q(duration__isnull=True)
+                | Q(duration__gt=timedelta(), duration__lte=F("ends_at") - F("starts_at")),
+                name="users_grant_duration_fits",
+            ),
+            models.CheckConstraint(
                 condition=Q(source__in=["purchase", "subscription", "gift", "staff", "promo", "trial"]),
                 name="users_grant_source_known",
             ),
@@ -172,7 +178,7 @@ class Grant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"VIP {self.pk}: {self.get_source_display()}, {self.ends_at:%Y-%m-%d}"
+        return f"VIP {self.pk}: {self.get_source_display()}, {self.starts_at:%Y-%m-%d}"
 
 
 class Suspension(models.Model):

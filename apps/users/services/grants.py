@@ -45,9 +45,9 @@ def grant_vip(
     """Give VIP until `ends_at`, or for `days` more than the person has, what is forced off for a while included.
 
     Publishes vip.renewed if that continues a grant that lasts or is in its grace, else vip.granted; writes the audit
-    record. Every grant begins now, so that whatever is revoked later, no VIP is waiting for a day on which nobody would
-    tell. With a payment reference or a key that is known the first grant is returned and nothing happens.
-    Raises InvalidGrant and PersonGone.
+    record. Days begin where what is promised now ends, and move forward if it is revoked; a grant until `ends_at` is a
+    window that begins now, and counts once where it overlaps others. With a payment reference or a key that is known the
+    first grant is returned and nothing happens. Raises InvalidGrant and PersonGone.
     """
     check_grant(source, reason, key)
     with transaction.atomic():
@@ -60,6 +60,7 @@ def grant_vip(
             source=source,
             starts_at=now,
             ends_at=_end(now, vip.promised_end(promises, now), ends_at, days),
+            duration=None if days is None else timedelta(days=days),
             reason=reason.strip(),
             granted_by=actor.name,
             payment_reference=payment_reference,
@@ -88,8 +89,9 @@ def extend_vip(
 
 
 def revoke_grant(*, grant_id: int, reason: str, actor: audit.Actor, now: datetime, shown: str | None = None) -> Grant:
-    """Take a grant back; what other grants give stays. Publishes vip.revoked, writes the audit record.
+    """Take back what is left of a grant; what other grants give stays, and days after it move forward to this moment.
 
+    Publishes vip.revoked, writes the audit record.
     `shown` is the effect of the preview that somebody agreed to. Raises Grant.DoesNotExist, GrantOver, PersonGone,
     StateChanged and audit.ReasonMissing.
     """
@@ -98,8 +100,9 @@ def revoke_grant(*, grant_id: int, reason: str, actor: audit.Actor, now: datetim
         grant = Grant.objects.get(pk=grant_id)
         if shown is not None and preview_revocation(grant_id=grant_id, now=now).effect != shown:
             raise StateChanged(StateChanged.__doc__)
-        _check_running(grant, now)
-        before = vip.effective_until(promises_of([person.pk])[person.pk], now)
+        promises = promises_of([person.pk])[person.pk]
+        _check_running(promises, grant_id, now)
+        before = vip.effective_until(promises, now)
         grant.revoked_at, grant.revoked_by = now, actor.name
         grant.save(update_fields=["revoked_at", "revoked_by"])
         _tell(grant, "revoke_vip", before, reason, actor, now)
@@ -121,18 +124,16 @@ def preview_extension(*, person_id: int, days: int, now: datetime) -> Preview:
 
 def preview_revocation(*, grant_id: int, now: datetime) -> Preview:
     """Say what taking the grant back comes to. Raises Grant.DoesNotExist, GrantOver."""
-    grant = Grant.objects.select_related("person").get(pk=grant_id)
-    _check_running(grant, now)
-    promises = promises_of([grant.person_id])[grant.person_id]
-    left = list(promises.grants)
-    left.remove((grant.starts_at, grant.ends_at))
-    before, after = (vip.standing(found, now) for found in (promises, promises._replace(grants=tuple(left))))
+    person_id = Grant.objects.values_list("person_id", flat=True).get(pk=grant_id)
+    promises = promises_of([person_id])[person_id]
+    _check_running(promises, grant_id, now)
+    before, after = (vip.standing(found, now) for found in (promises, promises.without(grant_id, now)))
     changes = (
         Change(_("VIP until"), _shown(before.until), _shown(after.until)),
         Change(_("what it gives, until"), _shown(before.kept_until), _shown(after.kept_until)),
     )
     notes = (_("Revoked, the grant gives nothing more; VIP from other grants stays."),)
-    return Preview(changes, f"{grant.pk},{iso(before.until)},{iso(after.until)},{iso(after.kept_until)}", notes)
+    return Preview(changes, f"{grant_id}:{promises.fingerprint}", notes)
 
 
 def check_grant(source: str, reason: str, key: str | None) -> None:
@@ -165,9 +166,9 @@ def audited(grant: Grant, act: str, before: datetime | None, after: datetime | N
     return audit.Act(act, target, {"vip_until": iso(before)}, shown, reason)
 
 
-def _check_running(grant: Grant, now: datetime) -> None:
-    if grant.revoked_at is not None or grant.ends_at <= now:
-        raise GrantOver(f"Grant {grant.pk} has ended or was revoked: nothing is left to take back.")
+def _check_running(promises: vip.Promises, grant_id: int, now: datetime) -> None:
+    if grant_id not in promises.lasting(now):
+        raise GrantOver(f"Grant {grant_id} has ended or was revoked: nothing is left to take back.")
 
 
 def _end(now: datetime, current: datetime | None, ends_at: datetime | None, days: int | None) -> datetime:

@@ -77,6 +77,7 @@ def _grant(ids: Sequence[int], source: str, days: int, reason: str, actor: audit
             source=source,
             starts_at=now,
             ends_at=(vip.promised_end(promises[person_id], now) or now) + timedelta(days=days),
+            duration=timedelta(days=days),
             reason=reason,
             granted_by=actor.name,
             key=_key(key, person_id),

@@ -90,9 +90,7 @@ def clear_overrides(
 def preview_override(*, person_id: int, mode: vip.Mode, until: datetime, now: datetime) -> Preview:
     """Say what forcing VIP on or off comes to."""
     promises = promises_of([person_id])[person_id]
-    newest = max((found.number for found in promises.overrides), default=0) + 1
-    forced = promises._replace(overrides=(*promises.overrides, vip.Override(newest, mode, now, until)))
-    return _preview(vip.standing(promises, now), vip.standing(forced, now))
+    return _preview(promises, promises.with_override(mode, until, now), now)
 
 
 def preview_clearing(*, person_id: int, now: datetime) -> Preview:
@@ -100,18 +98,17 @@ def preview_clearing(*, person_id: int, now: datetime) -> Preview:
     promises = promises_of([person_id])[person_id]
     if vip.valid_override(promises.overrides, now) is None:
         raise NoOverride(_("Nothing is forced for person %(id)s.") % {"id": person_id})
-    over = tuple(found for found in promises.overrides if found.until <= now)
-    return _preview(vip.standing(promises, now), vip.standing(promises._replace(overrides=over), now))
+    return _preview(promises, promises.cleared(now), now)
 
 
-def _preview(before: vip.Standing, after: vip.Standing) -> Preview:
+def _preview(old: vip.Promises, new: vip.Promises, now: datetime) -> Preview:
+    before, after = vip.standing(old, now), vip.standing(new, now)
     changes = (
         Change(_("forced"), _forced(before), _forced(after)),
         Change(_("VIP until"), iso(before.until) or "–", iso(after.until) or "–"),
         Change(_("what it gives, until"), iso(before.kept_until) or "–", iso(after.kept_until) or "–"),
     )
-    ends = (before.mode, before.mode_until, before.until, after.mode, after.mode_until, after.until, after.kept_until)
-    return Preview(changes, ",".join(str(iso(end) if isinstance(end, datetime) else end) for end in ends))
+    return Preview(changes, f"{after.mode},{iso(after.mode_until)}:{old.fingerprint}")
 
 
 def _forced(standing: vip.Standing) -> str:

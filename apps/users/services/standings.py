@@ -122,11 +122,18 @@ def _record_ended_overrides(
             target=("users.Person", person),
             before=described(_told(told[person])),
             after=described(looks[person].standing),
-            reason=f"It was to end at {iso(told[person].mode_until) or 'a moment that has passed'}.",
+            reason=_why_it_ended(told[person]),
         )
         for person in ended
     ]
     return dict(zip(ended, audit.record_many(CLOCK, acts), strict=True))
+
+
+def _why_it_ended(told: VipStanding) -> str:
+    """Return the reason of the record: an override whose time is over, or an end that was worked out anew meanwhile."""
+    if told.mode_until is None:
+        return "What grants and ended overrides come to was worked out anew."
+    return f"It was to end at {iso(told.mode_until)}."
 
 
 def described(standing: vip.Standing) -> dict[str, str | None]:

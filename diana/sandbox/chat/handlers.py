@@ -11,6 +11,7 @@ from diana.sandbox.chat.commands import commands_for
 from diana.sandbox.chat.errors import ChatError
 from diana.sandbox.chat.people import NewPerson
 from diana.sandbox.handling import Handler
+from diana.sandbox.stars import SubscriptionChange
 
 SHOWN_MESSAGES = 500
 KEEP_OPEN_SECONDS = 15.0
@@ -179,6 +180,14 @@ class RefundHandler(ChatHandler):
         self.finish_json(self.service.acts.payments.refund(one.person, one.charge, now=wall_clock.seconds()))
 
 
+class SubscriptionHandler(ChatHandler):
+    """Changing a subscription."""
+
+    def post(self) -> None:
+        """Cancel it, take it up again, or let it fail, as its owner does in Telegram's settings."""
+        self.finish_json(self.service.acts.payments.change_subscription(self.read_body(SubscriptionChange)))
+
+
 class VipHandler(ChatHandler):
     """Granting VIP."""
 
@@ -281,6 +290,7 @@ def routes() -> list[tuple[str, type[RequestHandler]]]:
         (r"/chat/block", BlockHandler),
         (r"/chat/pay", PayHandler),
         (r"/chat/refund", RefundHandler),
+        (r"/chat/subscription", SubscriptionHandler),
         (r"/chat/vip", VipHandler),
         (r"/chat/timeline", TimelineHandler),
         (r"/chat/files/([A-Za-z0-9-]{1,64})", FileHandler),

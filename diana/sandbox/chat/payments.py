@@ -13,7 +13,14 @@ from diana.sandbox.chat.people import Person
 from diana.sandbox.chat.world import World
 from diana.sandbox.invoices import Bill
 from diana.sandbox.messages import bill_content
-from diana.sandbox.stars import ANSWER_SECONDS, Charge, Payment, PreCheckoutAnswer
+from diana.sandbox.stars import (
+    ANSWER_SECONDS,
+    Charge,
+    Payment,
+    PreCheckoutAnswer,
+    SubscriptionChange,
+    refunded_payment,
+)
 
 if TYPE_CHECKING:
     from diana.sandbox.bot_api import BotApi
@@ -92,9 +99,17 @@ class Payments:
         person = self._world.people.get(charge.user)
         if person is None:
             return None
-        told = {"currency": "XTR", "total_amount": charge.stars, "invoice_payload": charge.payload}
-        told |= {"telegram_payment_charge_id": charge.id, "provider_payment_charge_id": ""}
-        return self._post(person, person.id, {"refunded_payment": told}, now)
+        return self._post(person, person.id, {"refunded_payment": refunded_payment(charge)}, now)
+
+    def change_subscription(self, change: SubscriptionChange) -> dict[str, Any]:
+        """Let somebody cancel a subscription, take it up again, or be without the Stars for it."""
+        person = self._world.person(change.user)
+        try:
+            told = self._bot_api.stars.change_subscription(change)
+        except RefusalError as refusal:
+            raise ChatError(409, f"This cannot be done with it: {refusal.description}.") from refusal
+        content = {"user": person.user()} | told
+        return {"update_id": self._bot_api.updates.add("subscription", content, lane=person.id)}
 
     def _post(self, person: Person, chat: int, content: dict[str, Any], now: float) -> int | None:
         message = self._bot_api.messages.add(chat, content, seconds=int(now), sender=person.user())

@@ -74,6 +74,18 @@ export async function refund(charge) {
   if (refunded) follow(refunded.update_id, "gets Stars back");
 }
 
+/** Cancel a subscription, take it up again, or be without the Stars for it. */
+export async function changeSubscription(charge, change) {
+  const changed = await attempt(() => api.send("/chat/subscription", { user: state.person, charge, state: change }));
+  if (changed) follow(changed.update_id, SUBSCRIPTION_WORDS[change]);
+}
+
+const SUBSCRIPTION_WORDS = {
+  canceled: "cancels the subscription",
+  active: "takes the subscription up again",
+  failed: "cannot pay for the subscription",
+};
+
 /** Make somebody VIP by the ordinary act. */
 export async function grantVip(who) {
   await attempt(async () => {

@@ -113,6 +113,7 @@ const taps = {
   opensHere,
   save: actions.save,
   refund: actions.refund,
+  changeSubscription: actions.changeSubscription,
   react: actions.react,
   show: (id) => showMessage(id),
   menu: (message, anchor) => openMenu(anchor, menuOf(message)),

@@ -63,7 +63,15 @@ function serviceText(message) {
 function renderService(message, text, { taps, own }) {
   const charge = own && message.successful_payment?.telegram_payment_charge_id;
   return element("p", { class: "pill" }, text,
-    charge && button("Refund", () => taps.refund(charge), { class: "tap", "aria-label": `Refund ⭐ ${message.successful_payment.total_amount}` }));
+    charge && button("Refund", () => taps.refund(charge), { class: "tap", "aria-label": `Refund ⭐ ${message.successful_payment.total_amount}` }),
+    ...subscriptionButtons(message, charge, taps));
+}
+
+/** What the owner of a subscription can do with it, at the payment that began it. */
+function subscriptionButtons(message, charge, taps) {
+  if (!charge || !message.successful_payment.is_first_recurring) return [];
+  return [["Cancel", "canceled"], ["Resume", "active"], ["Fail", "failed"]].map(([label, change]) =>
+    button(label, () => taps.changeSubscription(charge, change), { class: "tap", "aria-label": `${label} the subscription` }));
 }
 
 function bubble(message, view) {

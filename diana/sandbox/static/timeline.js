@@ -2,7 +2,7 @@
 
 import { read } from "./api.js";
 import { button, element, icon } from "./dom.js";
-import { emit, nameOf, on, person, showPane, state } from "./state.js";
+import { emit, messagesOf, nameOf, on, person, showPane, state } from "./state.js";
 
 const FIRST_MS = 150;
 const EACH_MS = 400;
@@ -15,6 +15,14 @@ const LONG_ID = /\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 // Words that leave room beside them.
 const SHORT = 28;
 const KINDS = { update: "update", event: "event", visit: "visit", entry: "ledger entry", fact: "fact", call: "call" };
+const MEANINGS = {
+  update: "What Telegram sent: a message, a press of a button.",
+  event: "What has happened by it. Kept for good, in one log.",
+  visit: "A process takes waiting events of one kind of work, and does it.",
+  entry: "Points given or taken, with the reason. Never changed afterwards.",
+  fact: "What else was noted.",
+  call: "A request to Telegram, such as the answer.",
+};
 const subject = element("p", { class: "subject", dir: "auto" });
 const status = element("p", { class: "state", role: "status" });
 const list = element("ol", { class: "items", hidden: true });
@@ -30,13 +38,31 @@ export function showTimeline(pane) {
     element("header", { class: "bar" },
       button(icon("back"), () => showPane("chat"), { class: "plain to-chat", "aria-label": "To the chat" }),
       element("div", { class: "names" }, element("h2", { id: "timeline-title" }, "What it set off"), subject)),
-    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Timeline" }, status, list),
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Timeline" }, status, list, legend()),
     links);
   on("follow", follow);
+  on("selected", () => followed ?? followNewest());
   on("people", drawLinks);
   on("delivered", ({ update_id: update }) => update === followed?.updateId && drawStatus());
   on("forgotten", () => { stop(); followed = null; drawEmpty(); });
   drawEmpty();
+}
+
+/** Return the words of the timeline explained, folded. */
+function legend() {
+  const words = Object.entries(MEANINGS).flatMap(([kind, meaning]) => {
+    const name = element("dt", {}, KINDS[kind]);
+    name.style.setProperty("--kind", `var(--${kind})`);
+    return [name, element("dd", {}, meaning)];
+  });
+  const rest = [element("dt", {}, "at rest"), element("dd", {}, "Nothing that it set off waits or runs any more.")];
+  return element("details", { class: "legend" }, element("summary", {}, "What these words mean"), element("dl", {}, words, rest));
+}
+
+/** After the page was loaded again: show what the newest message of the chat set off. */
+function followNewest() {
+  const said = messagesOf(state.chat).filter((one) => one.update_id).at(-1);
+  if (said) follow({ updateId: said.update_id, words: said.text ?? "a message", person: said.from.id });
 }
 
 function drawEmpty() {

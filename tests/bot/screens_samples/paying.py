@@ -18,6 +18,24 @@ SAMPLES: list[Sample] = [
     sample(vip.vip, "none", person_id=ME, until=None, subscribed_until=None, offers=OFFERS + OTHERS),
     sample(vip.vip, "until", person_id=ME, until=NOON, subscribed_until=None, offers=OFFERS),
     sample(vip.vip, "subscribed", person_id=ME, until=NOON, subscribed_until=NOON, offers=OFFERS),
+    *(
+        sample(
+            vip.vip, case, person_id=ME, until=NOON, subscribed_until=NOON, offers=OFFERS, renews=False, failed=failed
+        )
+        for case, failed in (("ends", False), ("not paid", True))
+    ),
+    *(
+        sample(
+            vip.subscribed_already,
+            case,
+            person_id=ME,
+            subscribed_until=NOON,
+            renews=renews,
+            failed=failed,
+            offers=OFFERS,
+        )
+        for case, renews, failed in (("renews", True, False), ("ends", False, False), ("not paid", False, True))
+    ),
     sample(vip.vip, "nothing sold", person_id=ME, until=None, subscribed_until=None, offers=[]),
     *(sample(vip.bill, offer.key, offer, payload=Written("p" * 128)) for offer in OFFERS + OTHERS),
     *(sample(vip.gift_bought, str(days), person_id=ME, days=days, **GIFT) for days in (1, 2, 30)),

@@ -31,6 +31,9 @@ ENTRIES = [
     points.Line(-7, "penalty", "", "", -7, note="short"),
     points.Line(-80, "reversal", "daily_login", "", 80),
     points.Line(-80, "reversal", "", "", 80),
+    points.Line(-50, "reversal", "daily_login", "", 80, note="short=30"),
+    points.Line(50, "reversal", "", "", -100, note="less=50"),
+    points.Line(150, "reversal", "", "", -100, note="more=50"),
 ]  # fmt: skip
 # Twice so long as the page makes it, and the longest entries.
 LONGEST_ENTRIES = [ENTRIES[len(RULES) + len(NOTES)]] * 10

@@ -6,7 +6,7 @@ from typing import Any
 from apps.bot.notices.planning import KINDS
 from apps.bot.screens import notices
 from apps.bot.screens.achievement_words import MEDALS, TITLES
-from tests.bot.screens_samples.sample import ME, NOON, Sample, Written, sample
+from tests.bot.screens_samples.sample import LONGEST_ID, ME, NOON, Sample, Written, sample
 
 UNTIL = NOON.isoformat()
 FIELDS: dict[str, list[dict[str, Any]]] = {
@@ -15,6 +15,17 @@ FIELDS: dict[str, list[dict[str, Any]]] = {
     "vip_expiring": [{"hours": hours, "until": UNTIL} for hours in (1, 24, 72)],
     "vip_grace": [{"until": UNTIL}],
     "payment": [{"stars": stars} for stars in (1, 2, 250)],
+    "payment_problem": [
+        {"charge": LONGEST_ID, "stars": stars, "problem": problem}
+        for stars, problem in ((1, "failed"), (2, "amount"), (250, "erased"))
+    ],
+    "refund": [
+        {},
+        *({"stars": stars} for stars in (1, 2, 250)),
+        {"stars": 250, "points": 1, "old": 3, "new": 3},
+        {"stars": 250, "points": 1000, "old": 3, "new": 2},
+    ],
+    "refund_points": [{"points": points, "old": 5, "new": new} for points, new in ((1, 5), (2, 5), (1000, 3))],
     "achievement": [{"achievement": key, "tier": "gold"} for key in TITLES]
     + [{"achievement": "voice", "tier": tier} for tier in MEDALS],
 }

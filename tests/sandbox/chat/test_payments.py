@@ -119,3 +119,16 @@ def test_charges_of_two_runs_are_two(hooked, hook, bill, monkeypatch):
     with running_sandbox() as other:
         call(other, "sendInvoice", chat_id=7, **BILL)
         assert other.pay(7, "p")["telegram_payment_charge_id"] != first
+
+
+def test_a_subscription_is_cancelled_and_taken_up_again_in_the_chat(hooked, hook):
+    page, sandbox = hooked
+    monthly = {**BILL, "subscription_period": 2_592_000}
+    call(sandbox, "createInvoiceLink", **monthly)
+    charge = sandbox.pay(ADA, "p")["telegram_payment_charge_id"]
+    for number, state in enumerate(("canceled", "active", "failed"), 1):
+        page.post("subscription", user=ADA, charge=charge, state=state)
+        told = hook.updates(number)[-1]["subscription"]
+        assert (told["user"]["id"], told["invoice_payload"], told["state"]) == (ADA, "p", state)
+    assert page.refusal("subscription", user=ADA, charge=charge, state="canceled")[0] == 409
+    assert page.refusal("subscription", user=LUCIA, charge=charge, state="active")[0] == 409

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         now = clock.now()
         wanted = Grant.objects.filter(pk=options["grant"])
         if options["person"]:
-            wanted = Grant.objects.lasting(now).filter(person_id=options["person"])
+            wanted = Grant.objects.filter(pk__in=selectors.lasting_grants(options["person"], now))
         grants = list(wanted.order_by("pk"))
         if not grants:
             raise CommandError("There is no such grant that counts: look at the person's page in the admin.")

@@ -1,0 +1,27 @@
+"""What handlers read of an update that was kept: its document. No other module looks at bodies."""
+
+from apps.bot import incoming, reading
+from apps.bot.models import Update
+from apps.bot.reading import Unreadable
+
+
+def document_of(row: Update) -> reading.Update:
+    """Return the update's document; of a row from before there were any, that of its body. Raises Unreadable."""
+    document = bytes(row.document)
+    return reading.read(document if document else _reduced(bytes(row.body)))
+
+
+def _reduced(body: bytes) -> bytes:
+    try:
+        return incoming.decode(body).document
+    except incoming.Malformed:
+        raise Unreadable("the body is no update") from None
+
+
+def message_below(row: Update) -> tuple[int, int] | None:
+    """Return which message the pressed button hangs on: its chat and its number there; None if that cannot be read."""
+    try:
+        pressed = document_of(row).callback_query
+    except Unreadable:
+        return None
+    return (pressed.message.chat.id, pressed.message.message_id) if pressed and pressed.message else None
