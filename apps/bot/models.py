@@ -203,6 +203,8 @@ class Unreadable(models.Model):
         indexes = [
             # delete_old_unreadable looks for those of last week
             models.Index(fields=["received_at"], name="bot_unreadable_received"),
+            # searched by staff
+            models.Index(fields=["update_id"], name="bot_unreadable_update"),
         ]
 
     def __str__(self) -> str:
@@ -275,6 +277,8 @@ class Notice(models.Model):
             models.Index(fields=["person_id"], condition=models.Q(done_at__isnull=True), name="bot_notice_open"),
             # old ones are deleted
             models.Index(fields=["done_at"], condition=models.Q(done_at__isnull=False), name="bot_notice_done"),
+            # searched by staff
+            models.Index(fields=["person_id", "id"], name="bot_notice_of_person"),
         ]
 
     def __str__(self) -> str:

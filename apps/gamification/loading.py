@@ -126,8 +126,8 @@ def running_streaks(person_ids: Sequence[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def definition_of(version: AchievementVersion) -> Definition:
-    """Return a stored version as the core reads it; raises InvalidDefinition if it could not work."""
+def definition_of(version: AchievementVersion, *, stored: bool = True) -> Definition:
+    """Return a version as the core reads it; raises InvalidDefinition if it could not work. New ones must meet more."""
     return define(
         key=version.achievement_id,
         version=version.version,
@@ -137,6 +137,7 @@ def definition_of(version: AchievementVersion) -> Definition:
         tiers=version.tiers,
         bonuses=version.bonuses,
         repeatable=version.achievement.repeatable,
+        stored=stored,
     )
 
 

@@ -18,6 +18,7 @@ from apps.payments import services
 from apps.payments.models import GiftCode, Invoice, Payment, PreCheckout, Subscription, ToldRefund
 from diana import clock
 from diana.acts import Preview
+from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import confirm_and_act
 from diana.readonly import ReadOnly
@@ -44,13 +45,13 @@ class RefundForm(ReasonForm):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What came in; filter by problem for what is owed back. The payer's Telegram id is personal data and not shown."""
 
     list_display = ("id", "person_id", "product", "stars", "state", "problem", "paid_at", "recurring")
     list_filter = ("problem", ("refunded_at", admin.EmptyFieldListFilter), "recurring", "source", "product")
-    search_fields = ("=id", "=person__id", "=charge")
-    search_help_text = _("Payment's id, person's id, or Telegram's charge as on the receipt")
+    search_fields = ("=id", "=person", "=charge")
+    search_help_text = _("Payment's or person's id, or charge on receipt")
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
@@ -144,13 +145,13 @@ class EndingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class SubscriptionAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Subscriptions at Telegram; filter by end for those that Telegram has refused to end. It is asked again by itself."""
 
     list_display = ("id", "person_id", "standing", "paid_until", "end_reason", "end_requested_at", "end_problem")
     list_filter = (EndingFilter, "state", "end_reason")
-    search_fields = ("=id", "=person__id", "=charge")
-    search_help_text = _("Subscription's id, person's id, or Telegram's charge of its first payment")
+    search_fields = ("=id", "=person", "=charge")
+    search_help_text = _("Subscription, person's id, or its first charge")
     fieldsets = (
         (None, {"fields": (("person_id", "standing"), "charge", ("began_at", "paid_until"), ("state", "state_at"))}),
         (
@@ -220,12 +221,13 @@ class SubscriptionAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold h
 
 
 @admin.register(ToldRefund)
-class ToldRefundAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ToldRefundAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Refunds that Telegram told and no payment took. Unknown charges wait for their payments; the rest is to be looked at."""
 
     list_display = ("id", "charge", "person_id", "stars", "problem", "source", "told_at", "settled_at")
     list_filter = ("problem", ("settled_at", admin.EmptyFieldListFilter), "source")
-    search_fields = ("=charge", "=person__id")
+    search_fields = ("=charge", "=person")
+    search_help_text = _("Telegram's charge or person's id")
     fields = ("charge", "person_id", "stars", "problem", "source", "told_at", "settled_at")
     readonly_fields = ("person_id",)
     ordering = ("-id",)
@@ -233,12 +235,13 @@ class ToldRefundAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class InvoiceAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Bills; the payload would let nobody pay for another, and is not shown all the same."""
 
     list_display = ("id", "person_id", "product", "stars", "created_at", "expires_at", "paid_at")
     list_filter = ("product", ("paid_at", admin.EmptyFieldListFilter))
-    search_fields = ("=id", "=person__id")
+    search_fields = ("=id", "=person")
+    search_help_text = _("Bill's id or person's id")
     fields = ("person_id", "product", "kind", "days", "stars", "created_at", "expires_at", "paid_at")
     readonly_fields = ("person_id",)
     ordering = ("-id",)
@@ -246,12 +249,13 @@ class InvoiceAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
 
 
 @admin.register(PreCheckout)
-class PreCheckoutAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PreCheckoutAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What was answered when Telegram asked; kept for 30 days."""
 
     list_display = ("id", "person_id", "invoice", "verdict", "answered_at")
     list_filter = ("verdict",)
-    search_fields = ("=person__id",)
+    search_fields = ("=person",)
+    search_help_text = _("Person's id")
     fields = ("person_id", "invoice", "verdict", "answered_at")
     readonly_fields = ("person_id",)
     ordering = ("-id",)
@@ -259,12 +263,13 @@ class PreCheckoutAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold ha
 
 
 @admin.register(GiftCode)
-class GiftCodeAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GiftCodeAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Gifts without their codes, which nobody here can read."""
 
     list_display = ("id", "buyer_id", "days", "created_at", "redeemed_by_id", "redeemed_at", "voided_at")
     list_filter = (("redeemed_at", admin.EmptyFieldListFilter), ("voided_at", admin.EmptyFieldListFilter))
-    search_fields = ("=id", "=buyer__id", "=redeemed_by__id")
+    search_fields = ("=id", "=buyer", "=redeemed_by")
+    search_help_text = _("Gift's, buyer's or redeemer's id")
     fields = ("payment", "buyer_id", "days", "created_at", "redeemed_by_id", "redeemed_at", "vip_grant", "voided_at")
     readonly_fields = ("buyer_id", "redeemed_by_id")
     ordering = ("-id",)

@@ -9,18 +9,19 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from diana.admin_search import IndexedSearch
 from diana.audit.models import AuditRecord
 from diana.readonly import ReadOnly
 
 
 @admin.register(AuditRecord)
-class AuditRecordAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AuditRecordAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Newest first; found by object, actor or reason."""
 
     list_display = ("at", "actor", "origin_label", "act", "object_type", "object_id", "reason")
     list_display_links = ("at", "act")
     list_filter = ("origin", "act", "object_type")
-    search_fields = ("=object_id", "=actor", "reason")
+    search_fields = ("=object_id", "=actor", "~reason")
     search_help_text = _("Object's id, actor, or words of the reason")
     ordering = ("-id",)
     list_per_page = 50

@@ -40,6 +40,9 @@ class AuditRecord(models.Model):
         indexes = [
             # the history of one object: a person's page, a rule's page
             models.Index(fields=["object_type", "object_id", "id"], name="audit_record_object"),
+            # searched by staff: by the object alone, by the actor; the words of reasons have an index in the migration
+            models.Index(fields=["object_id"], name="audit_record_object_id"),
+            models.Index(fields=["actor"], name="audit_record_actor"),
         ]
         constraints = [
             models.CheckConstraint(

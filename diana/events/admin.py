@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.events import retries
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
@@ -29,7 +30,7 @@ class BusAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no typ
 
 
 @admin.register(StoredEvent)
-class StoredEventAdmin(BusAdmin):
+class StoredEventAdmin(IndexedSearch, BusAdmin):
     """The log, newest first; found by event id or correlation id, which shows everything that one act set off."""
 
     list_display = ("id", "type", "user_id", "recorded_at", "shown_payload", "correlation_id")
@@ -81,7 +82,7 @@ class ReasonForm(ActionForm):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(Failure)
-class FailureAdmin(BusAdmin):
+class FailureAdmin(IndexedSearch, BusAdmin):
     """What could not be handled. Dead letters can be given another series of attempts, or given up with a reason."""
 
     list_display = ("id", "subscriber", "type", "key", "status_label", "attempts", "next_attempt_at", "error")

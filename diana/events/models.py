@@ -169,6 +169,9 @@ class Failure(models.Model):
             models.UniqueConstraint(fields=["subscriber", "position"], name="event_failure_one_per_event"),
         ]
         indexes = [
+            # searched by staff
+            models.Index(fields=["position"], name="event_failure_position"),
+            models.Index(fields=["key"], name="event_failure_key"),
             # the lane task looks for keys that are held back, the relay for what is due
             models.Index(
                 fields=["subscriber", "lane", "position"],

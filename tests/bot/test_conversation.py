@@ -59,6 +59,23 @@ def test_a_hostile_name_is_shown_harmlessly(sandbox: Sandbox) -> None:
     assert "Welcome, &lt;b&gt;Ada &amp; co!" in texts(sandbox)[0]
 
 
+@pytest.mark.parametrize("name", ["\u3164", "\u2800", "\ufe0f", "\U000e0067\U000e007f"])
+def test_who_has_a_name_that_shows_nothing_is_called_by_number(sandbox: Sandbox, name: str) -> None:
+    person = say("/start", sender=user(first_name=name, last_name=name)).person_id
+    say("/profile")
+    answer()
+    assert f"Welcome, Player {person}!" in texts(sandbox)[0]
+    assert f"<b>Player {person}</b>" in texts(sandbox)[1]
+
+
+def test_joined_characters_of_a_name_reach_the_chat_whole(sandbox: Sandbox) -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    say("/start", sender=user(first_name=family))
+    say("/profile")
+    answer()
+    assert [family in text for text in texts(sandbox)] == [True, True]
+
+
 def test_daily_is_an_act_without_a_reply(sandbox: Sandbox) -> None:
     say("/daily")
     answer()

@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 from django.utils import translation
+from django.utils.formats import date_format
 from telegram import InlineKeyboardButton
 
 from apps.bot import pages, screens
@@ -193,6 +195,22 @@ def test_files_and_bills_fit(language: str) -> None:
                 bill = {"title": title, "description": description, "payload": payload, "currency": "XTR"}
                 price = {"label": title, "amount": stars}
                 read_bill(bill | {"prices": [price], "subscription_period": days * 86_400})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "how", ["DATE_FORMAT", "DATETIME_FORMAT", "SHORT_DATETIME_FORMAT", "TIME_FORMAT", "YEAR_MONTH_FORMAT"]
+)
+def test_no_date_ends_with_the_full_stop_of_a_sentence(language: str, how: str) -> None:
+    moments = [datetime(2026, month, 9, hour, tzinfo=UTC) for month in range(1, 13) for hour in (0, 5, 12, 21)]
+    with translation.override(language):
+        assert [text for moment in moments if (text := date_format(moment, how)).endswith(".")] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_end_with_one_full_stop(language: str) -> None:
+    lines = {line for sample, reply in every_reply(language) for line in own_words(sample, reply, language)}
+    assert [line for line in sorted(lines) if re.search(r"(?<!\.)\.\.(?!\.)|[!?…]\.", line)] == []
 
 
 def test_russian_has_no_words_of_another_language() -> None:

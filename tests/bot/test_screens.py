@@ -1,6 +1,7 @@
 """What single screens say, and names made harmless; what all have in common stands in test_every_screen.py."""
 
 import html
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -146,11 +147,32 @@ def test_a_tower_of_marks_is_cut_down() -> None:
     assert display_name("a" + "\u0301" * 100_000, 7) == "a" + "\u0301" * 3
 
 
+@pytest.mark.parametrize("name", ["\u3164", "\u2800", "\ufe0f", "\u115f", "\U000e0067", "\u0301", "\u3164 \u2800"])
+def test_a_name_that_shows_nothing_is_a_number(english: None, name: str) -> None:
+    assert display_name(name, 7) == "Player 7"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    ],
+)
+def test_what_is_joined_is_shown_whole(english: None, name: str) -> None:
+    assert display_name(name, 7) == name
+
+
+def test_a_persian_name_keeps_its_letters_apart() -> None:
+    assert display_name("\u0645\u06cc\u200c\u0631\u0627", 7) == "\u2068\u0645\u06cc\u200c\u0631\u0627\u2069"
+
+
 @given(st.text())
 def test_any_name_is_short_visible_and_escaped(name: str) -> None:
     shown = html.unescape(display_name(name, 7)).strip("\u2068\u2069")
     assert 0 < len(shown) <= 64
-    assert shown.isprintable() or "\u3000" in shown
+    assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cs", "Co", "Zl", "Zp"}
+    assert unicodedata.category(shown[0])[0] not in "MZ"
     shown.encode()
 
 

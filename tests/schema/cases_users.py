@@ -24,6 +24,11 @@ CASES = {
         {"status": "'erased'", "telegram_id": "NULL", "last_name": "'Ana'"},
         {"status": "'erased'", "telegram_id": "NULL", "username": "'ana'"},
     ),
+    "users_person_erased_not_found": Case(
+        "users_person",
+        dict.fromkeys(("first_name", "last_name", "username"), "''")
+        | {"status": "'erased'", "telegram_id": "NULL", "folded_names": "'ana'"},
+    ),
     "users_person_activity_complete": Case(
         "users_person",
         {"last_act_at": "diana_now()", "last_active_date": "NULL"},

@@ -46,7 +46,7 @@ def test_people_are_found_by_either_id(root: Client, person: Person, term: str) 
 
 
 @pytest.mark.parametrize("term", ["Ana", "42", "9" * 40, "²", "-1"])
-def test_names_and_parts_of_numbers_find_nobody(root: Client, person: Person, term: str) -> None:
+def test_other_names_and_parts_of_numbers_find_nobody(root: Client, person: Person, term: str) -> None:
     Person.objects.filter(pk=person.pk).update(first_name="Somebody")
     response = root.get(reverse("admin:users_person_changelist"), {"q": term})
     assert "Somebody" not in response.content.decode()

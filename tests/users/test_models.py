@@ -136,3 +136,9 @@ def test_the_owner_meets_the_guard(committed_db: str, statement: str) -> None:
     )
     with pytest.raises(ProgrammingError, match="VIP grant"), connections["owner"].cursor() as cursor:
         cursor.execute(statement)
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u2800", "\ufe0f"])
+def test_a_stored_name_that_shows_nothing_is_shown_as_a_number(person: Person, name: str) -> None:
+    person.first_name = person.last_name = name
+    assert (person.full_name, str(person)) == ("", f"Player {person.pk}")

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-# More marks on one letter than any script uses reach into other people's lines.
-MAX_MARKS = 3
+from apps.users.names import visible_name
+
 MAX_NAME_LENGTH = 64
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
@@ -47,24 +47,12 @@ Reply = Screen | Document | Invoice
 
 def display_name(name: str, person_id: int) -> str:
     """Return a name for use in HTML, "Player <id>" for people without one. It cannot leave its place in the line."""
-    visible = _visible(name)[:MAX_NAME_LENGTH].strip()
+    visible = visible_name(name, limit=MAX_NAME_LENGTH)
     if not visible:
         return html.escape(_("Player %(id)s") % {"id": person_id})
     escaped = html.escape(visible)
     turned = any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in visible)
     return f"{_ISOLATE}{escaped}{_END_ISOLATE}" if turned else escaped
-
-
-def _visible(text: str) -> str:
-    """Leave out controls, direction marks, lone surrogates and towers of marks; every white space is one blank."""
-    kept: list[str] = []
-    marks = 0
-    for character in " ".join(text.split()):
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if marks <= MAX_MARKS and category not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-            kept.append(character)
-    return "".join(kept)
 
 
 def callback_data(screen: str, verb: str, owner: str, *args: str | int) -> str:

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminI
 from apps.gamification import services
 from apps.gamification.admin.acting import ActForm, form_for, prepare_and_act
 from apps.gamification.models import Entry, Flag, Hold
+from diana.admin_search import IndexedSearch
 from diana.readonly import ReadOnly
 
 SHOWN_ENTRIES = 20
@@ -64,12 +65,12 @@ class ConfirmForm(ActForm):
 
 
 @admin.register(Flag)
-class FlagAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class FlagAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Newest first; open ones are what there is to do."""
 
     list_display = ("id", "account_id", "detector_label", "score", "acts", "held", "points", "status_label", "last_at")
     list_filter = ("status", "detector")
-    search_fields = ("=id", "=account__person_id", "=holds__event_id")
+    search_fields = ("=id", "=account", "=holds__event_id")
     search_help_text = _("Flag, person's id or event's id")
     ordering = ("-id",)
     list_per_page = 50

@@ -19,6 +19,7 @@ from apps.gamification.admin.acting import ActForm, ask_and_act, form_for, prepa
 from apps.gamification.admin.rules import VersionAdmin
 from apps.gamification.models import Achievement, AchievementVersion, Unlock
 from diana import clock
+from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.readonly import ReadOnly
 
@@ -45,13 +46,14 @@ class AchievementForm(forms.ModelForm[Achievement]):
 
 
 @admin.register(Achievement)
-class AchievementAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AchievementAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What can be achieved, and how many have it."""
 
     form = AchievementForm
     list_display = ("title", "key", "category", "strategy", "tiers", "had_by", "secret", "state")
     list_filter = ("active", "category", "secret")
     search_fields = ("key", "title")
+    search_help_text = _("Part of the key or title")
     ordering = ("-active", "category", "key")
     readonly_fields = ("state", "had_by")
     inlines = (AchievementVersionInline,)
@@ -212,13 +214,13 @@ class AchievementVersionAdmin(VersionAdmin):
 
 
 @admin.register(Unlock)
-class UnlockAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class UnlockAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Who has what, the newest first."""
 
     list_display = ("id", "account_id", "achievement", "tier", "period", "state", "unlocked_at", "granted_by")
     list_filter = ("achievement", "tier", "quiet", ("revoked_at", admin.EmptyFieldListFilter))
     list_select_related = ("achievement",)
-    search_fields = ("=account__person_id", "=event_id")
+    search_fields = ("=account", "=event_id")
     search_help_text = _("Person's id or event's id")
     ordering = ("-id",)
     list_per_page = 50

@@ -1,9 +1,11 @@
 """Accounts and the ledger: to be read by those who may; points are given and taken back on pages of their own."""
 
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -18,16 +20,17 @@ from apps.gamification.decide.corrections import is_reversible
 from apps.gamification.decide.levels import level_of
 from apps.gamification.models import Account, Entry
 from apps.gamification.titles import localized
+from diana.admin_search import IndexedSearch
 from diana.readonly import ReadOnly
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AccountAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Who has how much, by lifetime points."""
 
     list_display = ("person", "balance", "lifetime", "level", "sequence", "lifetime_at")
     list_select_related = ("person",)
-    search_fields = ("=person__id", "=person__telegram_id")
+    search_fields = ("=person", "=person__telegram_id")
     search_help_text = _("Person's id or Telegram id")
     ordering = ("-lifetime", "pk")
     list_per_page = 50
@@ -101,7 +104,7 @@ class AccountAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class EntryAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """The ledger, the newest first, each entry with its why."""
 
     list_display = (
@@ -116,7 +119,7 @@ class EntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         "occurred_at",
     )
     list_filter = ("kind",)
-    search_fields = ("=id", "=account__person__id", "=event_id", "=idempotency_key")
+    search_fields = ("=id", "=account", "=idempotency_key")
     search_help_text = _("Entry, person's id, event's id or key")
     ordering = ("-id",)
     list_per_page = 50
@@ -132,6 +135,13 @@ class EntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         ),
     )
     readonly_fields = ("why", "account_id", "kind_label", "reason_text", "previous_hash_text", "hash_text")
+
+    def search_alternatives(self, model: type[Model], word: str) -> list[Q]:
+        """Find the entries of an event by their keys, which begin with it: the event's own column has no index."""
+        found = super().search_alternatives(model, word)
+        with suppress(ValueError):
+            found.append(Q(idempotency_key__startswith=f"{UUID(word).hex}:"))
+        return found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         """Read the reasons along."""

@@ -17,18 +17,19 @@ from apps.gamification.models import StaffRequest
 from apps.gamification.services import PointsError
 from apps.users.selectors import UnknownPerson
 from diana import clock
+from diana.admin_search import IndexedSearch
 from diana.confirming import confirm_and_act
 from diana.readonly import ReadOnly
 
 
 @admin.register(StaffRequest)
-class StaffRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What was asked for; approved or refused by those who may, and did not ask themselves."""
 
     list_display = ("id", "act", "points", "asked_by", "asked_at", "status_label", "decided_by", "expires_at")
     list_filter = ("status", "act")
-    search_fields = ("=id", "=asked_by", "=decided_by", "reason")
-    search_help_text = _("Request, who asked or decided, or words of the reason")
+    search_fields = ("=id", "=asked_by", "=decided_by", "~reason")
+    search_help_text = _("Request, asker, decider, words of the reason")
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False

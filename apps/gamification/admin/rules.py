@@ -20,6 +20,7 @@ from apps.gamification.admin.acting import ActForm, ask_and_act, reason_field
 from apps.gamification.admin.previewing import Previewed
 from apps.gamification.models import MultiplierVersion, Rule, RuleVersion
 from diana import clock
+from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.readonly import ReadOnly
 
@@ -33,12 +34,13 @@ class VersionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold ha
 
 
 @admin.register(Rule)
-class RuleAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class RuleAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What earns points, and what does not at the moment."""
 
     list_display = ("title", "key", "state", "base", "event_type")
     list_filter = ("active",)
     search_fields = ("key", "title")
+    search_help_text = _("Part of the key or title")
     ordering = ("-active", "key")
     fields = (("title", "key"), "state")
     readonly_fields = ("state",)

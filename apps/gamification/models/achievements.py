@@ -113,6 +113,10 @@ class Unlock(models.Model):
             ("grant_achievement", _("Can grant achievements")),
             ("revoke_achievement", _("Can revoke achievements")),
         ]
+        indexes = [
+            # searched by staff: all of an account, also what was given or taken back
+            models.Index(fields=["account", "id"], name="gamification_unlock_of_account"),
+        ]
         constraints = [
             # by itself once ever; read by: a person's achievements
             models.UniqueConstraint(

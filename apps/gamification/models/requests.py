@@ -39,6 +39,9 @@ class StaffRequest(models.Model):
         indexes = [
             # read by: the queue, and the task that ends what nobody decided about
             models.Index(fields=["status", "expires_at"], name="gamification_request_queue"),
+            # searched by staff; the words of reasons have an index in the migration
+            models.Index(fields=["asked_by"], name="gamification_request_asker"),
+            models.Index(fields=["decided_by"], name="gamification_request_decider"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(reason__regex=r"\S"), name="gamification_request_reason_given"),

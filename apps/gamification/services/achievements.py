@@ -171,7 +171,7 @@ def check_achievement_version(version: AchievementVersion, now: datetime) -> Def
 
 def _check_definition(version: AchievementVersion) -> Definition:
     try:
-        definition = loading.definition_of(version)
+        definition = loading.definition_of(version, stored=False)
     except InvalidDefinition as error:
         raise InvalidAchievement(str(error)) from error
     problems = definition_problems(definition)

@@ -23,6 +23,7 @@ from apps.users import selectors, services, vip
 from apps.users.models import REASON_MAX_LENGTH, Grant, Person
 from apps.users.promises import promises_from
 from diana import clock
+from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import confirm_and_act
 from diana.readonly import ReadOnly
@@ -107,7 +108,7 @@ def _span_of(grant: Grant) -> vip.Span | None:
 
 
 @admin.register(Grant)
-class GrantAdmin(SpansOfGrants, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GrantAdmin(IndexedSearch, SpansOfGrants, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Added and revoked by those who have the permission; seen by those who may view."""
 
     form = GrantForm
@@ -115,7 +116,7 @@ class GrantAdmin(SpansOfGrants, ReadOnly, ModelAdmin):  # type: ignore[misc]  # 
     list_display = ("id", "person", "source", "given", "counts_from", "counts_until", "state", "granted_by", "reason")
     list_filter = ("source",)
     list_select_related = ("person",)
-    search_fields = ("=person__id", "=person__telegram_id", "=payment_reference")
+    search_fields = ("=person", "=person__telegram_id", "=payment_reference")
     search_help_text = _("Person's id, Telegram id or payment reference")
     ordering = ("-id",)
     list_per_page = 50

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,8 +16,11 @@ from apps.users.admin import leaving
 from apps.users.admin.grants import SpansOfGrants
 from apps.users.admin.suspending import suspend_or_end
 from apps.users.admin.vip import OverrideInline, VipFilter, VipOfPeople
+from apps.users.folding import fold
 from apps.users.models import Departure, Grant, Person, Suspension
+from diana.admin_search import IndexedSearch
 from diana.readonly import ReadOnly
+from diana.trigrams import part_of
 
 STATUS_COLOURS = {
     "active": "success",
@@ -69,7 +72,7 @@ class DepartureInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold 
 
 
 @admin.register(Person)
-class PersonAdmin(VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """A fixed number of queries, however long the list."""
 
     list_display = (
@@ -84,7 +87,7 @@ class PersonAdmin(VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # u
     )
     list_filter = ("status", "language", VipFilter)
     search_fields = ("=id", "=telegram_id")
-    search_help_text = _("Person's id or Telegram id")
+    search_help_text = _("Name, username, person's id or Telegram id")
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
@@ -115,16 +118,10 @@ class PersonAdmin(VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # u
         """Read the VIP of the whole page at once."""
         return self.with_promises(super().get_queryset(request))
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Person], search_term: str
-    ) -> tuple[QuerySet[Person], bool]:
-        """Find by whole numbers only: both ids have an index."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        if not (term.isascii() and term.isdigit()):
-            return queryset.none(), False
-        return queryset.filter(Q(pk=int(term)) | Q(telegram_id=int(term))), False
+    def search_alternatives(self, model: type[Model], word: str) -> list[Q]:
+        """Find by names too."""
+        found = super().search_alternatives(model, word)
+        return [*found, part_of(F("folded_names"), folded)] if (folded := fold(word)) else found
 
     @admin.display(description=_("person"), ordering="id")
     def name(self, person: Person) -> str:

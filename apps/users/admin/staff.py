@@ -6,10 +6,12 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from apps.users.models import Staff
+from diana.admin_search import IndexedSearch
 
 RIGHTS = ("is_superuser", "groups", "user_permissions")
 
@@ -17,13 +19,14 @@ admin.site.unregister(Group)
 
 
 @admin.register(Staff)
-class StaffAdmin(UserAdmin[Staff], ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class StaffAdmin(IndexedSearch, UserAdmin[Staff], ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Django's own pages for logins in the look of the rest."""
 
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "last_login")
+    search_help_text = _("Login, name or email")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Staff]:
         """Keep superusers out of reach of those who are none: a new password is as good as their rights."""
@@ -37,8 +40,10 @@ class StaffAdmin(UserAdmin[Staff], ModelAdmin):  # type: ignore[misc]  # unfold 
 
 
 @admin.register(Group)
-class GroupAdmin(BaseGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GroupAdmin(IndexedSearch, BaseGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Groups carry rights, so only superusers change them."""
+
+    search_help_text = _("Name of the group")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Ask for a superuser."""

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES
+from apps.users.names import visible_name
 
 NAME_MAX_LENGTH = 64
 USERNAME_MAX_LENGTH = 32
@@ -46,6 +47,8 @@ class Person(models.Model):
     first_name = models.CharField(_("first name"), max_length=NAME_MAX_LENGTH, blank=True, default="")
     last_name = models.CharField(_("last name"), max_length=NAME_MAX_LENGTH, blank=True, default="")
     username = models.CharField(_("username"), max_length=USERNAME_MAX_LENGTH, blank=True, default="")
+    # All three as they are searched for, by services/naming.py; the migration has their index.
+    folded_names = models.TextField(_("found by"), blank=True, default="", db_default="", editable=False)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=DEFAULT_LANGUAGE)
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.ACTIVE)
@@ -94,6 +97,9 @@ class Person(models.Model):
                 name="users_person_erased_or_known",
             ),
             models.CheckConstraint(
+                condition=~Q(status="erased") | Q(folded_names=""), name="users_person_erased_not_found"
+            ),
+            models.CheckConstraint(
                 condition=Q(last_act_at__isnull=True, last_active_date__isnull=True)
                 | Q(last_act_at__isnull=False, last_active_date__isnull=False),
                 name="users_person_activity_complete",
@@ -105,8 +111,8 @@ class Person(models.Model):
 
     @property
     def full_name(self) -> str:
-        """First and last name, as far as they are known."""
-        return f"{self.first_name} {self.last_name}".strip()
+        """First and last name, as far as they are known and show something."""
+        return visible_name(f"{self.first_name} {self.last_name}", limit=2 * NAME_MAX_LENGTH + 1)
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):

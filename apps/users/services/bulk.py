@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from apps.users import events as facts
 from apps.users.languages import guess_language
-from apps.users.models import NAME_MAX_LENGTH, Person
-from apps.users.names import clean_name, clean_username
+from apps.users.models import Person
+from apps.users.services.naming import fill_names
 from apps.users.services.people import LARGEST_ID, InvalidTelegramId
 from apps.users.services.rows import about
 from diana.events import publish_many
@@ -57,13 +57,13 @@ def register_many(*, newcomers: Sequence[Newcomer], now: datetime) -> dict[int, 
 
 
 _SAVE = """
-UPDATE users_person p SET first_name = a.first_name, last_name = a.last_name, username = a.username, language = a.language,
-    registered_at = a.registered_at
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-    AS a (id, first_name, last_name, username, language, registered_at)
+UPDATE users_person p SET first_name = a.first_name, last_name = a.last_name, username = a.username,
+    folded_names = a.folded_names, language = a.language, registered_at = a.registered_at
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+    AS a (id, first_name, last_name, username, folded_names, language, registered_at)
 WHERE p.id = a.id
 """
-_SAVED = ("pk", "first_name", "last_name", "username", "language", "registered_at")
+_SAVED = ("pk", "first_name", "last_name", "username", "folded_names", "language", "registered_at")
 
 
 def _save(people: Sequence[Person]) -> None:
@@ -74,7 +74,5 @@ def _save(people: Sequence[Person]) -> None:
 
 
 def _fill(person: Person, newcomer: Newcomer, now: datetime) -> None:
-    person.first_name = person.first_name or clean_name(newcomer.first_name, limit=NAME_MAX_LENGTH)
-    person.last_name = person.last_name or clean_name(newcomer.last_name, limit=NAME_MAX_LENGTH)
-    person.username = person.username or clean_username(newcomer.username)
+    fill_names(person, first_name=newcomer.first_name, last_name=newcomer.last_name, username=newcomer.username)
     person.language, person.registered_at = guess_language(newcomer.language_code), now

@@ -7,8 +7,8 @@ from django.db.transaction import TransactionManagementError
 
 from apps.users import events as facts
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES, guess_language
-from apps.users.models import NAME_MAX_LENGTH, Person
-from apps.users.names import clean_name, clean_username
+from apps.users.models import Person
+from apps.users.services.naming import fill_names
 from apps.users.services.referrals import refer
 from apps.users.services.rows import about, lock_person
 from apps.users.timezones import known_timezones
@@ -70,24 +70,21 @@ def register(
     user.registered once, under the key, and user.referred where the link counts; filled gaps as user.profile_updated.
     Raises PersonGone.
     """
-    given = {
-        "first_name": clean_name(first_name, limit=NAME_MAX_LENGTH),
-        "last_name": clean_name(last_name, limit=NAME_MAX_LENGTH),
-        "username": clean_username(username),
-    }
     with transaction.atomic():
         person = lock_person(person_id)
-        filled = _fill_gaps(person, given)
+        folded = person.folded_names
+        filled = fill_names(person, first_name=first_name, last_name=last_name, username=username)
         first = person.registered_at is None
         if first:
             person.registered_at = now
             if person.language == DEFAULT_LANGUAGE:
                 person.language = guess_language(language_code)
-            person.save(update_fields=[*filled, "registered_at", "language"])
+            person.save(update_fields=[*filled, "folded_names", "registered_at", "language"])
             referrer = refer(invitee=person, code=invite_code, now=now) if invite_code else None
             _tell_registered(person, referrer, now, key)
-        elif filled:
-            person.save(update_fields=filled)
+        elif filled or person.folded_names != folded:
+            person.save(update_fields=[*filled, "folded_names"])
+        if filled and not first:
             publish_many([about(person, facts.ProfileUpdated(user_id=person.pk, fields=filled), now)])
     return first
 
@@ -150,11 +147,3 @@ def set_visibility(*, person_id: int, mode: str, now: datetime) -> bool:
         person.save(update_fields=["visibility"])
         publish_many([about(person, facts.VisibilityChanged(user_id=person.pk, mode=mode), now)])
     return True
-
-
-def _fill_gaps(person: Person, given: dict[str, str]) -> list[str]:
-    """Set the fields that are blank so far and given now; return their names."""
-    filled = [name for name, value in given.items() if value and not getattr(person, name)]
-    for name in filled:
-        setattr(person, name, given[name])
-    return filled

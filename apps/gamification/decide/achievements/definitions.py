@@ -63,8 +63,12 @@ def define(
     tiers: Any,
     bonuses: Any = None,
     repeatable: bool = False,
+    stored: bool = False,
 ) -> Definition:
-    """Return the version; raises InvalidDefinition if it could not work."""
+    """Return the version; raises InvalidDefinition if it could not work.
+
+    A `stored` version is read with what was allowed when it was added: refusing it would stop all awards.
+    """
     kind = STRATEGIES.get(strategy)
     if kind is None:
         raise InvalidDefinition(f"There is no strategy {strategy!r}: choose one of {', '.join(sorted(STRATEGIES))}.")
@@ -75,6 +79,7 @@ def define(
     except msgspec.ValidationError as error:
         raise InvalidDefinition(str(error)) from error
     problems = _tier_problems(parsed, steps, extra) + parsed.problems(steps)
+    problems += [] if stored else parsed.problems_if_new()
     if repeatable and not parsed.periodic:
         problems.append(f"Only a rank can be repeatable: {strategy} has no periods.")
     if problems:

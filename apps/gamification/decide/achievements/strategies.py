@@ -95,6 +95,10 @@ class Strategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         """Return in English what of the configuration could not work although its types are right."""
         return []
 
+    def problems_if_new(self) -> list[str]:
+        """Return in English what a new version may not have, although stored ones that have it are still read."""
+        return []
+
 
 class Listening(Strategy, frozen=True):
     """A strategy that names its events itself."""

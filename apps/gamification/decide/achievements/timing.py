@@ -1,6 +1,7 @@
 """Strategies about time: many in a short while, at certain hours or dates, and years since the beginning."""
 
 from bisect import insort
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, ClassVar, Literal
@@ -14,6 +15,7 @@ from apps.gamification.decide.facts import date_of
 SECOND = 1_000_000
 MOST_MOMENTS = 50
 MINUTES_OF_A_DAY = 24 * 60
+A_LEAP_YEAR = 2028
 # Day 0, 1 January 1970, was a Thursday; weeks begin on Monday.
 DAYS_BEFORE_THURSDAY = 3
 Minute = Annotated[int, msgspec.Meta(ge=0, le=MINUTES_OF_A_DAY)]
@@ -98,6 +100,11 @@ class Calendar(Listening, frozen=True):
             found.append("The hours begin and end at the same minute: no act can lie between.")
         return found
 
+    def problems_if_new(self) -> list[str]:
+        """Refuse dates that no year has."""
+        impossible = [text for text in self.dates if not _some_year_has(text)]
+        return [f"No year has the date {text}." for text in impossible] + super().problems_if_new()
+
 
 class Anniversary(Strategy, frozen=True):
     """So many years since the registration, noticed on an active day; 29 February comes on 1 March in other years."""
@@ -127,6 +134,11 @@ class Anniversary(Strategy, frozen=True):
 
 REGISTERED = Trigger("user.registered")
 ACTIVE = Trigger("user.active_day")
+
+
+def _some_year_has(month_day: str) -> bool:
+    month, day = map(int, month_day.split("-"))
+    return day <= monthrange(A_LEAP_YEAR, month)[1]
 
 
 def _full_years(first: date, day: date) -> int:

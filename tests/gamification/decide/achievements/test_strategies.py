@@ -1,6 +1,6 @@
 """Each strategy: what counts, what does not, when a tier is reached, what its progress bar shows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -329,6 +329,8 @@ WRONG: dict[str, dict[str, Any]] = {
     },
     "an empty hour": {"strategy": "calendar", "config": {"on": [on("a")], "from_minute": 5, "to_minute": 5}},
     "a date that is none": {"strategy": "calendar", "config": {"on": [on("a")], "dates": ["13-01"]}},
+    "a date that no month has": {"strategy": "calendar", "config": {"on": [on("a")], "dates": ["12-31", "04-31"]}},
+    "a date that no February has": {"strategy": "calendar", "config": {"on": [on("a")], "dates": ["02-30"]}},
     "a ratio of nothing": {"strategy": "ratio", "config": {"on": [on("a")]}},
     "a long window": {
         "strategy": "window",
@@ -353,6 +355,23 @@ def test_what_could_never_be_unlocked_is_refused(change: dict[str, Any]) -> None
     define(**values)
     with pytest.raises(InvalidDefinition):
         define(**values | change)
+
+
+DATES = [f"{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 32)]
+
+
+@pytest.mark.parametrize("day", DATES)
+def test_a_date_is_taken_if_some_year_has_it(day: str) -> None:
+    values: dict[str, Any] = {"key": "it", "version": 1, "active_from": EPOCH, "strategy": "calendar"}
+    values |= {"config": {"on": [on("a")], "dates": [day]}, "tiers": [{"tier": "single", "target": 1}]}
+    try:
+        date.fromisoformat(f"2028-{day}")
+    except ValueError:
+        with pytest.raises(InvalidDefinition, match=day):
+            define(**values)
+        assert define(**values, stored=True).key == "it", "the rulebook would no longer be read"
+    else:
+        assert define(**values).key == "it"
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60), st.integers(1, 6), st.integers(1, 90))
