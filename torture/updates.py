@@ -86,5 +86,5 @@ def encode(update: dict[str, Any]) -> bytes:
 def malformed(chance: random.Random, update_id: int) -> bytes:
     """A body that must be refused."""
     return chance.choice(
-        (b"", b"{", b"[]", b'{"update_id": "no"}', b'{"update_id": -1}', b'{"update_id": %d, "message": 3}' % update_id)
+        (b"", b"{", b"[]", b'{"update_id": "no"}', b'{"update_id": -1}', b'{"update_id": %d, "message": 3' % update_id)
     )

@@ -18,7 +18,7 @@ from diana.events.subscriptions import subscriber
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.stars import ask, choose, last_bill, pay
-from tests.bot.updates import ADA, deliver, message, say, update, user
+from tests.bot.updates import ADA, say, user
 from tests.flows.test_a_life import Calendar
 
 STAFF = Actor(7, "vera", "admin")
@@ -119,7 +119,9 @@ def leave_work_to_staff() -> None:
 
 def leave_failures(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have an answer and an event wait for another try, and an update be a dead letter."""
-    assert deliver(update(body=message("/start") | {"date": -1})) == 200
+    sandbox.behave(fail_next=[{"status": 400, "description": "Bad Request: can't parse entities"}])
+    say("/points")
+    drain()
     with monkeypatch.context() as patch:
         patch.setattr(subscriber("users.follow_referrals"), "function", lambda envelopes: 1 / 0)
         sandbox.behave(fail_next=[{"status": 429, "retry_after": 300}])
