@@ -11,6 +11,6 @@ SECONDS = 4.0
 
 @pytest.mark.usefixtures("relay")
 def test_the_next_entry_comes_soon_after_all_workers_are_dead(community: Community) -> None:
-    took = kill_them_all(community, 3)
-    assert sorted(took)[1] < SECONDS, took
+    took = kill_them_all(community, 1)
+    assert max(took) < SECONDS, took
     community.settle()

@@ -9,7 +9,7 @@ from torture.schedule import Step
 from torture.seed import run_seed
 from torture.servers import Servers, running_servers
 
-SECONDS, RATE = 14.0, 20.0
+SECONDS, RATE = 8.0, 20.0
 STORM = "F32 sessions cut one by one"
 pytestmark = pytest.mark.timeout(400)
 
@@ -22,7 +22,7 @@ def torture_servers() -> Iterator[Servers]:
 
 
 def test_no_answer_comes_twice_without_a_cause(torture_servers: Servers) -> None:
-    steps = [Step(after, all_faults()[STORM]) for after in (20, 60)]
+    steps = [Step(after, all_faults()[STORM]) for after in (20,)]
     result = run_seed(torture_servers, 2, SECONDS, print, steps=steps, rate=RATE)
     assert result.findings.notes == []
     assert result.wrong == []
