@@ -16,7 +16,7 @@ from diana.acts import Change, Preview, StateChanged
 from diana.events import Publication, publish_many
 
 MONTH = timedelta(days=SUBSCRIPTION_DAYS)
-# A renewal may come so much later than what was paid has ended; after that a subscription has lapsed.
+# A renewal may come so much later than what was paid has ended; after that a subscription that is refused is over.
 LATE = timedelta(days=3)
 EARLY = timedelta(days=1)
 # The times of Telegram's messages are whole seconds of another clock.
@@ -246,12 +246,14 @@ def _begin(payment: Payment, until: datetime, now: datetime) -> Subscription:
 
 
 def _make_room(person_id: int, at: datetime, now: datetime) -> bool:
-    """Say whether no subscription of the person runs; one that was not renewed has lapsed."""
+    """Say whether no subscription of the person runs; one whose paid time is over has lapsed, as selectors.running has it
+    where a bill is asked for. If it was renewed after all, it comes back as the second one.
+    """
     mine = Subscription.objects.select_for_update(of=("self",)).filter(person_id=person_id)
     found = mine.filter(end_requested_at=None, lapsed_at=None).first()
     if found is None:
         return True
-    if found.paid_until + LATE > at:
+    if found.paid_until > at + CLOCK_SLACK:
         return False
     found.lapsed_at = now
     found.save(update_fields=["lapsed_at"])
