@@ -86,3 +86,16 @@ def test_one_of_the_erased_rings_for_whatever_reason_it_was_to_end(reason: str) 
     at = clock.now() - timedelta(hours=25)
     users.erase_person(person_id=payment.person_id, reason="They asked.", actor=STAFF, now=at)
     assert len(standing.concerns()) == 1
+
+
+def test_one_of_the_erased_that_is_charged_again_rings_after_a_day_and_not_before() -> None:
+    payment = buy("vip_monthly", now=NOW)
+    asked_in_vain(payment)
+    services.confirm_end(subscription_id=payment.subscription_id or 0, now=NOW)
+    users.erase_person(person_id=payment.person_id, reason="They asked.", actor=STAFF, now=NOW)
+    assert payment.invoice is not None
+    at = clock.now()
+    take(payment.invoice, payer=payment.payer, first=False, paid_at=at, now=at)
+    assert standing.concerns() == []
+    Subscription.objects.update(end_requested_at=at - timedelta(hours=25))
+    assert len(standing.concerns()) == 1

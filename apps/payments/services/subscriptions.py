@@ -155,11 +155,15 @@ def ask_again(*, subscription_id: int, now: datetime) -> bool:
 
 def end_all(person_id: int, now: datetime) -> int:
     """End the subscriptions of somebody who is erased, in the caller's transaction; return how many. What has ended keeps
-    no Telegram id.
+    no Telegram id. One that was to end for another reason is one of the erased from now on, and asked about anew.
     """
-    mine = Subscription.objects.filter(person_id=person_id)
+    mine = Subscription.objects.select_for_update(of=("self",)).filter(person_id=person_id).order_by("pk")
     mine.filter(ended_at__isnull=False).update(payer=None)
-    return sum(request_end(found, Reason.ERASURE, now) for found in mine.filter(end_requested_at=None).order_by("pk"))
+    found = list(mine.filter(ended_at=None))
+    for subscription in found:
+        subscription.end_requested_at = None
+        request_end(subscription, Reason.ERASURE, now)
+    return len(found)
 
 
 def confirm_end(*, subscription_id: int, now: datetime) -> bool:
@@ -272,14 +276,22 @@ def _prolong(subscription: Subscription, payment: Payment, until: datetime, now:
     subscription.save(update_fields=["paid_until", "state", "state_at", "lapsed_at"])
     if REASONS.get(payment.problem, Reason.UNCREDITED):
         request_end(subscription, REASONS.get(payment.problem, Reason.UNCREDITED), now)
+    _ask_about_charged(subscription, payment, now)
+
+
+def _ask_about_charged(subscription: Subscription, payment: Payment, now: datetime) -> None:
+    """Have Telegram asked again about a subscription that was charged although it had ended, or after the last attempt."""
     ended = subscription.ended_at
     if ended is not None and (subscription.end_problem or payment.paid_at > ended - CLOCK_SLACK):
         _reopen(subscription, payment, now)
+    elif ended is None and subscription.end_requested_at is not None and subscription.end_next_at is None:
+        _begin_asking(subscription, now)
+        _publish(subscription, now)
 
 
 def _reopen(subscription: Subscription, payment: Payment, now: datetime) -> None:
     """Ask Telegram again about a subscription that was charged although it had ended."""
-    subscription.ended_at, subscription.payer = None, payment.payer
+    subscription.ended_at, subscription.payer, subscription.end_requested_at = None, payment.payer, now
     subscription.end_problem = f"It was charged again by payment {payment.pk}."
     subscription.save(update_fields=["ended_at", "payer", "end_problem"])
     _begin_asking(subscription, now)
