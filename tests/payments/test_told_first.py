@@ -1,0 +1,40 @@
+"""What Telegram tells before its payment: refunds of somebody else or of another sum, and states of subscriptions."""
+
+from datetime import timedelta
+
+import pytest
+
+from apps.payments import selectors, services
+from apps.payments.models import Subscription, ToldRefund
+from tests.gamification.acts import person
+from tests.payments.paying import NOW, invoice, take, telegram_id
+from tests.users.conftest import Published, published
+
+__all__ = ["published"]
+
+pytestmark = pytest.mark.django_db
+
+MONTH = timedelta(days=30)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("changes", "problem"), [({"payer": 5}, "other_person"), ({"stars": 1}, "amount")])
+def test_a_refund_that_is_not_the_payments_is_for_staff_once_that_is_told(
+    changes: dict[str, int], problem: str
+) -> None:
+    bill = invoice(person())
+    told = {"charge": "c", "payer": telegram_id(bill.person_id), "stars": bill.stars} | changes
+    for _ in range(2):
+        services.take_refund(**told, now=NOW)  # type: ignore[arg-type]
+    assert ToldRefund.objects.get().problem == "unknown_charge"
+    assert take(bill, charge="c").credited_at == NOW
+    assert not services.take_refund(**told, now=NOW)  # type: ignore[arg-type]
+    assert list(ToldRefund.objects.values_list("problem", "settled_at")) == [(problem, None)]
+
+
+def test_of_two_refunds_told_first_the_one_of_the_payment_settles_both() -> None:
+    bill = invoice(person())
+    services.take_refund(charge="c", payer=5, stars=bill.stars, now=NOW)
+    services.take_refund(charge="c", payer=telegram_id(bill.person_id), stars=bill.stars, now=NOW)
+    assert take(bill, charge="c").problem == "refunded"
+    assert not ToldRefund.objects.filter(settled_at=None).exists()
