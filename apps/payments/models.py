@@ -264,7 +264,8 @@ class Subscription(models.Model):
 class ToldRefund(models.Model):
     """A refund that Telegram told and no payment took: of an unknown charge, in another person's message, of another sum.
 
-    One of an unknown charge waits for its payment, which then is not credited. `settled_at`: the payment was refunded since.
+    One of an unknown charge waits for its payment, which then is not credited; if it is not of that payment, it is kept anew
+    as one of another person or amount. `settled_at`: the payment was refunded since, or is waited for no longer.
     """
 
     class Problem(models.TextChoices):
