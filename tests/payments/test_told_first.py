@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from apps.payments import selectors, services
+from apps.payments import services
 from apps.payments.models import Subscription, ToldRefund
 from tests.gamification.acts import person
 from tests.payments.paying import NOW, invoice, take, telegram_id
-from tests.users.conftest import Published, published
+from tests.users.conftest import published
 
 __all__ = ["published"]
 
@@ -39,3 +39,13 @@ def test_of_two_refunds_told_first_the_one_of_the_payment_settles_both() -> None
     services.take_refund(charge="c", payer=telegram_id(bill.person_id), stars=bill.stars, now=NOW)
     assert take(bill, charge="c").problem == "refunded"
     assert not ToldRefund.objects.filter(settled_at=None).exists()
+
+
+def test_a_renewal_of_before_is_no_answer_to_a_failure() -> None:
+    bill = invoice(person(), "vip_monthly")
+    take(bill)
+    services.note_state(payer=telegram_id(bill.person_id), payload=bill.payload, state="failed", now=NOW + 2 * MONTH)
+    take(bill, first=False, paid_at=NOW + MONTH, now=NOW + 2 * MONTH + HOUR)
+    assert Subscription.objects.get().state == "failed"
+    take(bill, first=False, paid_at=NOW + 2 * MONTH, now=NOW + 2 * MONTH + 2 * HOUR)
+    assert Subscription.objects.get().state == "active", "the time that could not be paid is paid"
