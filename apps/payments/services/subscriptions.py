@@ -42,7 +42,8 @@ def follow(payment: Payment, now: datetime) -> Subscription:
     """
     until = payment.subscription_until or payment.paid_at + MONTH
     known = _without_its_first(payment) if payment.first else _renewed_by(payment, until)
-    subscription = _begin(payment, until, now) if known is None else known
+    # Locked before it is read: states and ends are told without the person's lock.
+    subscription = _begin(payment, until, now) if known is None else _locked(known.pk)
     payment.subscription = subscription
     payment.save(update_fields=["subscription"])
     if known is not None:
