@@ -268,7 +268,9 @@ def _make_room(person_id: int, at: datetime, now: datetime) -> bool:
 def _prolong(subscription: Subscription, payment: Payment, until: datetime, now: datetime) -> None:
     subscription.paid_until = max(subscription.paid_until, until)
     told = subscription.state_at
-    if subscription.state == Subscription.State.FAILED or told is None or payment.paid_at > told:
+    # What failed is paid by a payment for that time, whenever it came; a cancellation is undone by a later payment.
+    last = until if subscription.state == Subscription.State.FAILED else payment.paid_at
+    if told is None or last > told:
         subscription.state, subscription.state_at = Subscription.State.ACTIVE, now
     if subscription.lapsed_at is not None and subscription.end_requested_at is None:
         if not _make_room(subscription.person_id, payment.paid_at, now):
