@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from apps.payments import services
+from apps.payments import selectors, services
 from apps.payments.models import Subscription, ToldRefund
 from tests.gamification.acts import person
 from tests.payments.paying import NOW, invoice, take, telegram_id
-from tests.users.conftest import published
+from tests.users.conftest import Published, published
+
+__all__ = ["published"]
 
 __all__ = ["published"]
 
@@ -49,3 +51,24 @@ def test_a_renewal_of_before_is_no_answer_to_a_failure() -> None:
     assert Subscription.objects.get().state == "failed"
     take(bill, first=False, paid_at=NOW + 2 * MONTH, now=NOW + 2 * MONTH + 2 * HOUR)
     assert Subscription.objects.get().state == "active", "the time that could not be paid is paid"
+
+
+@pytest.mark.parametrize("state", ["canceled", "failed"])
+def test_a_state_told_before_the_first_payment_is_kept_for_it(state: str, published: Published) -> None:
+    bill = invoice(person(), "vip_monthly")
+    told = {"payload": bill.payload, "state": state, "now": NOW + HOUR}
+    assert not services.note_state(payer=5, **told)  # type: ignore[arg-type]
+    assert services.note_state(payer=telegram_id(bill.person_id), **told)  # type: ignore[arg-type]
+    assert not services.note_state(payer=telegram_id(bill.person_id), **told)  # type: ignore[arg-type]
+    take(bill, paid_at=NOW, now=NOW + 2 * HOUR)
+    found = selectors.running(bill.person_id, NOW + 2 * HOUR)
+    assert found is not None
+    assert (found.renews, found.failed) == (False, state == "failed")
+    assert len(published(bill.person_id, "payment.subscription_failed")) == (state == "failed")
+
+
+def test_a_state_of_before_is_not_one_of_a_subscription_that_begins_later() -> None:
+    bill = invoice(person(), "vip_monthly")
+    services.note_state(payer=telegram_id(bill.person_id), payload=bill.payload, state="canceled", now=NOW)
+    take(bill, paid_at=NOW + HOUR, now=NOW + HOUR)
+    assert Subscription.objects.get().state == "active"
