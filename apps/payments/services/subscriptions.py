@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.payments.attempts import ENDS, next_attempt
 from apps.payments.events import SubscriptionEndRequested, SubscriptionFailed
-from apps.payments.models import Payment, Subscription
+from apps.payments.models import Invoice, Kind, Payment, Subscription
 from apps.payments.products import SUBSCRIPTION_DAYS
 from apps.users.models import Person
 from diana import audit
@@ -70,22 +70,40 @@ def is_renewal(*, payer: int, payload: str, at: datetime) -> bool:
 def note_state(*, payer: int, payload: str, state: str, now: datetime) -> bool:
     """Keep what Telegram tells of a subscription: the person cancelled it, took it up again, or could not pay.
 
-    Publishes payment.subscription_failed for the last. Returns whether it was news; a state or a subscription that is not
-    known changes nothing.
+    Publishes payment.subscription_failed for the last. One whose first payment is still to be told keeps it at its bill.
+    Returns whether it was news; a state, a bill or a payer that is not known changes nothing.
     """
     if state not in Subscription.State.values:
         return False
     with transaction.atomic():
-        mine = Subscription.objects.select_for_update(of=("self",)).filter(payer=payer, payload=payload)
-        open_first = (F(name).desc(nulls_first=True) for name in ("ended_at", "end_requested_at"))
-        subscription = mine.order_by(*open_first, "-paid_until", "-pk").first()
-        if subscription is None or subscription.state == state:
+        subscription = _told_of(payer, payload)
+        if subscription is not None:
+            return _set_state(subscription, state, now)
+        bills = Invoice.objects.filter(payload=payload, person__telegram_id=payer, kind=Kind.SUBSCRIPTION)
+        # A payment's row waits for this lock, and is waited for by it.
+        bill = bills.select_for_update(of=("self",)).first()
+        if bill is None:
             return False
-        subscription.state, subscription.state_at = state, now
-        subscription.save(update_fields=["state", "state_at"])
-        if state == Subscription.State.FAILED and subscription.end_requested_at is None:
-            event = SubscriptionFailed(user_id=subscription.person_id, subscription=subscription.pk)
-            publish_many([Publication(event=event, occurred_at=now)])
+        if (subscription := _told_of(payer, payload)) is not None:
+            return _set_state(subscription, state, now)
+        return bool(bills.exclude(told_state=state).update(told_state=state, told_state_at=now))
+
+
+def _told_of(payer: int, payload: str) -> Subscription | None:
+    """Return the subscription that Telegram speaks of, locked: one that goes on before one that ends."""
+    mine = Subscription.objects.select_for_update(of=("self",)).filter(payer=payer, payload=payload)
+    open_first = (F(name).desc(nulls_first=True) for name in ("ended_at", "end_requested_at"))
+    return mine.order_by(*open_first, "-paid_until", "-pk").first()
+
+
+def _set_state(subscription: Subscription, state: str, now: datetime) -> bool:
+    if subscription.state == state:
+        return False
+    subscription.state, subscription.state_at = state, now
+    subscription.save(update_fields=["state", "state_at"])
+    if state == Subscription.State.FAILED and subscription.end_requested_at is None:
+        event = SubscriptionFailed(user_id=subscription.person_id, subscription=subscription.pk)
+        publish_many([Publication(event=event, occurred_at=now)])
     return True
 
 
@@ -247,6 +265,9 @@ def _begin(payment: Payment, until: datetime, now: datetime) -> Subscription:
     if reason:
         _begin_asking(subscription, now)
         _publish(subscription, now)
+    told = Invoice.objects.filter(pk=payment.invoice_id, told_state_at__gte=payment.paid_at).first()
+    if told is not None:
+        _set_state(subscription, told.told_state, now)
     return subscription
 
 
