@@ -252,3 +252,13 @@ def test_an_end_beside_a_renewal_is_asked_about_again() -> None:
     renewal = taking(bill, paid(bill, first=False, paid_at=NOW + MONTH), NOW + MONTH)
     while_blocked(partial(services.confirm_end, subscription_id=found, now=NOW + MONTH), renewal)
     assert Subscription.objects.get().ended_at is None
+
+
+@pytest.mark.parametrize("first", ["state", "payment"])
+def test_a_state_beside_the_first_payment_is_kept(first: str) -> None:
+    bill = invoice(person(), "vip_monthly")
+    fact = paid(bill)
+    told = partial(services.note_state, payer=fact.payer, payload=bill.payload, state="canceled", now=NOW + MONTH / 2)
+    acts = (told, taking(bill, fact))
+    while_blocked(*(acts if first == "state" else reversed(acts)))
+    assert Subscription.objects.get().state == "canceled"

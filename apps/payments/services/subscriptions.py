@@ -80,7 +80,7 @@ def note_state(*, payer: int, payload: str, state: str, now: datetime) -> bool:
         if subscription is not None:
             return _set_state(subscription, state, now)
         bills = Invoice.objects.filter(payload=payload, person__telegram_id=payer, kind=Kind.SUBSCRIPTION)
-        # A payment's row waits for this lock, and is waited for by it.
+        # A first payment waits for this lock, and is waited for by it.
         bill = bills.select_for_update(of=("self",)).first()
         if bill is None:
             return False
@@ -265,10 +265,16 @@ def _begin(payment: Payment, until: datetime, now: datetime) -> Subscription:
     if reason:
         _begin_asking(subscription, now)
         _publish(subscription, now)
-    told = Invoice.objects.filter(pk=payment.invoice_id, told_state_at__gte=payment.paid_at).first()
-    if told is not None:
-        _set_state(subscription, told.told_state, now)
+    _take_told_state(subscription, payment, now)
     return subscription
+
+
+def _take_told_state(subscription: Subscription, payment: Payment, now: datetime) -> None:
+    """Let a state hold that was told before the first payment, and not before it was paid."""
+    # Locked whatever it says: a state that is being kept at this moment must be seen.
+    told = Invoice.objects.select_for_update(of=("self",)).filter(pk=payment.invoice_id).first()
+    if told is not None and told.told_state_at is not None and told.told_state_at >= payment.paid_at:
+        _set_state(subscription, told.told_state, now)
 
 
 def _make_room(person_id: int, at: datetime, now: datetime) -> bool:
