@@ -271,9 +271,11 @@ def _begin(payment: Payment, until: datetime, now: datetime) -> Subscription:
 
 def _take_told_state(subscription: Subscription, payment: Payment, now: datetime) -> None:
     """Let a state hold that was told before the first payment, and not before it was paid."""
+    if payment.invoice is None:
+        return
     # Locked whatever it says: a state that is being kept at this moment must be seen.
-    told = Invoice.objects.select_for_update(of=("self",)).filter(pk=payment.invoice_id).first()
-    if told is not None and told.told_state_at is not None and told.told_state_at >= payment.paid_at:
+    told = Invoice.objects.select_for_update(of=("self",)).get(pk=payment.invoice.pk)
+    if told.told_state_at is not None and told.told_state_at >= payment.paid_at:
         _set_state(subscription, told.told_state, now)
 
 
