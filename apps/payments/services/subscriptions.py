@@ -1,15 +1,16 @@
-"""Subscriptions: which one a payment belongs to, what Telegram tells of it, and ending it there."""
+"""Subscriptions: which one a payment belongs to, and ending it at Telegram."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.payments.attempts import ENDS, next_attempt
-from apps.payments.events import SubscriptionEndRequested, SubscriptionFailed
-from apps.payments.models import Invoice, Kind, Payment, Subscription
+from apps.payments.events import SubscriptionEndRequested
+from apps.payments.models import Payment, Subscription
 from apps.payments.products import SUBSCRIPTION_DAYS
+from apps.payments.services.states import take_told_state
 from apps.users.models import Person
 from diana import audit
 from diana.acts import Change, Preview, StateChanged
@@ -65,46 +66,6 @@ def is_renewal(*, payer: int, payload: str, at: datetime) -> bool:
     last = {payment.subscription_id: payment for payment in found}
     ends = ((payment.subscription_until or payment.paid_at + MONTH) for payment in last.values())
     return any(end - EARLY <= at <= end + LATE for end in ends)
-
-
-def note_state(*, payer: int, payload: str, state: str, now: datetime) -> bool:
-    """Keep what Telegram tells of a subscription: the person cancelled it, took it up again, or could not pay.
-
-    Publishes payment.subscription_failed for the last. One whose first payment is still to be told keeps it at its bill.
-    Returns whether it was news; a state, a bill or a payer that is not known changes nothing.
-    """
-    if state not in Subscription.State.values:
-        return False
-    with transaction.atomic():
-        subscription = _told_of(payer, payload)
-        if subscription is not None:
-            return _set_state(subscription, state, now)
-        bills = Invoice.objects.filter(payload=payload, person__telegram_id=payer, kind=Kind.SUBSCRIPTION)
-        # A first payment waits for this lock, and is waited for by it.
-        bill = bills.select_for_update(of=("self",)).first()
-        if bill is None:
-            return False
-        if (subscription := _told_of(payer, payload)) is not None:
-            return _set_state(subscription, state, now)
-        return bool(bills.exclude(told_state=state).update(told_state=state, told_state_at=now))
-
-
-def _told_of(payer: int, payload: str) -> Subscription | None:
-    """Return the subscription that Telegram speaks of, locked: one that goes on before one that ends."""
-    mine = Subscription.objects.select_for_update(of=("self",)).filter(payer=payer, payload=payload)
-    open_first = (F(name).desc(nulls_first=True) for name in ("ended_at", "end_requested_at"))
-    return mine.order_by(*open_first, "-paid_until", "-pk").first()
-
-
-def _set_state(subscription: Subscription, state: str, now: datetime) -> bool:
-    if subscription.state == state:
-        return False
-    subscription.state, subscription.state_at = state, now
-    subscription.save(update_fields=["state", "state_at"])
-    if state == Subscription.State.FAILED and subscription.end_requested_at is None:
-        event = SubscriptionFailed(user_id=subscription.person_id, subscription=subscription.pk)
-        publish_many([Publication(event=event, occurred_at=now)])
-    return True
 
 
 def request_end(subscription: Subscription, reason: str, now: datetime, *, tell: bool = True) -> bool:
@@ -265,18 +226,8 @@ def _begin(payment: Payment, until: datetime, now: datetime) -> Subscription:
     if reason:
         _begin_asking(subscription, now)
         _publish(subscription, now)
-    _take_told_state(subscription, payment, now)
+    take_told_state(subscription, payment)
     return subscription
-
-
-def _take_told_state(subscription: Subscription, payment: Payment, now: datetime) -> None:
-    """Let a state hold that was told before the first payment, and not before it was paid."""
-    if payment.invoice is None:
-        return
-    # Locked whatever it says: a state that is being kept at this moment must be seen.
-    told = Invoice.objects.select_for_update(of=("self",)).get(pk=payment.invoice.pk)
-    if told.told_state_at is not None and told.told_state_at >= payment.paid_at:
-        _set_state(subscription, told.told_state, now)
 
 
 def _make_room(person_id: int, at: datetime, now: datetime) -> bool:
