@@ -44,7 +44,7 @@ def _paid(told: SuccessfulPayment, payer: int, paid_at: datetime) -> payments.Pa
         stars=told.total_amount,
         currency=told.currency,
         paid_at=paid_at,
-        recurring=told.is_recurring,
+        recurring=told.is_recurring or told.is_first_recurring,
         first=told.is_first_recurring or not told.is_recurring,
         subscription_until=None if until is None else datetime.fromtimestamp(until, UTC),
     )

@@ -22,7 +22,10 @@ class Kind(models.TextChoices):
 
 
 class Invoice(models.Model):
-    """A bill for one person: what it costs and gives stays as it was. `payload` is random and comes back with a payment."""
+    """A bill for one person: what it costs and gives stays as it was. `payload` is random and comes back with a payment.
+
+    `told_state` is what Telegram told of its subscription before the first payment of that, "" for nothing.
+    """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("person"))
     payload = models.CharField(_("payload"), max_length=PAYLOAD_MAX_LENGTH, unique=True)
@@ -33,6 +36,10 @@ class Invoice(models.Model):
     created_at = models.DateTimeField(_("created at"))
     expires_at = models.DateTimeField(_("expires at"))
     paid_at = models.DateTimeField(_("first paid at"), null=True)
+    told_state = models.CharField(
+        _("state told before it was paid"), max_length=10, blank=True, default="", db_default=""
+    )
+    told_state_at = models.DateTimeField(_("told at"), null=True)
 
     class Meta:
         verbose_name = _("invoice")
@@ -48,6 +55,11 @@ class Invoice(models.Model):
             models.CheckConstraint(condition=Q(stars__range=(1, 10_000)), name="payments_invoice_stars"),
             models.CheckConstraint(
                 condition=Q(expires_at__gt=models.F("created_at")), name="payments_invoice_expires_later"
+            ),
+            models.CheckConstraint(
+                condition=Q(told_state="", told_state_at__isnull=True)
+                | Q(told_state__in=["active", "canceled", "failed"], told_state_at__isnull=False),
+                name="payments_invoice_told_state_known",
             ),
         ]
         indexes = [
@@ -264,7 +276,8 @@ class Subscription(models.Model):
 class ToldRefund(models.Model):
     """A refund that Telegram told and no payment took: of an unknown charge, in another person's message, of another sum.
 
-    One of an unknown charge waits for its payment, which then is not credited. `settled_at`: the payment was refunded since.
+    One of an unknown charge waits for its payment, which then is not credited; if it is not of that payment, it is kept anew
+    as one of another person or amount. `settled_at`: the payment was refunded since, or is waited for no longer.
     """
 
     class Problem(models.TextChoices):

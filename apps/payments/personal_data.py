@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from apps.payments.models import GiftCode, GiftGuesses, Invoice, Payment, PreCheckout, Subscription, ToldRefund
 from apps.payments.services.subscriptions import end_all
+from apps.users import selectors as people
 from apps.users.privacy import Part
 
 # Telegram's id of the payer, and what goes altogether. A payment itself is kept, under our number of the person alone. The id
@@ -40,7 +41,7 @@ def export(person_id: int) -> dict[str, Any]:
         ],
         "refunds_without_payments": [
             {"charge": told.charge, "stars": told.stars, "at": told.told_at.isoformat()}
-            for told in ToldRefund.objects.filter(person_id=person_id).order_by("id")
+            for told in ToldRefund.objects.filter(_told_of(person_id)).order_by("id")
         ],
         "gifts_bought": [
             {"days": gift.days, "at": gift.created_at.isoformat(), "redeemed": gift.redeemed_at is not None}
@@ -60,9 +61,15 @@ def erase(person_id: int, now: datetime) -> None:
     owed = Q(refunded_at=None) & (~Q(problem="") | Q(refund_requested_at__isnull=False))
     Payment.objects.filter(person_id=person_id).exclude(owed).update(payer=None)
     end_all(person_id, now)
-    ToldRefund.objects.filter(person_id=person_id).update(payer=None)
+    ToldRefund.objects.filter(_told_of(person_id)).update(payer=None)
     PreCheckout.objects.filter(person_id=person_id).delete()
     GiftGuesses.objects.filter(pk=person_id).delete()
+
+
+def _told_of(person_id: int) -> Q:
+    """Match refunds that were told of the person, also before the person was known here."""
+    telegram_id = people.telegram_id(person_id)
+    return Q(person_id=person_id) if telegram_id is None else Q(person_id=person_id) | Q(payer=telegram_id)
 
 
 def _payment(payment: Payment) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from django.db.models import Q
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from apps.payments.models import Payment, Subscription
+from apps.users.models import Person
 from diana import clock
 
 # After so long staff are asked to look at a subscription of somebody who was erased.
@@ -25,8 +27,7 @@ def families() -> Iterator[Metric]:
 
 def concerns() -> list[str]:
     """Return what somebody must look at, for /health/ready: an erased person whom Telegram may go on charging."""
-    ends = Subscription.objects.filter(
-        end_reason=Subscription.Reason.ERASURE, ended_at=None, end_requested_at__lt=clock.now() - PATIENCE
-    )
+    erased = Q(end_reason=Subscription.Reason.ERASURE) | Q(person__status=Person.Status.ERASED)
+    ends = Subscription.objects.filter(erased, ended_at=None, end_requested_at__lt=clock.now() - PATIENCE)
     words = "somebody who was erased may go on paying: look at Subscriptions in the admin, still to be ended"
     return [words] if ends.exists() else []

@@ -274,3 +274,10 @@ def test_every_page_and_verb_can_be_reached() -> None:
     assert set(pages.PAGES) - shown == set(OTHERWISE_REACHED)
     assert set(pages.VERBS) - there == set()
     assert set(COMMANDS) - set(pages.PAGES) == NO_PAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_ends_twice(language: str) -> None:
+    """A Russian date ends in a period by itself."""
+    doubled = [repr(sample) for sample, reply in every_reply(language) if ".." in plain(reply)]
+    assert doubled == []

@@ -5,10 +5,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from apps.bot import pages
 from apps.bot.pages import leaving as page
-from apps.bot.screens import privacy
+from apps.bot.screens import leaving, privacy
 from apps.bot.screens.layout import Document, Screen
 from apps.users import selectors
 from apps.users.models import Person
@@ -94,3 +95,17 @@ def test_everybody_may_read_privacy_and_terms_in_a_group() -> None:
         shown = show(name, me, private=False)
         assert isinstance(shown, Screen)
         assert shown.template == name
+
+
+@pytest.mark.parametrize(
+    ("language", "ends", "settings_of_telegram"),
+    [("en", "it is ended at Telegram", "Telegram's settings"), ("es", "se cancela en Telegram", "ajustes de Telegram")]
+    + [("ru", "она завершается в Telegram", "настройках Telegram")],
+)
+def test_a_deletion_says_that_it_ends_a_subscription(language: str, ends: str, settings_of_telegram: str) -> None:
+    with translation.override(language):
+        said = leaving.confirm(person_id=1, due=DUE).text
+        kept = privacy.privacy(person_id=1).text
+    assert ends in said
+    assert settings_of_telegram in said, "until then it renews"
+    assert ends in kept

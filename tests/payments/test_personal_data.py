@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 
 from apps.payments import personal_data, selectors, services
-from apps.payments.models import GiftGuesses, Payment, PreCheckout
+from apps.payments.models import GiftGuesses, Payment, PreCheckout, ToldRefund
 from apps.users import privacy
+from apps.users import services as users
 from tests.gamification.acts import person
 from tests.payments.paying import NOW, STAFF, buy, invoice, take, telegram_id
 
@@ -65,3 +66,26 @@ def test_erasure_forgets_the_payer_unless_stars_are_owed() -> None:
     assert list(PreCheckout.objects.values_list("person_id", flat=True)) == [other.person_id]
     assert not GiftGuesses.objects.exists()
     assert Payment.objects.get(pk=owed.pk).payer == telegram_id(somebody)
+
+
+@pytest.mark.django_db
+def test_refunds_told_before_somebody_was_known_are_copied_and_forgotten_with_them() -> None:
+    somebody = person()
+    payer = telegram_id(somebody)
+    services.take_refund(charge="unheard of", payer=payer, stars=1, now=NOW)
+    services.take_refund(charge="a stranger's", payer=payer + 10**6, stars=1, now=NOW)
+    assert [told["charge"] for told in personal_data.export(somebody)["refunds_without_payments"]] == ["unheard of"]
+    for _ in range(2):
+        personal_data.erase(somebody, NOW)
+    assert list(ToldRefund.objects.order_by("pk").values_list("payer", flat=True)) == [None, payer + 10**6]
+
+
+@pytest.mark.django_db
+def test_a_refund_of_the_erased_that_is_settled_keeps_no_telegram_id() -> None:
+    bill = invoice(person())
+    payer = telegram_id(bill.person_id)
+    users.erase_person(person_id=bill.person_id, reason="They asked.", actor=STAFF, now=NOW)
+    services.take_refund(charge="c", payer=payer, stars=bill.stars, now=NOW)
+    take(bill, charge="c", payer=payer)
+    assert ToldRefund.objects.get().settled_at == NOW
+    assert ToldRefund.objects.get().payer is None

@@ -4,11 +4,12 @@ import os
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.payments import selectors, services
 from apps.payments.models import GiftCode, Invoice, Payment, Subscription
@@ -221,3 +222,43 @@ def test_an_erasure_beside_a_renewal_ends_the_subscription() -> None:
         staggered(seed, taking(bill, renewal), partial(users.erase_person, person_id=bill.person_id, **how))
         found = Subscription.objects.get(person_id=bill.person_id)
         assert (found.end_reason, found.payer) == ("erasure", renewal.payer)
+
+
+def while_blocked(act: Callable[[], object], other: Callable[[], object]) -> None:
+    """Do one in a transaction that ends only when the other has begun and waits for it, or is done."""
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            act()
+            begun = pool.submit(lambda: [other(), connection.close()])
+            wait([begun], timeout=1)
+        begun.result(timeout=30)
+
+
+def test_a_state_beside_a_renewal_is_not_overwritten() -> None:
+    bill = invoice(person(), "vip_monthly")
+    payment = services.take_payment(person_id=bill.person_id, paid=paid(bill), now=NOW)
+    told = partial(services.note_state, payer=payment.payer or 0, payload=bill.payload, state="canceled")
+    while_blocked(
+        partial(told, now=NOW + MONTH), taking(bill, paid(bill, first=False, paid_at=NOW + MONTH), NOW + MONTH)
+    )
+    assert Subscription.objects.get().state == "canceled"
+    assert Subscription.objects.get().paid_until == NOW + 2 * MONTH
+
+
+def test_an_end_beside_a_renewal_is_asked_about_again() -> None:
+    bill = invoice(person(), "vip_monthly")
+    found = services.take_payment(person_id=bill.person_id, paid=paid(bill), now=NOW).subscription_id or 0
+    services.end_subscription(subscription_id=found, reason="r", actor=STAFF, now=NOW)
+    renewal = taking(bill, paid(bill, first=False, paid_at=NOW + MONTH), NOW + MONTH)
+    while_blocked(partial(services.confirm_end, subscription_id=found, now=NOW + MONTH), renewal)
+    assert Subscription.objects.get().ended_at is None
+
+
+@pytest.mark.parametrize("first", ["state", "payment"])
+def test_a_state_beside_the_first_payment_is_kept(first: str) -> None:
+    bill = invoice(person(), "vip_monthly")
+    fact = paid(bill)
+    told = partial(services.note_state, payer=fact.payer, payload=bill.payload, state="canceled", now=NOW + MONTH / 2)
+    acts = (told, taking(bill, fact))
+    while_blocked(*(acts if first == "state" else reversed(acts)))
+    assert Subscription.objects.get().state == "canceled"

@@ -20,6 +20,12 @@ CASES = {
     "payments_invoice_days": Case(INVOICE, {"days": "0"}, {"days": "3661"}),
     "payments_invoice_stars": Case(INVOICE, {"stars": "0"}, {"stars": "10001"}),
     "payments_invoice_expires_later": Case(INVOICE, {"expires_at": "created_at"}),
+    "payments_invoice_told_state_known": Case(
+        INVOICE,
+        {"told_state": "'paused'", "told_state_at": "now()"},
+        {"told_state": "'failed'", "told_state_at": "NULL"},
+        {"told_state": "''", "told_state_at": "now()"},
+    ),
     "payments_payment_charge_key": Case(PAYMENT, {"id": "-id"}),
     "payments_payment_charge_named": Case(PAYMENT, {"charge": "''"}),
     "payments_payment_stars_not_negative": Case(PAYMENT, {"stars": "-1"}),

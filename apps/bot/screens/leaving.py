@@ -26,7 +26,10 @@ def confirm(*, person_id: int, due: datetime) -> Screen:
             " there is no way back, for nobody."
         )
         % {"date": date_format(due, "DATETIME_FORMAT")},
-        _("This does not end a VIP subscription: end it in Telegram's settings first."),
+        _(
+            "If you have a subscription, it is ended at Telegram when you are deleted. It may renew before that: you can cancel"
+            " it yourself in Telegram's settings."
+        ),
     ]
     keyboard = [
         [InlineKeyboardButton(_("Yes, delete me"), callback_data=callback_data("deleteme", "yes", str(person_id)))],

@@ -16,13 +16,13 @@ from apps.payments.services.refunding import (
     request_refund,
 )
 from apps.payments.services.retrying import try_again
+from apps.payments.services.states import note_state
 from apps.payments.services.subscriptions import (
     NothingToEnd,
     ask_again,
     confirm_end,
     end_subscription,
     fail_end,
-    note_state,
     preview_end,
 )
 from apps.payments.services.told_refunds import take_refund

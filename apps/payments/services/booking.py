@@ -58,7 +58,7 @@ def take_payment(*, person_id: int, paid: Paid, now: datetime, source: str = Pay
             publish_many([_about(person, DuplicateIgnored(user_id=person_id, charge=known.pk), now)])
             return known
         invoice = Invoice.objects.filter(payload=paid.payload).select_related("person").first()
-        if told := told_before(charge=paid.charge, payer=paid.payer, stars=paid.stars):
+        if told := told_before(charge=paid.charge, payer=paid.payer, stars=paid.stars, now=now):
             return _book_refunded(person_id, paid, invoice, told, source, now)
         problem = judge(paid, invoice, person)
         if not problem and invoice is not None and person is not None:

@@ -116,10 +116,12 @@ def note_refunded(payment: Payment, person: Person | None, now: datetime) -> Non
         request_end(subscription, Subscription.Reason.REFUND, now)
     payment.refunded_at, payment.refund_next_at = now, None
     payment.refund_problem = "" if subscription is None or subscription.ended_at else subscription.end_problem
+    told = ToldRefund.objects.filter(charge=payment.charge, settled_at=None)
     if person is None:
+        told.filter(payer=payment.payer).update(payer=None)
         payment.payer = None
     payment.save(update_fields=["refunded_at", "refund_next_at", "refund_problem", "payer"])
-    ToldRefund.objects.filter(charge=payment.charge, settled_at=None).update(settled_at=now)
+    told.update(settled_at=now)
     publish_many([_about(person, PaymentRefunded(user_id=payment.person_id, charge=payment.pk), now)])
 
 

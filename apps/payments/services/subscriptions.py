@@ -1,22 +1,23 @@
-"""Subscriptions: which one a payment belongs to, what Telegram tells of it, and ending it there."""
+"""Subscriptions: which one a payment belongs to, and ending it at Telegram."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.payments.attempts import ENDS, next_attempt
-from apps.payments.events import SubscriptionEndRequested, SubscriptionFailed
+from apps.payments.events import SubscriptionEndRequested
 from apps.payments.models import Payment, Subscription
 from apps.payments.products import SUBSCRIPTION_DAYS
+from apps.payments.services.states import take_told_state
 from apps.users.models import Person
 from diana import audit
 from diana.acts import Change, Preview, StateChanged
 from diana.events import Publication, publish_many
 
 MONTH = timedelta(days=SUBSCRIPTION_DAYS)
-# A renewal may come so much later than what was paid has ended; after that a subscription has lapsed.
+# A renewal may come so much later than what was paid has ended; after that a subscription that is refused is over.
 LATE = timedelta(days=3)
 EARLY = timedelta(days=1)
 # The times of Telegram's messages are whole seconds of another clock.
@@ -42,7 +43,8 @@ def follow(payment: Payment, now: datetime) -> Subscription:
     """
     until = payment.subscription_until or payment.paid_at + MONTH
     known = _without_its_first(payment) if payment.first else _renewed_by(payment, until)
-    subscription = _begin(payment, until, now) if known is None else known
+    # Locked before it is read: states and ends are told without the person's lock.
+    subscription = _begin(payment, until, now) if known is None else _locked(known.pk)
     payment.subscription = subscription
     payment.save(update_fields=["subscription"])
     if known is not None:
@@ -64,28 +66,6 @@ def is_renewal(*, payer: int, payload: str, at: datetime) -> bool:
     last = {payment.subscription_id: payment for payment in found}
     ends = ((payment.subscription_until or payment.paid_at + MONTH) for payment in last.values())
     return any(end - EARLY <= at <= end + LATE for end in ends)
-
-
-def note_state(*, payer: int, payload: str, state: str, now: datetime) -> bool:
-    """Keep what Telegram tells of a subscription: the person cancelled it, took it up again, or could not pay.
-
-    Publishes payment.subscription_failed for the last. Returns whether it was news; a state or a subscription that is not
-    known changes nothing.
-    """
-    if state not in Subscription.State.values:
-        return False
-    with transaction.atomic():
-        mine = Subscription.objects.select_for_update(of=("self",)).filter(payer=payer, payload=payload)
-        open_first = (F(name).desc(nulls_first=True) for name in ("ended_at", "end_requested_at"))
-        subscription = mine.order_by(*open_first, "-paid_until", "-pk").first()
-        if subscription is None or subscription.state == state:
-            return False
-        subscription.state, subscription.state_at = state, now
-        subscription.save(update_fields=["state", "state_at"])
-        if state == Subscription.State.FAILED and subscription.end_requested_at is None:
-            event = SubscriptionFailed(user_id=subscription.person_id, subscription=subscription.pk)
-            publish_many([Publication(event=event, occurred_at=now)])
-    return True
 
 
 def request_end(subscription: Subscription, reason: str, now: datetime, *, tell: bool = True) -> bool:
@@ -155,11 +135,15 @@ def ask_again(*, subscription_id: int, now: datetime) -> bool:
 
 def end_all(person_id: int, now: datetime) -> int:
     """End the subscriptions of somebody who is erased, in the caller's transaction; return how many. What has ended keeps
-    no Telegram id.
+    no Telegram id. One that was to end for another reason is one of the erased from now on, and asked about anew.
     """
-    mine = Subscription.objects.filter(person_id=person_id)
+    mine = Subscription.objects.select_for_update(of=("self",)).filter(person_id=person_id).order_by("pk")
     mine.filter(ended_at__isnull=False).update(payer=None)
-    return sum(request_end(found, Reason.ERASURE, now) for found in mine.filter(end_requested_at=None).order_by("pk"))
+    found = list(mine.filter(ended_at=None))
+    for subscription in found:
+        subscription.end_requested_at = None
+        request_end(subscription, Reason.ERASURE, now)
+    return len(found)
 
 
 def confirm_end(*, subscription_id: int, now: datetime) -> bool:
@@ -242,16 +226,19 @@ def _begin(payment: Payment, until: datetime, now: datetime) -> Subscription:
     if reason:
         _begin_asking(subscription, now)
         _publish(subscription, now)
+    take_told_state(subscription, payment)
     return subscription
 
 
 def _make_room(person_id: int, at: datetime, now: datetime) -> bool:
-    """Say whether no subscription of the person runs; one that was not renewed has lapsed."""
+    """Say whether no subscription of the person runs; one whose paid time is over has lapsed, as selectors.running has it
+    where a bill is asked for. If it was renewed after all, it comes back as the second one.
+    """
     mine = Subscription.objects.select_for_update(of=("self",)).filter(person_id=person_id)
     found = mine.filter(end_requested_at=None, lapsed_at=None).first()
     if found is None:
         return True
-    if found.paid_until + LATE > at:
+    if found.paid_until > at + CLOCK_SLACK:
         return False
     found.lapsed_at = now
     found.save(update_fields=["lapsed_at"])
@@ -261,7 +248,9 @@ def _make_room(person_id: int, at: datetime, now: datetime) -> bool:
 def _prolong(subscription: Subscription, payment: Payment, until: datetime, now: datetime) -> None:
     subscription.paid_until = max(subscription.paid_until, until)
     told = subscription.state_at
-    if subscription.state == Subscription.State.FAILED or told is None or payment.paid_at > told:
+    # What failed is paid by a payment for that time, whenever it came; a cancellation is undone by a later payment.
+    last = until if subscription.state == Subscription.State.FAILED else payment.paid_at
+    if told is None or last > told:
         subscription.state, subscription.state_at = Subscription.State.ACTIVE, now
     if subscription.lapsed_at is not None and subscription.end_requested_at is None:
         if not _make_room(subscription.person_id, payment.paid_at, now):
@@ -270,14 +259,22 @@ def _prolong(subscription: Subscription, payment: Payment, until: datetime, now:
     subscription.save(update_fields=["paid_until", "state", "state_at", "lapsed_at"])
     if REASONS.get(payment.problem, Reason.UNCREDITED):
         request_end(subscription, REASONS.get(payment.problem, Reason.UNCREDITED), now)
+    _ask_about_charged(subscription, payment, now)
+
+
+def _ask_about_charged(subscription: Subscription, payment: Payment, now: datetime) -> None:
+    """Have Telegram asked again about a subscription that was charged although it had ended, or after the last attempt."""
     ended = subscription.ended_at
     if ended is not None and (subscription.end_problem or payment.paid_at > ended - CLOCK_SLACK):
         _reopen(subscription, payment, now)
+    elif ended is None and subscription.end_requested_at is not None and subscription.end_next_at is None:
+        _begin_asking(subscription, now)
+        _publish(subscription, now)
 
 
 def _reopen(subscription: Subscription, payment: Payment, now: datetime) -> None:
     """Ask Telegram again about a subscription that was charged although it had ended."""
-    subscription.ended_at, subscription.payer = None, payment.payer
+    subscription.ended_at, subscription.payer, subscription.end_requested_at = None, payment.payer, now
     subscription.end_problem = f"It was charged again by payment {payment.pk}."
     subscription.save(update_fields=["ended_at", "payer", "end_problem"])
     _begin_asking(subscription, now)

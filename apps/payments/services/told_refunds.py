@@ -60,7 +60,21 @@ def judge(payment: Payment | None, payer: int | None, stars: int | None) -> str:
     return "" if stars in (None, payment.stars) else Problem.AMOUNT
 
 
-def told_before(*, charge: str, payer: int, stars: int) -> ToldRefund | None:
-    """Return the refund of a payment that is told only now, if it was told before."""
-    found = ToldRefund.objects.filter(charge=charge, problem=Problem.UNKNOWN, settled_at=None)
-    return next((told for told in found if told.payer in (None, payer) and told.stars in (None, stars)), None)
+def told_before(*, charge: str, payer: int, stars: int, now: datetime) -> ToldRefund | None:
+    """Return the refund of a payment that is told only now, if it was told before. One of that charge in somebody else's
+    message or of another amount waits no longer: it is kept as that, for staff.
+    """
+    for told in ToldRefund.objects.filter(charge=charge, problem=Problem.UNKNOWN, settled_at=None):
+        problem = "" if told.payer in (None, payer) else Problem.OTHER_PERSON
+        if not problem and told.stars in (None, stars):
+            return told
+        _keep_as(told, problem or Problem.AMOUNT, now)
+    return None
+
+
+def _keep_as(told: ToldRefund, problem: str, now: datetime) -> None:
+    """Keep a refund that waited for its payment as one that is not of it."""
+    names = ("charge", "payer", "stars", "person_id", "source", "told_at")
+    ToldRefund.objects.create(problem=problem, **{name: getattr(told, name) for name in names})
+    told.settled_at = now
+    told.save(update_fields=["settled_at"])
