@@ -1,9 +1,12 @@
 """A group that becomes a supergroup has a new id at Telegram and is the same group: its joins, its state, its answers."""
 
 import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from apps.bot import groups, selectors, services
 from apps.bot.models import Chat, Update
@@ -15,6 +18,7 @@ from diana.sandbox.running import Sandbox
 from tests.bot.test_membership import ANONYMOUS, change
 from tests.bot.test_participation import change as join
 from tests.bot.updates import ADA, answer, deliver, events, message, say, texts, update, user
+from tests.conftest import close_connections
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 OLD = {"id": -4_000_000_011, "type": "group", "title": "Club"}
@@ -171,10 +175,6 @@ def test_only_a_group_moves_and_to_another_id(old: int, new: int) -> None:
 
 
 def test_many_at_once_meet_in_one_chat() -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from tests.conftest import close_connections
-
     def act(number: int) -> None:
         try:
             if number % 2:
@@ -259,3 +259,23 @@ def test_a_second_word_of_another_move_breaks_nothing() -> None:
         assert deliver(update(body=message("", chat=chat, sender=ANONYMOUS) | {"text": None} | told)) == 200
     drain()
     assert not Failure.objects.exists()
+
+
+def test_two_words_of_the_move_at_the_same_moment_leave_the_chat_its_id() -> None:
+    """Telegram tells in both chats at once: the second waits for the first, and finds it done."""
+    known = Chat.objects.create(telegram_id=OLD["id"], kind="group")
+
+    def second() -> bool:
+        try:
+            return services.move_chat(old=OLD["id"], new=NEW["id"])
+        finally:
+            close_connections()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert services.move_chat(old=OLD["id"], new=NEW["id"])
+            waiting = pool.submit(second)
+            time.sleep(0.5)
+            assert not waiting.done()
+        assert not waiting.result(10)
+    assert one_chat().pk == known.pk
