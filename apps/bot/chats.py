@@ -59,6 +59,9 @@ def move_chat(*, old: int, new: int) -> bool:
         found = {chat.telegram_id: chat for chat in rows}
         if old not in found:
             return False  # another call has just moved it
+        if found[new].moved_from == old:
+            found[old].delete()  # and this one has inserted it again, as soon as that id was free
+            return False
         _merge(found[old], found[new])
     return True
 
