@@ -50,6 +50,14 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "by a user without a name": {"from": _without(user(), "first_name")},
     "by a user with a number for a name": {"from": user(last_name=5)},
     "by a user with an odd language": {"from": user(language_code={"of": "a later version"})},
+    "in a text that is bold": {
+        "text": "/points please",
+        "entities": [
+            {"type": "bold", "offset": 0, "length": 14},
+            {"type": "bot_command", "offset": 0, "length": 7},
+            {"type": "url", "offset": 8, "length": 6},
+        ],
+    },
     "with an entity of another shape": {
         "entities": [{"type": "bot_command", "offset": 0, "length": 7}, {"type": "date_time"}, {"offset": "x"}]
     },
