@@ -14,9 +14,9 @@ from telegram.ext import (
     filters,
 )
 
-from apps.bot import acts, pages, replies, selectors
+from apps.bot import acts, pages, reading, replies, selectors
 from apps.bot.detours import leave_out
-from apps.bot.documents import message_below
+from apps.bot.documents import press_of
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import acknowledge
 from apps.bot.turns import Turn, act_time, current_turn
@@ -116,11 +116,19 @@ def _is_replaced(turn: Turn, below: MaybeInaccessibleMessage, reply: Reply) -> b
     """Say whether the person has pressed again below the same message: that press draws the screen."""
     if not isinstance(reply, Screen):
         return False
-    newest = selectors.newest_press(turn.person_id, after=turn.update)
-    if newest is None or message_below(newest) != (below.chat.id, below.message_id):
+    later = map(press_of, selectors.newest_presses(turn.person_id, after=turn.update))
+    if not any(pressed and _redraws(pressed, below, turn.person_id) for pressed in later):
         return False
     metrics.unsent("superseded")
     return True
+
+
+def _redraws(pressed: reading.Pressed, below: MaybeInaccessibleMessage, person_id: int) -> bool:
+    """Say whether the press draws a screen in place of this message's."""
+    place, button = pressed.message, pages.parse_callback(pressed.data or "")
+    if place is None or (place.chat.id, place.message_id) != (below.chat.id, below.message_id):
+        return False
+    return button.owner == str(person_id) and pages.draws(button)
 
 
 async def _show(
