@@ -74,7 +74,7 @@ PARTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "pre_checkout_query"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("pre_checkout_query", "subscription")])
 def test_each_known_kind_is_recognized(kind: str) -> None:
     body = update(kind, PARTS[kind])
     found = decode(json.dumps(body).encode())
@@ -82,6 +82,14 @@ def test_each_known_kind_is_recognized(kind: str) -> None:
         body["update_id"], kind, 7, GROUP["id"], answered=kind not in ("message", *UNANSWERED)
     )
     assert json.loads(found.document).keys() == {kind}
+
+
+def test_a_change_of_a_subscription_is_done_when_it_comes_in() -> None:
+    part = {"user": user(7), "invoice_payload": "x", "state": "canceled"}
+    found = decode(json.dumps(update("subscription", part)).encode())
+    assert (found.kind, found.sender, found.chat, found.adds_sender) == ("subscription", 7, None, False)
+    assert found.subscribed is not None
+    assert json.loads(found.document) == {}
 
 
 def test_the_chat_of_a_button_is_that_of_its_message() -> None:
