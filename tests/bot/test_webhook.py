@@ -43,7 +43,7 @@ def test_an_update_is_kept_with_its_event_and_its_person() -> None:
     assert counted() == {}
 
 
-@pytest.mark.parametrize("kind", ["message", "edited_message", "callback_query"])
+@pytest.mark.parametrize("kind", ["message", "callback_query"])
 def test_what_may_be_answered_goes_another_way(kind: str) -> None:
     deliver(press("v1|top|show|1") if kind == "callback_query" else update(kind, message("/help")))
     event = StoredEvent.objects.get(type="bot.update_received")
