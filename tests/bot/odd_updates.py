@@ -61,6 +61,9 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "with an entity of another shape": {
         "entities": [{"type": "bot_command", "offset": 0, "length": 7}, {"type": "date_time"}, {"offset": "x"}]
     },
+    "with a hundred entities of another shape": {
+        "entities": [{"type": "bot_command", "offset": 0, "length": 7}, *[{"type": "later", "at": n} for n in range(99)]]
+    },
     "with media of another shape": {"photo": {"later": True}, "dice": 5, "location": [], "contact": "x"},
     "with a time after 2038": {"date": 2**32},
     "with a time that is none": {"date": "yesterday"},
