@@ -15,6 +15,7 @@ from telegram.ext import (
 )
 
 from apps.bot import acts, pages, reading, replies, selectors
+from apps.bot.acts import PRIVATE
 from apps.bot.detours import leave_out
 from apps.bot.documents import press_of
 from apps.bot.screens.layout import Reply, Screen
@@ -103,8 +104,8 @@ async def pressed(update: Update, context: Context) -> None:
         await acknowledge(query, await in_thread(pages.not_yours, turn.person_id))
         return
     below = query.message
-    private = below is not None and below.chat.type == below.chat.PRIVATE
-    reply = await in_thread(functools.partial(acts.press, turn, button, private=private))
+    own = (below.chat.id, PRIVATE) if below is not None and below.chat.type == PRIVATE else None
+    reply = await in_thread(functools.partial(acts.press, turn, button, private=own is not None, own_chat=own))
     await acknowledge(query)
     if below is None or turn.silent or await in_thread(_is_replaced, turn, below, reply):
         return
