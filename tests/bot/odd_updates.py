@@ -62,7 +62,10 @@ COMMANDS: dict[str, dict[str, Any]] = {
         "entities": [{"type": "bot_command", "offset": 0, "length": 7}, {"type": "date_time"}, {"offset": "x"}]
     },
     "with a hundred entities of another shape": {
-        "entities": [{"type": "bot_command", "offset": 0, "length": 7}, *[{"type": "later", "at": n} for n in range(99)]]
+        "entities": [
+            {"type": "bot_command", "offset": 0, "length": 7},
+            *[{"type": "later", "at": n} for n in range(99)],
+        ]
     },
     "with media of another shape": {"photo": {"later": True}, "dice": 5, "location": [], "contact": "x"},
     "with a time after 2038": {"date": 2**32},

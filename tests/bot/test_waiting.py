@@ -245,7 +245,9 @@ def test_presses_below_two_messages_in_turn_draw_each_screen_once(sandbox: Sandb
     nothing_is_left()
 
 
-@pytest.mark.parametrize("data", ["vip|buy|{ada}.vip_30", "vip|buy|{ada}.vip_monthly", "export|show|{ada}", "help|show|7"])
+@pytest.mark.parametrize(
+    "data", ["vip|buy|{ada}.vip_30", "vip|buy|{ada}.vip_monthly", "export|show|{ada}", "help|show|7"]
+)
 def test_a_press_that_draws_no_screen_leaves_none_out(sandbox: Sandbox, data: str) -> None:
     """A bill and a file come as new messages, and somebody else's button as a notice."""
     ada = say("/start").person_id
