@@ -44,7 +44,9 @@ CONSEQUENCES = {
         "—",
     ),
     Meaning.GONE: Consequence("dropped", "gone, until somebody writes there or, in private, presses a button", "—"),
-    Meaning.BLOCKED: Consequence("dropped", "gone, until they write or press a button there", "`user.blocked_bot` is published"),
+    Meaning.BLOCKED: Consequence(
+        "dropped", "gone, until they write or press a button there", "`user.blocked_bot` is published"
+    ),
     Meaning.MOVED: Consequence("made once more, to the supergroup", "—", "—"),
     Meaning.WAIT: Consequence("made again after the wait", "the chat or the method waits, nobody else", "—"),
     Meaning.AGAIN: Consequence("made again, each try charged", "—", "—"),
