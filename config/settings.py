@@ -278,7 +278,9 @@ EVENTS_PASSING_ERRORS = 5
 EVENTS_RATE_LIMITS: dict[str, dict[str, str]] = {
     # Telegram would only send the update again, out of its order: over the limit it waits.
     "telegram": {"person": "300/minute", "source": "1000/second", "over": "defer"},
-    # Presses have a limit of their own: they take nothing from the commands of who presses again and again.
+    # Presses have a limit of their own, and so has what gets no answer, messages and reactions: whoever presses or writes
+    # very much finds their commands answered all the same.
+    "telegram_messages": {"person": "300/minute", "source": "1000/second", "over": "defer"},
     "telegram_presses": {"person": "300/minute", "source": "1000/second", "over": "defer"},
     "command": {"person": "600/minute", "source": "200/second", "over": "refuse"},
 }

@@ -62,9 +62,12 @@ def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, ar
     )
 
 
-def press(turn: Turn, button: pages.Button, *, private: bool) -> Reply:
-    """Note that the person pressed a button and return what it leads to. When a button was pressed nobody tells."""
-    _act(turn, turn.received_at, lambda local: [])
+def press(turn: Turn, button: pages.Button, *, private: bool, own_chat: ChatAddress | None = None) -> Reply:
+    """Note that the person pressed a button and return what it leads to. When a button was pressed nobody tells.
+
+    `own_chat` is where it was pressed, if that is the person's own chat: it takes messages then.
+    """
+    _act(turn, turn.received_at, lambda local: [], own_chat)
     if button.verb == "show":
         _note_tutorial(turn, button.screen)
     return pages.press(

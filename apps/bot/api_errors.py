@@ -43,8 +43,10 @@ CONSEQUENCES = {
         "noted: after the second refusal in a row nothing is sent for a minute, then twice as long each time, up to a day",
         "—",
     ),
-    Meaning.GONE: Consequence("dropped", "gone, until somebody writes there", "—"),
-    Meaning.BLOCKED: Consequence("dropped", "gone, until they write there", "`user.blocked_bot` is published"),
+    Meaning.GONE: Consequence("dropped", "gone, until somebody writes there or, in private, presses a button", "—"),
+    Meaning.BLOCKED: Consequence(
+        "dropped", "gone, until they write or press a button there", "`user.blocked_bot` is published"
+    ),
     Meaning.MOVED: Consequence("made once more, to the supergroup", "—", "—"),
     Meaning.WAIT: Consequence("made again after the wait", "the chat or the method waits, nobody else", "—"),
     Meaning.AGAIN: Consequence("made again, each try charged", "—", "—"),

@@ -50,8 +50,8 @@ def move_chat(*, old: int, new: int) -> bool:
     if old >= 0 or new >= 0 or old == new:
         return False
     with transaction.atomic():
-        if Chat.objects.filter(telegram_id=new, moved_from=old).exists():
-            return False
+        if has_moved(old):
+            return False  # a group moves once
         # Whoever adds one of them at this moment is waited for.
         wanted = {new: Chat.Kind.SUPERGROUP, old: Chat.Kind.GROUP}
         Chat.objects.bulk_create([Chat(telegram_id=i, kind=wanted[i]) for i in sorted(wanted)], ignore_conflicts=True)
@@ -59,6 +59,9 @@ def move_chat(*, old: int, new: int) -> bool:
         found = {chat.telegram_id: chat for chat in rows}
         if old not in found:
             return False  # another call has just moved it
+        if found[new].moved_from == old:
+            found[old].delete()  # and this one has inserted it again, as soon as that id was free
+            return False
         _merge(found[old], found[new])
     return True
 

@@ -10,7 +10,7 @@ from apps.bot.identity import is_real_token
 
 MIN_SECRET_LENGTH = 32
 # Under which the bot publishes what Telegram delivers.
-SOURCES = ("telegram", "telegram_presses")
+SOURCES = ("telegram", "telegram_messages", "telegram_presses")
 # What Telegram allows as secret_token.
 _SECRET = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
 

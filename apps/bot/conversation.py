@@ -14,9 +14,10 @@ from telegram.ext import (
     filters,
 )
 
-from apps.bot import acts, pages, replies, selectors
+from apps.bot import acts, pages, reading, replies, selectors
+from apps.bot.acts import PRIVATE
 from apps.bot.detours import leave_out
-from apps.bot.documents import message_below
+from apps.bot.documents import press_of
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import acknowledge
 from apps.bot.turns import Turn, act_time, current_turn
@@ -103,8 +104,8 @@ async def pressed(update: Update, context: Context) -> None:
         await acknowledge(query, await in_thread(pages.not_yours, turn.person_id))
         return
     below = query.message
-    private = below is not None and below.chat.type == below.chat.PRIVATE
-    reply = await in_thread(functools.partial(acts.press, turn, button, private=private))
+    own = (below.chat.id, PRIVATE) if below is not None and below.chat.type == PRIVATE else None
+    reply = await in_thread(functools.partial(acts.press, turn, button, private=own is not None, own_chat=own))
     await acknowledge(query)
     if below is None or turn.silent or await in_thread(_is_replaced, turn, below, reply):
         return
@@ -116,11 +117,19 @@ def _is_replaced(turn: Turn, below: MaybeInaccessibleMessage, reply: Reply) -> b
     """Say whether the person has pressed again below the same message: that press draws the screen."""
     if not isinstance(reply, Screen):
         return False
-    newest = selectors.newest_press(turn.person_id, after=turn.update)
-    if newest is None or message_below(newest) != (below.chat.id, below.message_id):
+    later = map(press_of, selectors.newest_presses(turn.person_id, after=turn.update))
+    if not any(pressed and _redraws(pressed, below, turn.person_id) for pressed in later):
         return False
     metrics.unsent("superseded")
     return True
+
+
+def _redraws(pressed: reading.Pressed, below: MaybeInaccessibleMessage, person_id: int) -> bool:
+    """Say whether the press draws a screen in place of this message's."""
+    place, button = pressed.message, pages.parse_callback(pressed.data or "")
+    if place is None or (place.chat.id, place.message_id) != (below.chat.id, below.message_id):
+        return False
+    return button.owner == str(person_id) and pages.draws(button)
 
 
 async def _show(

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.bot.events import AnswerPutOff
 from apps.bot.models import Chat
+from apps.bot.selectors import present_chat
 from apps.bot.telegram_errors import TooFast
 from diana import metrics
 from diana.events import Envelope, Permanent, Retry, publish
@@ -55,7 +56,7 @@ def step_aside(error: Exception, envelope: Envelope, *, subscriber: str, telegra
     with transaction.atomic():
         publish(
             AnswerPutOff(user_id=envelope.user_id, event=envelope.position, subscriber=subscriber),
-            key=_queue_of(telegram_chat_id) if waits_for_group else f"event:{envelope.position}",
+            key=(_queue_of(telegram_chat_id or 0) if waits_for_group else None) or f"event:{envelope.position}",
             idempotency_key=f"{subscriber}:{envelope.event_id}:put_off",
         )
     return True
@@ -74,10 +75,10 @@ def _is_to(error: Exception, envelope: Envelope, subscriber: str, *, group: bool
     return _tries(envelope, subscriber) >= TRIES_IN_PLACE
 
 
-def _queue_of(telegram_chat_id: int | None) -> str:
-    """Return the key of all that waits for the group; ids at Telegram stand in no event."""
-    known = Chat.objects.filter(telegram_id=telegram_chat_id or 0).values_list("pk", flat=True).first()
-    return f"chat:{known or 0}"
+def _queue_of(telegram_chat_id: int) -> str | None:
+    """Return the key of all that waits for the group, None for an unknown one; ids at Telegram stand in no event."""
+    known = Chat.objects.filter(telegram_id=present_chat(telegram_chat_id)).values_list("pk", flat=True).first()
+    return None if known is None else f"chat:{known}"
 
 
 def _tries(envelope: Envelope, subscriber: str) -> int:

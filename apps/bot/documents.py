@@ -18,10 +18,9 @@ def _reduced(body: bytes) -> bytes:
         raise Unreadable("the body is no update") from None
 
 
-def message_below(row: Update) -> tuple[int, int] | None:
-    """Return which message the pressed button hangs on: its chat and its number there; None if that cannot be read."""
+def press_of(row: Update) -> reading.Pressed | None:
+    """Return the button that was pressed and the message that it hangs on; None if that cannot be read."""
     try:
-        pressed = document_of(row).callback_query
+        return document_of(row).callback_query
     except Unreadable:
         return None
-    return (pressed.message.chat.id, pressed.message.message_id) if pressed and pressed.message else None

@@ -192,7 +192,7 @@ def _message(update_id: int, part: _Message) -> Incoming:
     paid, refunded, moved = part.successful_payment, part.refunded_payment, _move(part)
     part.successful_payment = part.refunded_payment = part.migrate_to_chat_id = part.migrate_from_chat_id = None
     answered = part.text is not None and part.text.startswith("/")
-    part.entities = part.entities[:1] if answered and part.entities else None
+    part.entities = _commands(part.entities)[:1] if answered and part.entities else None
     return Incoming(
         update_id,
         "message",
@@ -205,6 +205,11 @@ def _message(update_id: int, part: _Message) -> Incoming:
         document=_document("message", part),
         moved=moved,
     )
+
+
+def _commands(entities: list[reading.Entity]) -> list[reading.Entity]:
+    """Return those that say that the text is a command; longer ones that begin with it, a bold line, stand before them."""
+    return [entity for entity in entities if entity.type == "bot_command" and entity.offset == 0]
 
 
 def _move(part: _Message) -> Move | None:

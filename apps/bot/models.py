@@ -55,7 +55,7 @@ class Update(models.Model):
         indexes = [
             # answer_daily looks for the update whose event set it off
             models.Index(fields=["event_id"], name="bot_update_event_id"),
-            # a press looks whether the person has pressed again since (selectors.newest_press)
+            # a press looks whether the person has pressed again since (selectors.newest_presses)
             models.Index(
                 fields=["person_id", "id"],
                 condition=models.Q(handled_at__isnull=True, kind="callback_query"),

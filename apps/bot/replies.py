@@ -21,8 +21,26 @@ async def give(
     bot: Bot, telegram_chat_id: int, reply: Reply, *, person_id: int | None, reply_to: Message | None = None
 ) -> bool:
     """Send the reply and say whether it was; a chat that takes none is noted, and a closed group is not called before its
-    time. Raises Retry, and Permanent for a mistake of ours.
+    time. Where the group has become a supergroup, that is noted and the reply goes there. Raises Retry, and Permanent
+    for a mistake of ours.
     """
+    try:
+        return await _give(bot, telegram_chat_id, reply, person_id=person_id, reply_to=reply_to)
+    except Moved as moved:
+        return await _follow(bot, telegram_chat_id, moved, reply, person_id=person_id)
+
+
+async def _follow(bot: Bot, telegram_chat_id: int, moved: Moved, reply: Reply, *, person_id: int | None) -> bool:
+    """Note that the group has moved and send the reply there: what is refused is said of the supergroup. The numbers of
+    messages begin anew there.
+    """
+    await in_thread(functools.partial(services.move_chat, old=telegram_chat_id, new=moved.telegram_id))
+    return await _give(bot, moved.telegram_id, reply, person_id=person_id)
+
+
+async def _give(
+    bot: Bot, telegram_chat_id: int, reply: Reply, *, person_id: int | None, reply_to: Message | None = None
+) -> bool:
     until = await in_thread(closures.closed_until, telegram_chat_id) if telegram_chat_id < 0 else None
     if until is not None and until > clock.now():
         metrics.unsent("closed")
@@ -52,7 +70,7 @@ async def redraw_or_give(bot: Bot, query: CallbackQuery, below: Message, screen:
     except Uneditable:
         return await give(bot, chat, screen, person_id=person_id)
     except Moved as moved:
-        return await give(bot, moved.telegram_id, screen, person_id=person_id)
+        return await _follow(bot, chat, moved, screen, person_id=person_id)
     except (Gone, Closed, Refused) as error:
         await note(error, chat, person_id)
         return False

@@ -12,7 +12,8 @@ from apps.bot.reading import Unreadable
 T = TypeVar("T")
 Path = list[str | int]
 
-MOST = 64
+# A text has at most a hundred entities, each of which may be of a kind to come.
+MOST = 256
 # Without these nobody can say who or what it is: what holds them goes with them.
 IDENTIFYING = ("id", "is_bot")
 _PLACE = re.compile(r" - at `\$([^`]*)`\Z")

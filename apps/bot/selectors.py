@@ -27,10 +27,10 @@ def origin_of_event(event_id: UUID) -> tuple[int | None, datetime] | None:
     return None if chat is None else present_chat(chat), received_at
 
 
-def newest_press(person_id: int, *, after: int) -> Update | None:
-    """Return the person's newest press after this update that is not handled yet."""
+def newest_presses(person_id: int, *, after: int) -> list[Update]:
+    """Return the person's presses after this update that are not handled yet, the newest first, twenty at most."""
     waiting = Update.objects.filter(person_id=person_id, kind="callback_query", handled_at=None, pk__gt=after)
-    return waiting.defer("body").order_by("-pk").first()
+    return list(waiting.defer("body").order_by("-pk")[:20])
 
 
 def present_chat(telegram_chat_id: int) -> int:

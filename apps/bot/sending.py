@@ -1,6 +1,5 @@
 """Sending screens to Telegram. At least once: a reply whose answer got lost is sent again."""
 
-import functools
 import html
 import logging
 from datetime import timedelta
@@ -17,12 +16,10 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
-from apps.bot.chats import move_chat
 from apps.bot.screens.layout import Document, Invoice, Reply, Screen
-from apps.bot.telegram_errors import Moved, classify, is_nothing, translated
+from apps.bot.telegram_errors import classify, is_nothing, translated
 from diana import metrics
 from diana.events import Retry
-from diana.events.loop import in_thread
 
 STARS = "XTR"
 
@@ -30,20 +27,14 @@ logger = logging.getLogger(__name__)
 
 
 async def send(bot: Bot, telegram_chat_id: int, reply: Reply, *, reply_to: Message | None = None) -> None:
-    """Send it to a chat; in a group as a reply to whom it is for, where that message has a number. Where the group has
-    become a supergroup, that is noted and it goes there.
+    """Send it to a chat; in a group as a reply to whom it is for, where that message has a number.
 
-    Raises Retry, Permanent, Closed or Gone.
+    Raises Retry, Permanent, Closed or Gone, and Moved where the group has become a supergroup.
     """
     answered = None
     if reply_to is not None and reply_to.message_id and reply_to.chat.type != reply_to.chat.PRIVATE:
         answered = ReplyParameters(reply_to.message_id, allow_sending_without_reply=True)
-    try:
-        await _send(bot, telegram_chat_id, reply, answered)
-    except Moved as moved:
-        await in_thread(functools.partial(move_chat, old=telegram_chat_id, new=moved.telegram_id))
-        # The numbers of messages begin anew there.
-        await _send(bot, moved.telegram_id, reply, None)
+    await _send(bot, telegram_chat_id, reply, answered)
     logger.info("message sent", extra={"template": reply.template})
 
 

@@ -82,13 +82,19 @@ def _sender(incoming: Incoming, now: datetime) -> int | None:
 
 
 def _publish(incoming: Incoming, kind: str, person_id: int | None, update: int, event_id: UUID) -> Envelope:
-    """Publish that the update came. A person's presses have an order and a limit of their own: whoever presses a button again
-    and again should not wait for all the redraws before a command is answered.
+    """Publish that the update came. A person's presses have an order and a limit of their own, and so has what gets no
+    answer: nobody should wait for all the redraws, or all that they wrote, before a command is answered.
     """
     event = _received(incoming, kind, person_id, update)
-    if kind != "callback_query" or person_id is None:
+    own = _OWN.get(kind) if incoming.answered else "messages"
+    if own is None:
         return publish(event, event_id=event_id, source="telegram")
-    return publish(event, key=f"{person_id}:presses", event_id=event_id, source="telegram_presses")
+    key = None if person_id is None else f"{person_id}:{own}"
+    return publish(event, key=key, event_id=event_id, source=f"telegram_{own}")
+
+
+# Kinds whose events have an order and a limit of their own, and the name of those.
+_OWN = {"callback_query": "presses"}
 
 
 def _received(incoming: Incoming, kind: str, person_id: int | None, update: int) -> Event:

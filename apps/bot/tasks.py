@@ -14,7 +14,7 @@ from apps.bot import services
 from apps.bot.notices import queueing, settling
 from apps.payments.services import reconcile
 from diana import clock
-from diana.events import loop
+from diana.events import Retry, loop
 from diana.periodic import is_done, run_once
 
 logger = logging.getLogger(__name__)
@@ -44,14 +44,19 @@ def send_due_notices() -> int:
 @shared_task(name="bot.reconcile_payments", ignore_result=True, time_limit=1800)
 def reconcile_payments() -> int | None:
     """Compare payments with Telegram's list and repair what is safe; return how many differences are left, None if this
-    day's work was done already. In the queue of those who talk to Telegram; no call stands in a transaction.
+    day's work was done already, or Telegram gives no list for now: then the next hour asks again. In the queue of those
+    who talk to Telegram; no call stands in a transaction.
     """
     from apps.bot.star_transactions import fetch
 
     now, job, day = clock.now(), "bot.reconcile_payments", timedelta(days=1)
     if is_done(job, day, now=now):
         return None
-    transactions = loop.run(fetch())
+    try:
+        transactions = loop.run(fetch())
+    except Retry as error:
+        logger.warning("Telegram's list of payments could not be read: %s", error)
+        return None
     if run_once(job, day, lambda: True, now=now) is None:
         return None
     report = reconcile(transactions=transactions, now=now)

@@ -50,8 +50,22 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "by a user without a name": {"from": _without(user(), "first_name")},
     "by a user with a number for a name": {"from": user(last_name=5)},
     "by a user with an odd language": {"from": user(language_code={"of": "a later version"})},
+    "in a text that is bold": {
+        "text": "/points please",
+        "entities": [
+            {"type": "bold", "offset": 0, "length": 14},
+            {"type": "bot_command", "offset": 0, "length": 7},
+            {"type": "url", "offset": 8, "length": 6},
+        ],
+    },
     "with an entity of another shape": {
         "entities": [{"type": "bot_command", "offset": 0, "length": 7}, {"type": "date_time"}, {"offset": "x"}]
+    },
+    "with a hundred entities of another shape": {
+        "entities": [
+            {"type": "bot_command", "offset": 0, "length": 7},
+            *[{"type": "later", "at": n} for n in range(99)],
+        ]
     },
     "with media of another shape": {"photo": {"later": True}, "dice": 5, "location": [], "contact": "x"},
     "with a time after 2038": {"date": 2**32},

@@ -116,7 +116,7 @@ UNREADABLE: dict[str, dict[str, Any]] = {
     "a membership of a bot or not": {"chat_member": CHANGE | {"new_chat_member": {"user": user(is_bot=5)}}},
     "a membership that is none": {"my_chat_member": CHANGE | {"new_chat_member": 5}},
     "a reaction to nothing": {"message_reaction": {"chat": GROUP}},
-    "more errors than anybody makes": {"message": {"chat": GROUP, "entities": [5] * 100}},
+    "more errors than anybody makes": {"message": {"chat": GROUP, "entities": [5] * 300}},
 }
 
 

@@ -2,6 +2,10 @@
 
 import pytest
 
+from apps.bot.models import Chat
+from apps.users.services import erase_person
+from diana import clock
+from diana.audit import Actor
 from diana.events.models import Delivery, Failure
 from diana.sandbox.running import Sandbox
 from tests.bot.updates import ADA, GROUP, answer, deliver, press, say, texts
@@ -78,3 +82,22 @@ def test_a_screen_below_a_message_of_a_moved_group_goes_to_the_supergroup(sandbo
     sandbox.behave(old["id"], fail_next=[{"status": 400, "migrate_to_chat_id": new}])
     press_help(sandbox, chat=old)
     assert len(texts(sandbox, new)) == 1
+
+
+def test_who_presses_a_button_can_be_reached_again(sandbox: Sandbox) -> None:
+    """A chat that Telegram did not know for a moment would get no notice until somebody writes there."""
+    person_id = say("hello").person_id
+    answer()
+    assert Chat.objects.update(gone_at=clock.now())
+    deliver(press(f"v1|profile|show|{person_id}"))
+    answer()
+    assert Chat.objects.get().gone_at is None
+
+
+def test_a_press_brings_no_chat_of_the_erased_back(sandbox: Sandbox) -> None:
+    person_id = say("hello").person_id
+    answer()
+    deliver(press(f"v1|profile|show|{person_id}"))
+    erase_person(person_id=person_id, reason="asked", actor=Actor(7, "ana", "admin"), now=clock.now())
+    answer()
+    assert not Chat.objects.exists()

@@ -1,20 +1,24 @@
 """A group that becomes a supergroup has a new id at Telegram and is the same group: its joins, its state, its answers."""
 
 import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from apps.bot import groups, selectors, services
 from apps.bot.models import Chat, Update
 from apps.gamification.models import Entry
 from diana import clock
-from diana.events.models import Failure
+from diana.events.models import Delivery, Failure
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.test_membership import ANONYMOUS, change
 from tests.bot.test_participation import change as join
 from tests.bot.updates import ADA, answer, deliver, events, message, say, texts, update, user
+from tests.conftest import close_connections
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 OLD = {"id": -4_000_000_011, "type": "group", "title": "Club"}
@@ -171,10 +175,6 @@ def test_only_a_group_moves_and_to_another_id(old: int, new: int) -> None:
 
 
 def test_many_at_once_meet_in_one_chat() -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from tests.conftest import close_connections
-
     def act(number: int) -> None:
         try:
             if number % 2:
@@ -187,3 +187,95 @@ def test_many_at_once_meet_in_one_chat() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(act, itertools.chain(range(16))))
     one_chat()
+
+
+def refuse_in_new(sandbox: Sandbox, **failure: Any) -> None:
+    """Let the next call to the old group name the new one, and the next one to that fail like this."""
+    moving = {"status": 400, "migrate_to_chat_id": NEW["id"], "method": "sendMessage"}
+    sandbox.behave(OLD["id"], fail_next=[moving])
+    sandbox.behave(NEW["id"], fail_next=[failure | {"method": "sendMessage"}])
+
+
+@pytest.mark.parametrize("command", ["/points", "/daily"])
+@pytest.mark.parametrize(
+    ("status", "description", "gone"),
+    [(400, "Bad Request: CHAT_WRITE_FORBIDDEN", False), (403, "Forbidden: bot was kicked from the chat", True)],
+)
+def test_what_the_supergroup_refuses_is_noted_of_it(
+    sandbox: Sandbox, command: str, status: int, description: str, gone: bool
+) -> None:
+    """Nothing was told of the move before: the refused call itself does."""
+    refuse_in_new(sandbox, status=status, description=description)
+    say(command, chat=OLD)
+    drain()
+    chat = one_chat()
+    assert (chat.gone_at is not None, chat.closed_at is not None) == (gone, not gone)
+
+
+@pytest.mark.parametrize("command", ["/points", "/daily"])
+def test_a_wait_of_the_supergroup_is_one_of_its_own(sandbox: Sandbox, command: str) -> None:
+    refuse_in_new(sandbox, status=429, retry_after=30)
+    say(command, chat=OLD)
+    drain()
+    assert Delivery.objects.get().key == f"chat:{one_chat().pk}"
+
+
+def test_answers_that_wait_for_unknown_groups_do_not_wait_for_each_other(sandbox: Sandbox) -> None:
+    """Who presses the first button there has written nothing in it: there is no chat of ours."""
+    person = say("hello").person_id
+    body = {"from": user(), "chat_instance": "1", "data": f"v1|help|show|{person}"}
+    for number in (1, 2):
+        chat = NEW | {"id": NEW["id"] - number}
+        sandbox.behave(chat["id"], fail_next=[{"status": 429, "retry_after": 30, "method": "editMessageText"}])
+        below = {"message": message("x", chat=chat, sender=ANONYMOUS), "id": str(number)}
+        assert deliver(update("callback_query", body | below)) == 200
+    drain()
+    assert len(set(Delivery.objects.values_list("key", flat=True))) == 2
+
+
+@pytest.mark.parametrize("description", [None, "Bad Request: group chat was upgraded to a supergroup chat"])
+def test_a_redraw_that_tells_of_the_move_notes_it(sandbox: Sandbox, description: str | None) -> None:
+    person = say("/help", chat=OLD).person_id
+    drain()
+    failure = {"status": 400, "migrate_to_chat_id": NEW["id"], "method": "editMessageText", "description": description}
+    sandbox.behave(OLD["id"], fail_next=[{name: value for name, value in failure.items() if value}])
+    body = {"id": "5", "from": user(), "chat_instance": "1", "data": f"v1|help|show|{person}"}
+    assert deliver(update("callback_query", body | {"message": message("x", chat=OLD, sender=ANONYMOUS)})) == 200
+    drain()
+    assert len(texts(sandbox, NEW["id"])) == 1
+    one_chat()
+
+
+def test_a_second_word_of_another_move_breaks_nothing() -> None:
+    """Telegram never says so; whatever it says, the update is kept."""
+    other = NEW | {"id": NEW["id"] - 1}
+    leave_old()
+    for chat, told in (
+        (other, {"migrate_from_chat_id": OLD["id"]}),
+        (OLD, {"migrate_to_chat_id": other["id"]}),
+        (NEW, {"migrate_from_chat_id": other["id"]}),
+        (NEW, {"migrate_to_chat_id": OLD["id"]}),
+    ):
+        assert deliver(update(body=message("", chat=chat, sender=ANONYMOUS) | {"text": None} | told)) == 200
+    drain()
+    assert not Failure.objects.exists()
+
+
+def test_two_words_of_the_move_at_the_same_moment_leave_the_chat_its_id() -> None:
+    """Telegram tells in both chats at once: the second waits for the first, and finds it done."""
+    known = Chat.objects.create(telegram_id=OLD["id"], kind="group")
+
+    def second() -> bool:
+        try:
+            return services.move_chat(old=OLD["id"], new=NEW["id"])
+        finally:
+            close_connections()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert services.move_chat(old=OLD["id"], new=NEW["id"])
+            waiting = pool.submit(second)
+            time.sleep(0.5)
+            assert not waiting.done()
+        assert not waiting.result(10)
+    assert one_chat().pk == known.pk

@@ -153,13 +153,17 @@ def test_what_the_webhook_refuses_a_poller_refuses_and_passes(name: str) -> None
 
 
 def test_what_cannot_be_read_is_kept_once_and_passed(
-    telegram: PolledTelegram, poll: Callable[..., list[BaseException]], monkeypatch: pytest.MonkeyPatch
+    telegram: PolledTelegram,
+    poll: Callable[..., list[BaseException]],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(intake, "MAX_BODY_BYTES", 2_000)
     good = update()
     large = json.dumps({"update_id": 2, "text": "x" * 3_000}).encode()
     deep = b'{"update_id":5,"x":' + b"[" * 900 + b"]" * 900 + rb',"y":"\ud800"}'
     bad = {1: b'{"update_id": 1, "message": []}', 2: large, 3: b"[3]", 4: b'{"update_id": 4, "x": NaN}', 5: deep}
+    bad[6] = b'{"update_id": 6, "message": {"chat": 5}}'
     telegram.add_raw(bad)
     telegram.add(good)
     assert services.keep_unreadable(body=bad[1], update_id=1, reason=Unreadable.Reason.BODY, now=clock.now())
@@ -171,8 +175,10 @@ def test_what_cannot_be_read_is_kept_once_and_passed(
         (2, "size", large[:2_000]),
         (None, "body", bad[3]),
         (4, "body", bad[4]),
+        (6, "body", bad[6]),
     ]
-    assert counted() == {"body": 3, "size": 1, "unknown": 1}
+    assert "(body): message is not as Telegram documents it" in caplog.text
+    assert counted() == {"body": 4, "size": 1, "unknown": 1}
     assert Update.objects.get().update_id == good["update_id"]
 
 

@@ -36,7 +36,7 @@ def test_it_takes_a_fixed_number_of_statements(committed_db: str) -> None:
     people = Person.objects.bulk_create(
         [Person(telegram_id=1000 + n, created_at="2026-01-01T00:00:00Z") for n in range(300)]
     )
-    of_one_lane = [person.telegram_id for person in people if lane_of(str(person.pk)) == 3]
+    of_one_lane = [person.telegram_id for person in people if lane_of(f"{person.pk}:messages") == 3]
     statements_for(of_one_lane[:1])
     assert statements_for(of_one_lane[:2]) == statements_for(of_one_lane[2:14])
     assert len(events("game.message_sent")) == 15

@@ -234,6 +234,31 @@ def test_presses_below_another_message_leave_nothing_out(sandbox: Sandbox) -> No
     assert len(sandbox.calls(method="editMessageText")) == 2
 
 
+def test_presses_below_two_messages_in_turn_draw_each_screen_once(sandbox: Sandbox) -> None:
+    ada = say("/start").person_id
+    drain()
+    for number in range(8):
+        deliver(press(f"v1|help|show|{ada}", message_id=1 + number % 2))
+    drain()
+    assert len(sandbox.calls(method="answerCallbackQuery")) == 8
+    assert len(sandbox.calls(method="editMessageText")) == 2
+    nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    "data", ["vip|buy|{ada}.vip_30", "vip|buy|{ada}.vip_monthly", "export|show|{ada}", "help|show|7"]
+)
+def test_a_press_that_draws_no_screen_leaves_none_out(sandbox: Sandbox, data: str) -> None:
+    """A bill and a file come as new messages, and somebody else's button as a notice."""
+    ada = say("/start").person_id
+    drain()
+    for pressed in (f"help|show|{ada}", data.format(ada=ada)):
+        deliver(press(f"v1|{pressed}"))
+    drain()
+    assert len(sandbox.calls(method="editMessageText")) == 1
+    nothing_is_left()
+
+
 @pytest.mark.parametrize(("status", "description"), [(401, "Unauthorized"), (404, "Not Found")])
 def test_a_token_that_telegram_does_not_take_pauses_all_and_rings(
     sandbox: Sandbox, status: int, description: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -21,7 +21,7 @@ from apps.users import selectors as people
 from apps.users.models import Grant, Person
 from diana import clock
 from diana.sandbox.running import Sandbox
-from tests.bot.conftest import sandbox
+from tests.bot.conftest import relent, sandbox
 from tests.gamification.acts import person
 from tests.payments.paying import NOW, STAFF, buy, invoice, paid, take, telegram_id
 
@@ -186,6 +186,18 @@ def test_the_task_compares_once_a_day(sandbox: Sandbox, caplog: pytest.LogCaptur
     assert len(sandbox.calls(method="getStarTransactions")) == 1
     assert forget_questions() == 0
     assert forget_questions() is None
+
+
+@pytest.mark.parametrize("failure", [{"status": 429, "retry_after": 30}, {"status": 500}])
+def test_the_task_waits_for_a_list_that_telegram_does_not_give(
+    sandbox: Sandbox, failure: dict[str, int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.behave(fail_next=[failure | {"method": "getStarTransactions"}])
+    assert reconcile_payments() is None
+    assert "could not be read" in caplog.text
+    assert not any(record.exc_info for record in caplog.records)
+    relent(monkeypatch)
+    assert reconcile_payments() == 0  # the next hour
 
 
 def test_only_payments_of_people_are_compared() -> None:

@@ -41,6 +41,15 @@ def parse_callback(data: str) -> Button:
     return Button(parts[0], parts[1], owner, tuple(args))
 
 
+# What these send, a bill or a file, comes as a new message.
+SENT = {("vip", "buy"), ("export", "show")}
+
+
+def draws(button: Button) -> bool:
+    """Say whether the button has a screen put in place of the one that it hangs on."""
+    return (button.screen, button.verb) not in SENT
+
+
 def commands() -> list[str]:
     """Return the commands of the menu that show a page."""
     return [name for name in COMMANDS if name in PAGES]

@@ -104,7 +104,7 @@ class Poller:
         if not self._lock.is_held():
             raise NotNow("the database session with the poller's lock has ended")
         if not isinstance(one.found, Incoming):
-            self._set_aside(one, KEPT_AS[one.found])
+            self._set_aside(one, KEPT_AS[one.found], one.problem)
             return
         try:
             intake.handle(one.found, one.body, now=clock.now())
@@ -126,8 +126,8 @@ class Poller:
         del self._attempts[one.body]
         self._set_aside(one, Unreadable.Reason.ERROR, error)
 
-    def _set_aside(self, one: Fetched, reason: Unreadable.Reason, error: Exception | None = None) -> None:
-        intake.set_aside(one.body, update_id=one.update_id, reason=reason, now=clock.now(), problem=error or "")
+    def _set_aside(self, one: Fetched, reason: Unreadable.Reason, problem: Exception | str = "") -> None:
+        intake.set_aside(one.body, update_id=one.update_id, reason=reason, now=clock.now(), problem=problem)
 
     def _wait(self, what: str, error: Exception, most: float, seconds: float | None = None) -> None:
         """Wait for what passes, longer each time and never as long as the others."""
