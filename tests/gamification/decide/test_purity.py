@@ -8,7 +8,7 @@ from apps.gamification import decide
 SOURCES = sorted(Path(decide.__file__).parent.rglob("*.py"))
 # What a decision may need of the standard library; the import contract names what else is forbidden.
 ALLOWED = {
-    "abc", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "math",
+    "abc", "bisect", "calendar", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "math",
     "operator", "re", "typing", "uuid", "zoneinfo",
     "apps", "msgspec",
 }  # fmt: skip
