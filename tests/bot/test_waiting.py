@@ -281,7 +281,7 @@ def test_a_token_that_telegram_does_not_take_pauses_all_and_rings(
     relent(monkeypatch)
     make_due()
     drain()
-    assert [len(texts(sandbox, person)) for person in range(ADA, ADA + 11)] == [1] * 11
+    assert [len(texts(sandbox, person)) for person in range(ADA, ADA + 11)] == [1] * 11, texts(sandbox, ADA)
     assert holds.concerns() == []
     nothing_is_left()
 
