@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from apps.bot import application, buckets
-from diana.events import connections, loop
+from apps.bot import buckets
+from diana.events import connections
 from diana.sandbox.running import Sandbox, running_sandbox
 
 
@@ -20,13 +20,6 @@ def sandbox(settings: Any, committed_db: str, monkeypatch: pytest.MonkeyPatch) -
     with running_sandbox(settings.TELEGRAM_BOT_TOKEN) as running:
         settings.TELEGRAM_API_URL = running.url
         yield running
-        end_application(running.url)
-
-
-def end_application(url: str) -> None:
-    """End the library's application for this address: its objects are many, and no other test has the address."""
-    for key in [key for key in application._built if key[1] == url]:
-        loop.run(application._built.pop(key).shutdown())
 
 
 def relent(monkeypatch: pytest.MonkeyPatch) -> None:
