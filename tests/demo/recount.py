@@ -79,6 +79,8 @@ def recount(lines: list[Any], day: date) -> tuple[dict[int, Tally], Counter[str]
         seen.add(line.update["update_id"])
         part = line.update[kind]
         tally = people.setdefault((part.get("from") or part["user"])["id"], Tally(weekend=day.isoweekday() > 5))
+        if kind == "edited_message":  # kept, and no event tells of it
+            continue
         taken = kind == "message_reaction" or (kind == "message" and not str(part.get("text", "")).startswith("/"))
         tally.events["bot.message_received" if taken else "bot.update_received"] += 1
         if kind == "message":
