@@ -67,6 +67,8 @@ def tab_to(window: Window, name: str) -> None:
 def test_a_keyboard_is_enough(window: Window) -> None:
     page = window.page
     expect(window.people.locator(".chat-row").first).to_be_visible()
+    # Until somebody is chosen there is no box to write in.
+    expect(window.box).to_be_visible()
     # A jump within the page is no new address.
     tab_to(window, "Skip to the message box")
     page.keyboard.press("Enter")
