@@ -41,7 +41,7 @@ def seconds_until_the_next_entry(community: Community) -> float:
     """Kill every worker, measure, and start them again; returns when they work."""
     for name in ("worker", "telegram"):
         community.started[name].kill()
-    [(killed_at,)] = community.sql("SELECT extract(epoch FROM clock_timestamp())::float")
+    [(killed_at,)] = community.sql("SELECT extract(epoch FROM diana_now())::float")
     query = (
         "SELECT min(extract(epoch FROM recorded_at))::float FROM gamification_entry"
         f" WHERE extract(epoch FROM recorded_at) > {killed_at}"
