@@ -10,7 +10,9 @@ from apps.bot.api_errors import Meaning
 from apps.bot.models import Chat, Update
 from apps.bot.telegram_errors import classify
 from diana import clock
+from diana.audit import Actor
 from diana.events.models import Delivery, Failure
+from diana.events.retries import redrive
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.conftest import relent
@@ -233,3 +235,15 @@ def test_a_page_of_a_proxy_says_nothing_of_the_chat(sandbox: Sandbox, monkeypatc
         drain()
     assert len(texts(sandbox)) == 1
     nothing_is_left()
+
+
+def test_an_answer_that_was_our_mistake_is_given_when_it_is_redriven(sandbox: Sandbox) -> None:
+    say_and_fail(sandbox, "/points", 400, "Bad Request: can't parse entities: unsupported start tag")
+    assert Failure.objects.get().status == "dead"
+    assert redrive(Failure.objects.all(), reason="The screen was mended.", actor=Actor(None, "ana", "admin")) == 1
+    for _ in range(2):
+        drain()
+    assert [call.status for call in sandbox.calls(method="sendMessage")] == [400, 200]
+    assert not Failure.objects.filter(status="dead").exists()
+    assert len(events("bot.update_failed")) == 1
+    assert len(events("bot.message_sent")) == 1
