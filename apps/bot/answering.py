@@ -78,7 +78,7 @@ class _Taken(NamedTuple):
 
 def _read(updates: Sequence[int]) -> list[_Taken | None]:
     """Return the updates that are not done; of groups that have become supergroups with the chats' present ids."""
-    rows = selectors.unhandled_updates(updates)
+    rows = selectors.unanswered_updates(updates)
     moved = selectors.moved_chats(row.chat_id for row in rows.values() if row.chat_id is not None)
     for row in rows.values():
         row.chat_id = moved.get(row.chat_id or 0, row.chat_id)

@@ -28,7 +28,8 @@ class Update(models.Model):
     `document` is what handlers read of it (reading.py). `body` is what Telegram sent, until it is handled; rows from before
     there were documents keep it. `body_digest` tells a copy from another update under the same id after that.
     `chat_id` is Telegram's, and so is `update_id`; the id that events name is our own, because Telegram's
-    begins anew at a random number after a quiet week. `event_id` is the update_received that told of it.
+    begins anew at a random number after a quiet week. `event_id` is the update_received that told of it. `failed_at` is
+    set while the update is a dead letter: handled, unless its event is redriven.
     """
 
     bot_id = models.BigIntegerField(_("bot"))
@@ -43,6 +44,7 @@ class Update(models.Model):
     event_id = models.UUIDField(_("event id"), null=True)
     received_at = models.DateTimeField(_("received at"))
     handled_at = models.DateTimeField(_("handled at"), null=True)
+    failed_at = models.DateTimeField(_("given up at"), null=True)
 
     class Meta:
         db_table = "bot_update"

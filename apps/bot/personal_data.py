@@ -92,6 +92,7 @@ PART = Part(
         "bot_update.event_id",
         "bot_update.received_at",
         "bot_update.handled_at",
+        "bot_update.failed_at",
         "bot_refusal.*",
         "bot_unreadable.id",
         "bot_unreadable.bot_id",

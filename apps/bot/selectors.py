@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from apps.bot.models import Chat, Notice, Update
 from apps.bot.notices.planning import DIGEST_KINDS
@@ -12,8 +12,16 @@ from apps.bot.notices.planning import DIGEST_KINDS
 
 def unhandled_updates(updates: Iterable[int]) -> dict[int, Update]:
     """Return those of the updates that are there and not done, by our id; their bodies are fetched where they are needed."""
-    rows = Update.objects.defer("body").filter(id__in=list(updates), handled_at=None)
-    return {row.pk: row for row in rows}
+    return _by_id(updates, Q(handled_at=None))
+
+
+def unanswered_updates(updates: Iterable[int]) -> dict[int, Update]:
+    """Return unhandled_updates(), and those that were given up: their events come again when they are redriven."""
+    return _by_id(updates, Q(handled_at=None) | Q(failed_at__isnull=False))
+
+
+def _by_id(updates: Iterable[int], which: Q) -> dict[int, Update]:
+    return {row.pk: row for row in Update.objects.defer("body").filter(which, id__in=list(updates))}
 
 
 def origin_of_event(event_id: UUID) -> tuple[int | None, datetime] | None:

@@ -190,8 +190,9 @@ def finish_updates(*, finished: Sequence[Finished], now: datetime) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE bot_update SET handled_at = %s, body = CASE WHEN document = '' THEN body ELSE '' END"
-                " WHERE id = ANY(%s::bigint[]) AND handled_at IS NULL RETURNING id",
+                "UPDATE bot_update SET handled_at = %s, body = CASE WHEN document = '' THEN body ELSE '' END,"
+                " failed_at = NULL"
+                " WHERE id = ANY(%s::bigint[]) AND (handled_at IS NULL OR failed_at IS NOT NULL) RETURNING id",
                 [now, sorted(one.update for one in finished)],
             )
             fresh = {row[0] for row in cursor.fetchall()}
@@ -211,10 +212,10 @@ def finish_messages(*, updates: Sequence[int], now: datetime) -> None:
 
 
 def fail_update(*, update: int, reason: str, person_id: int | None, now: datetime) -> None:
-    """Note that the update can never be handled; a second call changes nothing."""
+    """Note that the update could not be handled; a second call changes nothing. It is handled once more if it is redriven."""
     with transaction.atomic():
         failed = Update.objects.filter(id=update, handled_at=None)
-        if failed.update(handled_at=now, body=_BODY_LEFT):
+        if failed.update(handled_at=now, failed_at=now, body=_BODY_LEFT):
             publish(UpdateFailed(user_id=person_id, update=update, reason=reason))
 
 
