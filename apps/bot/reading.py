@@ -87,34 +87,22 @@ class Pressed(msgspec.Struct, omit_defaults=True):
     data: str | None = None
 
 
-def _is_in(status: str, is_member: bool) -> bool:
-    """Say whether somebody of this status is in the chat; of one that is unknown nobody can say so."""
-    return status in ("member", "administrator", "creator") or (status == "restricted" and is_member)
-
-
-class Standing(msgspec.Struct, omit_defaults=True):
-    """How somebody stands in a chat; who is restricted may be a member or not."""
+class Own(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """How the bot itself stands in a chat; who is restricted may be a member or not."""
 
     status: str
+    is_member: bool = False
+
+    @property
+    def is_in(self) -> bool:
+        """Say whether it is in the chat; of a status that is unknown nobody can say so."""
+        return self.status in ("member", "administrator", "creator") or (self.status == "restricted" and self.is_member)
+
+
+class Standing(Own, omit_defaults=True, kw_only=True):
+    """How somebody stands in a chat."""
+
     user: User
-    is_member: bool = False
-
-    @property
-    def is_in(self) -> bool:
-        """Say whether they are in the chat."""
-        return _is_in(self.status, self.is_member)
-
-
-class Own(msgspec.Struct, omit_defaults=True):
-    """How the bot itself stands in a chat."""
-
-    status: str
-    is_member: bool = False
-
-    @property
-    def is_in(self) -> bool:
-        """Say whether it is in the chat."""
-        return _is_in(self.status, self.is_member)
 
 
 class Membership(msgspec.Struct, omit_defaults=True):
