@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from apps.bot import buckets
-from diana.events import connections
+from apps.bot import application, buckets
+from diana.events import connections, loop
 from diana.sandbox.running import Sandbox, running_sandbox
 
 
@@ -20,6 +20,19 @@ def sandbox(settings: Any, committed_db: str, monkeypatch: pytest.MonkeyPatch) -
     with running_sandbox(settings.TELEGRAM_BOT_TOKEN) as running:
         settings.TELEGRAM_API_URL = running.url
         yield running
+        end_application(running.url)
+
+
+def end_application(url: str) -> None:
+    """End the library's application for this address: a later sandbox may have the same port and is not to meet it."""
+    for key in [key for key in application._built if key[1] == url]:
+        loop.run(_end(application._built.pop(key)))
+
+
+async def _end(library: application.AnyApplication) -> None:
+    await library.shutdown()
+    # An application whose getMe failed is not initialized, but its bot has connections.
+    await library.bot.shutdown()
 
 
 def relent(monkeypatch: pytest.MonkeyPatch) -> None:
