@@ -45,8 +45,9 @@ class Updates:
 
     def __init__(self, is_wanted: Callable[[str], bool]) -> None:
         self._is_wanted = is_wanted
-        # The bot remembers the numbers of the updates before a restart: they must not come again.
-        self._last = int(clock.real_now().timestamp())
+        # The bot remembers the numbers of the updates before a restart: they must not come again. Nobody says a thousand things
+        # in a second.
+        self._last = int(clock.real_now().timestamp() * 1000)
         self._pending: dict[int, Update] = {}
         self._made_at: dict[int, float] = {}
         self.arrival = asyncio.Event()
