@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from django.utils import translation
 
-from apps.bot import detours, documents, groups, reading, replies, selectors, services, strange_groups
+from apps.bot import deferred_answers, documents, groups, reading, replies, selectors, services, strange_groups
 from apps.bot.application import application
-from apps.bot.library import LibraryUpdates
+from apps.bot.library_updates import LibraryUpdates
 from apps.bot.models import Update
 from apps.bot.screens import daily
 from apps.bot.screens.layout import Screen
@@ -47,8 +47,8 @@ async def answer_update(envelope: Envelope, *, aside: bool = False) -> None:
         await _fail(row, str(error)[:200])
         raise
     except Exception as error:
-        if detours.will_be_late(error, row.chat_id, row.received_at, clock.now()):
-            detours.leave_out()
+        if deferred_answers.will_be_late(error, row.chat_id, row.received_at, clock.now()):
+            deferred_answers.leave_out()
         elif not aside and await _stepped_aside(error, envelope, "bot.handle_update", row.chat_id):
             return
         else:
@@ -65,7 +65,7 @@ async def answer_aside(envelope: Envelope) -> None:
 
 async def _stepped_aside(error: Exception, envelope: Envelope, subscriber: str, telegram_chat_id: int | None) -> bool:
     return await in_thread(
-        detours.step_aside, error, envelope, subscriber=subscriber, telegram_chat_id=telegram_chat_id
+        deferred_answers.defer, error, envelope, subscriber=subscriber, telegram_chat_id=telegram_chat_id
     )
 
 
@@ -115,7 +115,9 @@ async def _answer(row: Update, document: reading.Update) -> list[str]:
 async def _reply(row: Update, person_id: int, document: reading.Update) -> list[str]:
     """Give the update to the library."""
     library = await application()
-    turn = Turn(row.id, person_id, row.received_at, silent=detours.is_late(row.chat_id, row.received_at, clock.now()))
+    turn = Turn(
+        row.id, person_id, row.received_at, silent=deferred_answers.is_late(row.chat_id, row.received_at, clock.now())
+    )
     begin_turn(turn)
     update = LibraryUpdates(library.bot).update(document, chat_id=row.chat_id, received_at=row.received_at)
     if strange_groups.may_concern(row) and not await in_thread(groups.is_approved, row.chat_id or 0):
@@ -148,8 +150,8 @@ async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
     found = await in_thread(_address, envelope)
     if person_id is None or found is None:
         return
-    if detours.is_late(found.chat, found.asked_at, clock.now()):
-        detours.leave_out()
+    if deferred_answers.is_late(found.chat, found.asked_at, clock.now()):
+        deferred_answers.leave_out()
         return
     with translation.override(found.language):
         screen = _daily_screen(envelope)
@@ -157,8 +159,8 @@ async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
         library = await application()
         sent = await replies.give(library.bot, found.chat, screen, person_id=person_id)
     except Exception as error:
-        if detours.will_be_late(error, found.chat, found.asked_at, clock.now()):
-            detours.leave_out()
+        if deferred_answers.will_be_late(error, found.chat, found.asked_at, clock.now()):
+            deferred_answers.leave_out()
         elif aside or not await _stepped_aside(error, envelope, "bot.answer_daily", found.chat):
             raise
         return

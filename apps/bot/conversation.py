@@ -16,7 +16,7 @@ from telegram.ext import (
 
 from apps.bot import acts, pages, reading, replies, selectors
 from apps.bot.acts import PRIVATE
-from apps.bot.detours import leave_out
+from apps.bot.deferred_answers import leave_out
 from apps.bot.documents import press_of
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import acknowledge

@@ -5,7 +5,7 @@ import logging
 
 from telegram import Bot, CallbackQuery, Message
 
-from apps.bot import closures, services
+from apps.bot import closed_chats, services
 from apps.bot.models import Chat
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import redraw, send
@@ -41,7 +41,7 @@ async def _follow(bot: Bot, telegram_chat_id: int, moved: Moved, reply: Reply, *
 async def _give(
     bot: Bot, telegram_chat_id: int, reply: Reply, *, person_id: int | None, reply_to: Message | None = None
 ) -> bool:
-    until = await in_thread(closures.closed_until, telegram_chat_id) if telegram_chat_id < 0 else None
+    until = await in_thread(closed_chats.closed_until, telegram_chat_id) if telegram_chat_id < 0 else None
     if until is not None and until > clock.now():
         metrics.unsent("closed")
         return False
@@ -51,7 +51,7 @@ async def _give(
         await note(error, telegram_chat_id, person_id)
         return False
     if until is not None:
-        await in_thread(insist, functools.partial(closures.reopen, telegram_chat_id=telegram_chat_id))
+        await in_thread(insist, functools.partial(closed_chats.reopen, telegram_chat_id=telegram_chat_id))
     return True
 
 
@@ -89,7 +89,7 @@ async def note(error: Exception, telegram_chat_id: int, person_id: int | None) -
         case Closed() if telegram_chat_id < 0:
             metrics.unsent("closed")
             kind = Chat.Kind.SUPERGROUP if telegram_chat_id < -1_000_000_000_000 else Chat.Kind.GROUP
-            await in_thread(closures.close, telegram_chat_id=telegram_chat_id, kind=kind, now=now)
+            await in_thread(closed_chats.close, telegram_chat_id=telegram_chat_id, kind=kind, now=now)
             logger.info("a group takes no messages of the bot")
         case _:
             metrics.unsent("refused")

@@ -1,6 +1,6 @@
-"""Answers that step aside, so that the person's next ones need not wait: they are given by a delivery of their own.
+"""Answers that are deferred, so that the next ones of the person need not wait: each is given by a delivery of its own.
 
-Aside goes what waits for a group or a method and not for the person's chat, and what fails again and again. The acts of an
+Deferred is what waits for a group or a method and not for the chat of the person, and what fails again and again. The acts of an
 update are keyed by it: handled once more, they change nothing.
 """
 
@@ -44,8 +44,8 @@ def leave_out() -> None:
     logger.info("an answer in a group is left out: it comes too late")
 
 
-def step_aside(error: Exception, envelope: Envelope, *, subscriber: str, telegram_chat_id: int | None) -> bool:
-    """Publish that the answer is given aside, if it is to be, and say so. In a group one waits behind the other.
+def defer(error: Exception, envelope: Envelope, *, subscriber: str, telegram_chat_id: int | None) -> bool:
+    """Defer the answer if it is to be deferred, and say so. Answers in one group keep their order.
 
     A second call publishes nothing.
     """
