@@ -14,7 +14,7 @@ class Failure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One call to fail: with this status, in these words, and with the parameters that Telegram adds to some errors.
 
     `retry_after`: after how many seconds to come back; `migrate_to_chat_id`: the supergroup that the group has become.
-    `method`: the next call of this one fails, and others pass before it.
+    `method`: the next call of this one fails, and others pass before it. `times`: so many calls fail.
     """
 
     status: Annotated[int, Meta(ge=400, le=599)]
@@ -22,6 +22,7 @@ class Failure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     migrate_to_chat_id: int | None = None
     description: str | None = None
     method: str | None = None
+    times: Annotated[int, Meta(ge=1, le=10_000)] = 1
 
     def concerns(self, method: str) -> bool:
         """Say whether a call of this method is to fail so."""
@@ -61,7 +62,7 @@ class Behaviour(msgspec.Struct):
             if value is not UNSET:
                 setattr(self, name, value)
         if not isinstance(change.fail_next, UnsetType):
-            self.fail_next = deque(change.fail_next)
+            self.fail_next = deque(failure for failure in change.fail_next for _ in range(failure.times))
 
 
 class Behaviours:

@@ -19,6 +19,7 @@ from diana.sandbox.messages import Message, Messages, bill_content, document_con
 from diana.sandbox.parameters import Parameters, chat_of, text_of
 from diana.sandbox.polling import Polling
 from diana.sandbox.stars import Charge, Stars
+from diana.sandbox.topics import check_receiver, receiver_of
 from diana.sandbox.updates import Updates
 from diana.sandbox.webhook import Preset, Webhook
 
@@ -215,18 +216,28 @@ class BotApi:
         return message
 
     def _add(self, chat: int, content: Message, parameters: Parameters, now: float) -> Result:
-        return Result(self.messages.add(chat, content | self._replied(chat, parameters), seconds=int(now)))
+        check_receiver(chat, parameters)
+        answered = self._replied(chat, parameters)
+        content |= answered
+        content |= self._world.topics.place(
+            chat, parameters, answered.get("reply_to_message", {}), own=self._world.knows(chat)
+        )
+        receiver = receiver_of(parameters)
+        if receiver is not None:
+            return Result(self.messages.ephemeral(chat, content, receiver, seconds=int(now)))
+        return Result(self.messages.add(chat, content, seconds=int(now)))
 
     def _replied(self, chat: int, parameters: Parameters) -> Message:
         """Return the part of a message that says which one it answers."""
         given = parameters.get("reply_parameters")
-        if not isinstance(given, dict):
+        if not isinstance(given, dict) or given.get("ephemeral_message_id"):
             return {}
         answered = self.messages.find(chat, given.get("message_id"))
         if answered is not None:
             return {"reply_to_message": {name: answered[name] for name in answered if name != "reply_to_message"}}
-        # Of other chats the sandbox has the bot's side only.
-        if self._world.knows(chat) and given.get("allow_sending_without_reply") is not True:
+        # Of other chats the sandbox has the bot's side only; no message has the number 0.
+        is_missing = self._world.knows(chat) or not given.get("message_id")
+        if is_missing and given.get("allow_sending_without_reply") is not True:
             raise bad_request("message to be replied not found")
         return {}
 

@@ -2,7 +2,7 @@
 
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
@@ -99,7 +99,8 @@ class SandboxClient:
         """Change how calls of that chat, or all calls, are treated.
 
         Changes: `block`, `unknown`, `hang` (bool), `delay_seconds`, `fail_next` (a list such as
-        `[{"status": 429, "retry_after": 3}]`, used up call by call; with a `method` only by its calls).
+        `[{"status": 429, "retry_after": 3}]`, used up call by call; with a `method` only by its calls, `times` for more
+        than one).
         What is not named stays as it is.
         """
         _checked(self._http.post("/sandbox/behaviour", json={"chat": chat, **changes}))
@@ -107,6 +108,22 @@ class SandboxClient:
     def behave_well(self, chat: int | None = None) -> None:
         """Take back what was ordered for that chat, or everything."""
         _checked(self._http.delete("/sandbox/behaviour", params={} if chat is None else {"chat": chat}))
+
+    def have_topics(
+        self,
+        chat: int,
+        *,
+        topics: Sequence[int] = (),
+        closed: Sequence[int] = (),
+        direct_messages: Sequence[int] | None = None,
+    ) -> None:
+        """Let the chat have these topics, some of them closed, or be a channel's direct messages with these topics.
+
+        From then on messages to other topics are refused, as they are in the sandbox's own chats; in chats of which
+        nothing was told any topic is taken.
+        """
+        told = {"chat": chat, "topics": topics, "closed": closed, "direct_messages": direct_messages}
+        _checked(self._http.post("/sandbox/topics", json=told))
 
     def open_callback_query(self, query: str, *, age_seconds: float = 0.0) -> None:
         """Let a callback query have been pressed that many seconds ago; it can be answered for 150."""

@@ -13,7 +13,10 @@ KEPT_MESSAGES = 50_000
 _FIRST_SUPERGROUP = -1_000_000_000_000
 
 Message = dict[str, Any]
-_LASTING = ("message_id", "from", "chat", "date", "reply_to_message")
+_LASTING = (
+    *("message_id", "from", "chat", "date", "reply_to_message"),
+    *("message_thread_id", "is_topic_message", "direct_messages_topic"),
+)
 
 
 def describe_chat(chat: int) -> dict[str, Any]:
@@ -40,6 +43,7 @@ class Messages:
         self._kept = kept
         self._describe, self._first_id, self._tell = describe, first_id, tell
         self._last_id: dict[int, int] = {}
+        self._ephemeral = 0
         self._messages: dict[tuple[int, int], Message] = {}
 
     def add(self, chat: int, content: Message, *, seconds: int, sender: dict[str, Any] | None = None) -> Message:
@@ -53,6 +57,14 @@ class Messages:
             del self._messages[next(iter(self._messages))]
         self._tell("message", message)
         return message
+
+    def ephemeral(self, chat: int, content: Message, receiver: int, *, seconds: int) -> Message:
+        """Return a message of the bot that one person alone sees; it is kept nowhere and has the number 0 in the chat."""
+        self._ephemeral += 1
+        person = self._describe(receiver)
+        user = {"id": receiver, "is_bot": False, "first_name": person.get("first_name", "")}
+        message = {"message_id": 0, "from": self._sender, "chat": self._describe(chat), "date": seconds}
+        return message | {"ephemeral_message_id": self._ephemeral, "receiver_user": user} | content
 
     def find(self, chat: int, message_id: Any) -> Message | None:
         """Return a message, None for one that is not there."""

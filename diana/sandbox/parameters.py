@@ -13,6 +13,7 @@ Parameters = dict[str, Any]
 _INTEGERS = frozenset(
     {"chat_id", "message_id", "message_thread_id", "cache_time", "max_connections", "timeout"}
     | {"user_id", "offset", "limit", "subscription_period", "max_tip_amount"}
+    | {"direct_messages_topic_id", "receiver_user_id"}
 )
 _BOOLEANS = frozenset(
     {"show_alert", "drop_pending_updates", "disable_notification", "protect_content", "disable_web_page_preview"}
@@ -20,7 +21,7 @@ _BOOLEANS = frozenset(
 )
 _JSON = frozenset(
     {"reply_markup", "entities", "link_preview_options", "reply_parameters", "commands", "scope", "allowed_updates"}
-    | {"caption_entities", "prices", "suggested_tip_amounts"}
+    | {"caption_entities", "prices", "suggested_tip_amounts", "ephemeral_message_parameters"}
 )
 _INTEGER = re.compile(r"-?\d{1,18}")
 _decode_json = msgspec.json.Decoder().decode

@@ -23,6 +23,7 @@ from diana.sandbox.recording import CallFilter, Moment
 from diana.sandbox.safety import LOOPBACK, StartRefusedError
 from diana.sandbox.service import Service, Treatment
 from diana.sandbox.stars import Payment, Question, Refund, SubscriptionChange, refunded_payment
+from diana.sandbox.topics import ChatTopics
 from diana.sandbox.webhook import Preset
 
 MAX_WAIT_SECONDS = 60.0
@@ -108,6 +109,15 @@ class BehaviourHandler(Handler):
         """Behave well again, towards the chat that is named or altogether."""
         chat = self.read_number("chat")
         self.service.behaviours.reset(None if chat is None else int(chat))
+        self.finish_json({"ok": True})
+
+
+class TopicsHandler(Handler):
+    """Chats that have topics."""
+
+    def post(self) -> None:
+        """Take over what is told of a chat; from then on a message to a topic that it does not have is refused."""
+        self.service.world.topics.describe(self.read_body(ChatTopics))
         self.finish_json({"ok": True})
 
 
@@ -237,6 +247,7 @@ def application(service: Service, site: Site) -> Application:
         (r"/sandbox/calls", CallsHandler),
         (r"/sandbox/count", CountHandler),
         (r"/sandbox/behaviour", BehaviourHandler),
+        (r"/sandbox/topics", TopicsHandler),
         (r"/sandbox/callback-queries", CallbackQueryHandler),
         (r"/sandbox/pre-checkout-queries", QuestionHandler),
         (r"/sandbox/payments", PaymentHandler),

@@ -14,6 +14,7 @@ from diana.sandbox.chat.world import World
 from diana.sandbox.formatting import MAX_TEXT_UTF16_UNITS
 from diana.sandbox.found_entities import find_entities, utf16_length
 from diana.sandbox.messages import Message
+from diana.sandbox.topics import in_thread
 
 if TYPE_CHECKING:
     from diana.sandbox.bot_api import BotApi
@@ -81,12 +82,16 @@ class Acts:
             content = bodies.membership(group.chat(), by.user(), member, *steps, seconds=int(now))
             self._bot_api.updates.add(kind, content, lane=group.id)
 
-    def say(self, person_id: int, chat: int, text: str, reply_to: int | None, *, now: float) -> Answer:
-        """Send a text."""
+    def say(
+        self, person_id: int, chat: int, text: str, reply_to: int | None, *, now: float, topic: int | None = None
+    ) -> Answer:
+        """Send a text, to a topic or to the whole chat."""
         person, text = self._world.enter(person_id, chat), text.strip()
         if not text or utf16_length(text) > MAX_TEXT_UTF16_UNITS:
             raise ChatError(400, f"A message has 1 to {MAX_TEXT_UTF16_UNITS} characters: shorten it.")
-        content: Message = {"text": text} | _with_entities(text)
+        if topic is not None and not self._world.topics.has(chat, topic):
+            raise ChatError(404, f"There is no topic {topic} in this chat: describe it under /sandbox/topics.")
+        content: Message = {"text": text} | _with_entities(text) | in_thread(topic)
         if reply_to is not None:
             answered = self._find(chat, reply_to)
             content["reply_to_message"] = {name: answered[name] for name in answered if name != "reply_to_message"}

@@ -112,7 +112,8 @@ class SayHandler(ChatHandler):
         """Send it."""
         said = self.read_body(requests.Saying)
         now = wall_clock.seconds()
-        self.finish_json(self.service.acts.say(said.person, said.chat, said.text, said.reply_to, now=now))
+        done = self.service.acts.say(said.person, said.chat, said.text, said.reply_to, now=now, topic=said.topic)
+        self.finish_json(done)
 
 
 class PressHandler(ChatHandler):

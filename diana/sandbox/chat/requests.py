@@ -24,6 +24,7 @@ class Saying(Struct, frozen=True, forbid_unknown_fields=True):
     chat: int
     text: str
     reply_to: int | None = None
+    topic: int | None = None
 
 
 class Pressing(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ from diana.sandbox.chat.people import (
     seconds_since_epoch,
 )
 from diana.sandbox.messages import Message, describe_chat
+from diana.sandbox.topics import Topics
 
 MAX_PEOPLE = MAX_GROUPS = 1_000
 MAX_PRESSES = 10_000
@@ -37,6 +38,7 @@ class World:
         # Which update told the bot of a message.
         self.updates: dict[tuple[int, int], int] = {}
         self.paid: set[tuple[int, int]] = set()
+        self.topics = Topics()
         self._pressed: dict[str, int] = {}
 
     def add_person(self, new: NewPerson) -> Person:
@@ -108,7 +110,7 @@ class World:
     def describe(self, chat: int) -> dict[str, Any]:
         """Return the Chat object of any identifier."""
         known = self.people.get(chat) or self.groups.get(chat)
-        return known.chat() if known else describe_chat(chat)
+        return (known.chat() if known else describe_chat(chat)) | self.topics.fields_of_chat(chat)
 
     def first_message_id(self, chat: int) -> int:
         """Return where the numbers of a chat begin: 0 but for the sandbox's own, whose numbers must not come again."""
@@ -162,5 +164,5 @@ class World:
 
 _KEPT = (
     *("message_id", "date", "edit_date", "text", "entities", "caption", "caption_entities", "reply_markup"),
-    *("document", "successful_payment", "refunded_payment"),
+    *("document", "successful_payment", "refunded_payment", "message_thread_id"),
 )
