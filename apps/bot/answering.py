@@ -10,6 +10,7 @@ from apps.bot import deferred_answers, documents, groups, reading, replies, sele
 from apps.bot.application import application
 from apps.bot.library_updates import LibraryUpdates
 from apps.bot.models import Update
+from apps.bot.places import Place, place_of
 from apps.bot.screens import daily
 from apps.bot.screens.layout import Screen
 from apps.bot.telegram_errors import Gone
@@ -116,12 +117,16 @@ async def _reply(row: Update, person_id: int, document: reading.Update) -> list[
     """Give the update to the library."""
     library = await application()
     turn = Turn(
-        row.id, person_id, row.received_at, silent=deferred_answers.is_late(row.chat_id, row.received_at, clock.now())
+        row.id,
+        person_id,
+        row.received_at,
+        silent=deferred_answers.is_late(row.chat_id, row.received_at, clock.now()),
+        place=None if row.chat_id is None else place_of(document, row.chat_id),
     )
     begin_turn(turn)
     update = LibraryUpdates(library.bot).update(document, chat_id=row.chat_id, received_at=row.received_at)
-    if strange_groups.may_concern(row) and not await in_thread(groups.is_approved, row.chat_id or 0):
-        return await strange_groups.turn_away(update, person_id, library)
+    if turn.place and strange_groups.may_concern(row) and not await in_thread(groups.is_approved, turn.place.chat):
+        return await strange_groups.turn_away(update, turn.place, person_id, library)
     await library.process_update(update)
     if turn.error is not None:
         raise turn.error
@@ -150,18 +155,19 @@ async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
     found = await in_thread(_address, envelope)
     if person_id is None or found is None:
         return
-    if deferred_answers.is_late(found.chat, found.asked_at, clock.now()):
+    chat = found.place.chat
+    if deferred_answers.is_late(chat, found.asked_at, clock.now()):
         deferred_answers.leave_out()
         return
     with translation.override(found.language):
         screen = _daily_screen(envelope)
     try:
         library = await application()
-        sent = await replies.give(library.bot, found.chat, screen, person_id=person_id)
+        sent = await replies.give(library.bot, found.place, screen, person_id=person_id)
     except Exception as error:
-        if deferred_answers.will_be_late(error, found.chat, found.asked_at, clock.now()):
+        if deferred_answers.will_be_late(error, chat, found.asked_at, clock.now()):
             deferred_answers.leave_out()
-        elif aside or not await _stepped_aside(error, envelope, "bot.answer_daily", found.chat):
+        elif aside or not await _stepped_aside(error, envelope, "bot.answer_daily", chat):
             raise
         return
     if sent:
@@ -174,7 +180,7 @@ _ANSWERS = {"bot.handle_update": answer_update, "bot.answer_daily": tell_daily}
 class _Address(NamedTuple):
     """Where to answer, in which language, and since when somebody waits for it."""
 
-    chat: int
+    place: Place
     language: str
     asked_at: datetime
 
@@ -186,11 +192,20 @@ def _address(envelope: Envelope) -> _Address | None:
     own_chat = people.telegram_id(envelope.user_id)
     if own_chat is None:
         return None
-    chat, asked_at = selectors.origin_of_event(envelope.correlation_id) or (None, clock.now())
-    chat = chat or own_chat
-    if selectors.is_gone(chat):
+    row = selectors.update_of_event(envelope.correlation_id)
+    place = (row and _place(row)) or Place(own_chat)
+    if selectors.is_gone(place.chat):
         return None
-    return _Address(chat, people.profile(envelope.user_id).language, asked_at)
+    asked_at = row.received_at if row else clock.now()
+    return _Address(place, people.profile(envelope.user_id).language, asked_at)
+
+
+def _place(row: Update) -> Place | None:
+    """Return where the update is answered; None for one without a chat."""
+    if row.chat_id is None:
+        return None
+    document = _document(row)
+    return Place(row.chat_id) if isinstance(document, reading.Unreadable) else place_of(document, row.chat_id)
 
 
 def _daily_screen(envelope: Envelope) -> Screen:

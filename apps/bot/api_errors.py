@@ -16,6 +16,8 @@ class Meaning(StrEnum):
 
     NOTHING = "nothing"
     UNEDITABLE = "uneditable"
+    TOPIC_GONE = "topic gone"
+    TOPIC_CLOSED = "topic closed"
     CLOSED = "closed"
     GONE = "gone"
     BLOCKED = "blocked"
@@ -38,6 +40,8 @@ class Consequence(NamedTuple):
 CONSEQUENCES = {
     Meaning.NOTHING: Consequence("done: there was nothing to change, or nobody waits any more", "—", "—"),
     Meaning.UNEDITABLE: Consequence("the screen is sent as a new message", "—", "—"),
+    Meaning.TOPIC_GONE: Consequence("made once more, to the chat outside topics", "—", "—"),
+    Meaning.TOPIC_CLOSED: Consequence("dropped", "—", "—"),
     Meaning.CLOSED: Consequence(
         "dropped",
         "noted: after the second refusal in a row nothing is sent for a minute, then twice as long each time, up to a day",
@@ -96,6 +100,24 @@ TABLE: tuple[Known, ...] = (
     *_known(Meaning.NOTHING, "query is too old\nquery ID is invalid\nQUERY_ID_INVALID", _ANSWER),
     *_known(Meaning.NOTHING, "message is not modified\nMESSAGE_NOT_MODIFIED", _EDIT),
     *_known(
+        Meaning.TOPIC_GONE,
+        """
+        TOPIC_DELETED
+        TOPIC_ID_INVALID
+        message thread not found
+        """,
+        _WRITE,
+    ),
+    *_known(
+        Meaning.TOPIC_CLOSED,
+        """
+        TOPIC_CLOSED
+        topic is closed
+        can't access the topic
+        """,
+        _WRITE,
+    ),
+    *_known(
         Meaning.CLOSED,
         """
         not enough rights
@@ -114,12 +136,6 @@ TABLE: tuple[Known, ...] = (
         ALLOW_PAYMENT_REQUIRED
         PRIVACY_PREMIUM_REQUIRED
         SEND_AS_PEER_INVALID
-        TOPIC_CLOSED
-        TOPIC_DELETED
-        TOPIC_ID_INVALID
-        topic is closed
-        message thread not found
-        can't access the topic
         """,
         _WRITE,
     ),

@@ -15,7 +15,7 @@ def closed_until(telegram_chat_id: int) -> datetime | None:
 
 
 def close(*, telegram_chat_id: int, kind: str, now: datetime) -> None:
-    """Note that the bot may not write there. One refusal may be about a topic: the next try may come at once. After that it
+    """Note that the bot may not write there. One refusal may be about what was sent: the next try may come at once. After that it
     comes as long after this one as this one after the first, a minute at least and a day at most.
     """
     with transaction.atomic():

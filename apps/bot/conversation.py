@@ -18,6 +18,7 @@ from apps.bot import acts, pages, reading, replies, selectors
 from apps.bot.acts import PRIVATE
 from apps.bot.deferred_answers import leave_out
 from apps.bot.documents import press_of
+from apps.bot.places import Place
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import acknowledge
 from apps.bot.turns import Turn, act_time, current_turn
@@ -107,9 +108,9 @@ async def pressed(update: Update, context: Context) -> None:
     own = (below.chat.id, PRIVATE) if below is not None and below.chat.type == PRIVATE else None
     reply = await in_thread(functools.partial(acts.press, turn, button, private=own is not None, own_chat=own))
     await acknowledge(query)
-    if below is None or turn.silent or await in_thread(_is_replaced, turn, below, reply):
+    if below is None or turn.place is None or turn.silent or await in_thread(_is_replaced, turn, below, reply):
         return
-    if await _show(query, below, reply, turn.person_id, context):
+    if await _show(query, below, turn.place, reply, turn.person_id, context):
         turn.templates.append(reply.template)
 
 
@@ -133,12 +134,17 @@ def _redraws(pressed: reading.Pressed, below: MaybeInaccessibleMessage, person_i
 
 
 async def _show(
-    query: CallbackQuery, below: MaybeInaccessibleMessage, reply: Reply, person_id: int, context: Context
+    query: CallbackQuery,
+    below: MaybeInaccessibleMessage,
+    place: Place,
+    reply: Reply,
+    person_id: int,
+    context: Context,
 ) -> bool:
     """Redraw the screen, or send it: a file, a bill, and below a message that Telegram does not show any more."""
     if isinstance(below, Message) and below.is_accessible and isinstance(reply, Screen):
-        return await replies.redraw_or_give(context.bot, query, below, reply, person_id=person_id)
-    return await replies.give(context.bot, below.chat.id, reply, person_id=person_id)
+        return await replies.redraw_or_give(context.bot, query, below, place, reply, person_id=person_id)
+    return await replies.give(context.bot, place, reply, person_id=person_id)
 
 
 async def remember_error(update: object, context: Context) -> None:
@@ -154,7 +160,7 @@ async def _visit(turn: Turn, message: Message, page: str, context: Context) -> N
     if turn.silent:
         leave_out()
         return
-    if await replies.give(context.bot, message.chat_id, reply, person_id=turn.person_id, reply_to=message):
+    if turn.place and await replies.give(context.bot, turn.place, reply, person_id=turn.person_id):
         turn.templates.append(reply.template)
 
 

@@ -9,6 +9,7 @@ from telegram.error import BadRequest, Forbidden
 
 from apps.bot import replies
 from apps.bot.application import application
+from apps.bot.places import Place
 from apps.bot.screens import vip
 from apps.bot.telegram_errors import Gone, describe, translated
 from apps.payments import selectors as payments
@@ -42,7 +43,7 @@ async def tell_gift(envelope: Envelope) -> None:
         screen = vip.gift_bought(
             person_id=person_id, code=gift.code, days=gift.days, link=_link(library.bot.username, gift.code)
         )
-    if await replies.give(library.bot, telegram_id, screen, person_id=person_id):
+    if await replies.give(library.bot, Place(telegram_id), screen, person_id=person_id):
         await replies.note_sent(screen.template, person_id=person_id)
 
 

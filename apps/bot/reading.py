@@ -51,11 +51,28 @@ class Entity(msgspec.Struct, omit_defaults=True):
     length: Whole
 
 
-class Message(msgspec.Struct, omit_defaults=True):
+class DirectTopic(msgspec.Struct, omit_defaults=True):
+    """A topic of a channel's direct messages."""
+
+    topic_id: Identifier
+
+
+class Located(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """Where in its chat a message is. A thread is a topic only where the message says so; an ephemeral message, which the bot
+    and one person see, has the number 0 and another one of its own.
+    """
+
+    message_id: Whole = 0
+    message_thread_id: Whole | None = None
+    is_topic_message: bool = False
+    direct_messages_topic: DirectTopic | None = None
+    ephemeral_message_id: Whole | None = None
+
+
+class Message(Located, omit_defaults=True):
     """A new message. `date` is 0 where nobody told it."""
 
     chat: Chat
-    message_id: Whole = 0
     date: Time = 0
     from_: User | None = msgspec.field(default=None, name="from")
     text: str | None = None
@@ -70,11 +87,10 @@ class Edited(msgspec.Struct, omit_defaults=True):
     from_: User | None = msgspec.field(default=None, name="from")
 
 
-class Below(msgspec.Struct, omit_defaults=True):
-    """The message below which a button hangs; one with the date 0 is too old to be edited."""
+class Below(Located, omit_defaults=True):
+    """The message below which a button hangs; one with the date 0 is too old to be edited, and its topic is not told."""
 
     chat: Chat
-    message_id: Whole = 0
     date: Time = 1
 
 

@@ -5,54 +5,77 @@ import logging
 
 from telegram import Bot, CallbackQuery, Message
 
-from apps.bot import closed_chats, services
+from apps.bot import closed_chats, selectors, services
 from apps.bot.models import Chat
+from apps.bot.places import Place
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import redraw, send
-from apps.bot.telegram_errors import Closed, Gone, Moved, Refused, Uneditable
+from apps.bot.telegram_errors import Closed, Gone, Moved, Refused, TopicClosed, TopicGone, Uneditable
 from diana import clock, metrics
 from diana.events.connections import insist
 from diana.events.loop import in_thread
 
 logger = logging.getLogger(__name__)
 
+# Nobody gets the reply, and that is no error.
+UNSENT = (Gone, Closed, TopicGone, TopicClosed, Refused)
 
-async def give(
-    bot: Bot, telegram_chat_id: int, reply: Reply, *, person_id: int | None, reply_to: Message | None = None
-) -> bool:
+
+async def give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) -> bool:
     """Send the reply and say whether it was; a chat that takes none is noted, and a closed group is not called before its
     time. Where the group has become a supergroup, that is noted and the reply goes there. Raises Retry, and Permanent
     for a mistake of ours.
     """
     try:
-        return await _give(bot, telegram_chat_id, reply, person_id=person_id, reply_to=reply_to)
+        return await _give(bot, place, reply, person_id=person_id)
     except Moved as moved:
-        return await _follow(bot, telegram_chat_id, moved, reply, person_id=person_id)
+        return await _follow(bot, place, moved, reply, person_id=person_id)
 
 
-async def _follow(bot: Bot, telegram_chat_id: int, moved: Moved, reply: Reply, *, person_id: int | None) -> bool:
-    """Note that the group has moved and send the reply there: what is refused is said of the supergroup. The numbers of
-    messages begin anew there.
-    """
-    await in_thread(functools.partial(services.move_chat, old=telegram_chat_id, new=moved.telegram_id))
-    return await _give(bot, moved.telegram_id, reply, person_id=person_id)
+async def _follow(bot: Bot, place: Place, moved: Moved, reply: Reply, *, person_id: int | None) -> bool:
+    """Note that the group has moved and send the reply there: what is refused is said of the supergroup."""
+    await in_thread(functools.partial(services.move_chat, old=place.chat, new=moved.telegram_id))
+    return await _give(bot, place.in_chat(moved.telegram_id), reply, person_id=person_id)
 
 
-async def _give(
-    bot: Bot, telegram_chat_id: int, reply: Reply, *, person_id: int | None, reply_to: Message | None = None
-) -> bool:
-    until = await in_thread(closed_chats.closed_until, telegram_chat_id) if telegram_chat_id < 0 else None
+async def _give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) -> bool:
+    until = await in_thread(closed_chats.closed_until, place.chat) if place.chat < 0 else None
     if until is not None and until > clock.now():
         metrics.unsent("closed")
         return False
     try:
-        await send(bot, telegram_chat_id, reply, reply_to=reply_to)
-    except (Gone, Closed, Refused) as error:
-        await note(error, telegram_chat_id, person_id)
+        await _send(bot, place, reply)
+    except UNSENT as error:
+        await note(error, place.chat, person_id)
         return False
     if until is not None:
-        await in_thread(insist, functools.partial(closed_chats.reopen, telegram_chat_id=telegram_chat_id))
+        await in_thread(insist, functools.partial(closed_chats.reopen, telegram_chat_id=place.chat))
     return True
+
+
+async def _send(bot: Bot, place: Place, reply: Reply) -> None:
+    """Send it to the place, or to the next one where it may be instead; raises the last refusal."""
+    try:
+        await send(bot, place, reply)
+    except (TopicGone, TopicClosed, Closed, Refused) as error:
+        instead = await in_thread(_instead_of, place, error)
+        if instead is None:
+            raise
+        await _send(bot, instead, reply)
+
+
+def _instead_of(place: Place, error: Exception) -> Place | None:
+    """Return where a reply may go that was refused: from a topic that is gone to the chat. What one person alone may see goes
+    to them as an answer, which bots that are no administrators may give for 15 seconds, then to their own chat.
+    """
+    if isinstance(error, TopicGone) and place.thread:
+        return place.outside_topic()
+    if place.only_for is None:
+        return None
+    if place.ephemeral and not place.as_reply:
+        return place._replace(as_reply=True)
+    own_chat = selectors.open_private_chat(place.only_for)
+    return None if own_chat is None else Place(own_chat)
 
 
 async def note_sent(template: str, *, person_id: int) -> None:
@@ -60,19 +83,20 @@ async def note_sent(template: str, *, person_id: int) -> None:
     await in_thread(insist, functools.partial(services.note_reply, template=template, person_id=person_id))
 
 
-async def redraw_or_give(bot: Bot, query: CallbackQuery, below: Message, screen: Screen, *, person_id: int) -> bool:
+async def redraw_or_give(
+    bot: Bot, query: CallbackQuery, below: Message, place: Place, screen: Screen, *, person_id: int
+) -> bool:
     """Put the screen in place of the one whose button was pressed, or send it where that cannot be; say whether it is
     there. Raises what give() does.
     """
-    chat = below.chat.id
     try:
         await redraw(query, screen)
-    except Uneditable:
-        return await give(bot, chat, screen, person_id=person_id)
+    except (Uneditable, TopicGone):
+        return await give(bot, place, screen, person_id=person_id)
     except Moved as moved:
-        return await _follow(bot, chat, moved, screen, person_id=person_id)
-    except (Gone, Closed, Refused) as error:
-        await note(error, chat, person_id)
+        return await _follow(bot, place._replace(chat=below.chat.id), moved, screen, person_id=person_id)
+    except UNSENT as error:
+        await note(error, below.chat.id, person_id)
         return False
     return True
 
@@ -91,5 +115,7 @@ async def note(error: Exception, telegram_chat_id: int, person_id: int | None) -
             kind = Chat.Kind.SUPERGROUP if telegram_chat_id < -1_000_000_000_000 else Chat.Kind.GROUP
             await in_thread(closed_chats.close, telegram_chat_id=telegram_chat_id, kind=kind, now=now)
             logger.info("a group takes no messages of the bot")
+        case TopicGone() | TopicClosed():
+            metrics.unsent("topic")
         case _:
             metrics.unsent("refused")

@@ -24,15 +24,14 @@ def _by_id(updates: Iterable[int], which: Q) -> dict[int, Update]:
     return {row.pk: row for row in Update.objects.defer("body").filter(which, id__in=list(updates))}
 
 
-def origin_of_event(event_id: UUID) -> tuple[int | None, datetime] | None:
-    """Return the present id at Telegram of the chat whose update set off this correlation, and when that came, if there is
-    one.
+def update_of_event(event_id: UUID) -> Update | None:
+    """Return the update that set off this correlation, if there is one; of a group that has become a supergroup with the
+    chat's present id.
     """
-    found = Update.objects.filter(event_id=event_id).values_list("chat_id", "received_at").first()
-    if found is None:
-        return None
-    chat, received_at = found
-    return None if chat is None else present_chat(chat), received_at
+    found = Update.objects.defer("body").filter(event_id=event_id).first()
+    if found is not None and found.chat_id is not None:
+        found.chat_id = present_chat(found.chat_id)
+    return found
 
 
 def newest_presses(person_id: int, *, after: int) -> list[Update]:

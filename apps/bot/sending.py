@@ -3,6 +3,7 @@
 import html
 import logging
 from datetime import timedelta
+from typing import Any
 
 from telegram import (
     Bot,
@@ -11,11 +12,11 @@ from telegram import (
     InlineKeyboardMarkup,
     InputFile,
     LabeledPrice,
-    Message,
     ReplyParameters,
 )
 from telegram.error import TelegramError
 
+from apps.bot.places import Place
 from apps.bot.screens.layout import Document, Invoice, Reply, Screen
 from apps.bot.telegram_errors import classify, is_nothing, translated
 from diana import metrics
@@ -26,43 +27,66 @@ STARS = "XTR"
 logger = logging.getLogger(__name__)
 
 
-async def send(bot: Bot, telegram_chat_id: int, reply: Reply, *, reply_to: Message | None = None) -> None:
-    """Send it to a chat; in a group as a reply to whom it is for, where that message has a number.
+async def send(bot: Bot, place: Place, reply: Reply) -> None:
+    """Send it there.
 
-    Raises Retry, Permanent, Closed or Gone, and Moved where the group has become a supergroup.
+    Raises Retry, Permanent, TopicGone, TopicClosed, Closed or Gone, and Moved where the group has become a supergroup.
     """
-    answered = None
-    if reply_to is not None and reply_to.message_id and reply_to.chat.type != reply_to.chat.PRIVATE:
-        answered = ReplyParameters(reply_to.message_id, allow_sending_without_reply=True)
-    await _send(bot, telegram_chat_id, reply, answered)
+    await _send(bot, place.chat, reply, _parameters(place))
     logger.info("message sent", extra={"template": reply.template})
 
 
-async def _send(bot: Bot, telegram_chat_id: int, reply: Reply, answered: ReplyParameters | None) -> None:
+def _parameters(place: Place) -> dict[str, Any]:
+    """Return what each method that sends is told of the place, but for the chat."""
+    found: dict[str, Any] = {}
+    if place.answered:
+        # Who deletes their command is answered all the same.
+        found["reply_parameters"] = ReplyParameters(place.answered, allow_sending_without_reply=True)
+    if place.thread:
+        found["message_thread_id"] = place.thread
+    if place.direct_topic:
+        found["direct_messages_topic_id"] = place.direct_topic
+    if place.only_for:
+        found["api_kwargs"] = _ephemeral(place)
+    return found
+
+
+def _ephemeral(place: Place) -> dict[str, Any]:
+    """Return what has one person alone see it; the library does not know it. Servers of before 10.3 know the second name."""
+    found: dict[str, Any] = {
+        "ephemeral_message_parameters": {"receiver_user_id": place.only_for},
+        "receiver_user_id": place.only_for,
+    }
+    if place.as_reply:
+        found["reply_parameters"] = {"ephemeral_message_id": place.ephemeral}
+    return found
+
+
+async def _send(bot: Bot, chat: int, reply: Reply, there: dict[str, Any]) -> None:
     match reply:
         case Screen(_, text, keyboard):
             with translated("sendMessage"):
-                await bot.send_message(telegram_chat_id, text, reply_markup=keyboard, reply_parameters=answered)
+                await bot.send_message(chat, text, reply_markup=keyboard, **there)
         case Document(_, name, content, caption):
             file = InputFile(content, filename=name)
             with translated("sendDocument"):
-                await bot.send_document(telegram_chat_id, file, caption=caption, reply_parameters=answered)
+                await bot.send_document(chat, file, caption=caption, **there)
         case Invoice(subscription_days=days) if days:
-            await _send_subscription(bot, telegram_chat_id, reply, answered)
+            await _send_subscription(bot, chat, reply, there)
         case Invoice():
             with translated("sendInvoice"):
                 await bot.send_invoice(
-                    telegram_chat_id,
+                    chat,
                     title=reply.title,
                     description=reply.description,
                     payload=reply.payload,
                     currency=STARS,
                     prices=[LabeledPrice(reply.title, reply.stars)],
-                    reply_parameters=answered,
+                    **there,
                 )
 
 
-async def _send_subscription(bot: Bot, telegram_chat_id: int, bill: Invoice, answered: ReplyParameters | None) -> None:
+async def _send_subscription(bot: Bot, chat: int, bill: Invoice, there: dict[str, Any]) -> None:
     """Send the link to a subscription: Telegram takes those as links alone."""
     with translated("createInvoiceLink"):
         link = await bot.create_invoice_link(
@@ -77,13 +101,13 @@ async def _send_subscription(bot: Bot, telegram_chat_id: int, bill: Invoice, ans
     button = InlineKeyboardButton(f"⭐ {bill.stars} · {bill.title}", url=link)
     keyboard = InlineKeyboardMarkup([[button]])
     with translated("sendMessage"):
-        await bot.send_message(telegram_chat_id, text, reply_markup=keyboard, reply_parameters=answered)
+        await bot.send_message(chat, text, reply_markup=keyboard, **there)
 
 
 async def redraw(query: CallbackQuery, screen: Screen) -> None:
     """Put the screen in place of the one whose button was pressed; one that is the same stays as it is.
 
-    Raises Uneditable or Moved where it must be sent as a new message, else what send() does.
+    Raises Uneditable, TopicGone or Moved where it must be sent as a new message, else what send() does.
     """
     with translated("editMessageText"):
         try:

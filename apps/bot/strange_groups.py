@@ -7,6 +7,7 @@ from apps.bot import replies, services
 from apps.bot.application import AnyApplication
 from apps.bot.menu import COMMANDS
 from apps.bot.models import Update
+from apps.bot.places import Place
 from apps.bot.screens.groups import unpaid
 from apps.bot.screens.layout import Screen
 from apps.bot.sending import acknowledge
@@ -23,8 +24,10 @@ def may_concern(row: Update) -> bool:
     return row.kind in ACTS and row.chat_id is not None and row.chat_id < 0
 
 
-async def turn_away(update: telegram.Update, person_id: int, library: AnyApplication) -> list[str]:
-    """Say that nothing counts here, unless the group was told; return which screens were sent."""
+async def turn_away(update: telegram.Update, place: Place, person_id: int, library: AnyApplication) -> list[str]:
+    """Say that nothing counts here, unless the group was told; return which screens were sent. Who asks unseen is told
+    unseen, which does not tell the group.
+    """
     chat = update.effective_chat
     assert chat is not None, "the webhook found its id"
     if update.callback_query is not None:
@@ -33,14 +36,17 @@ async def turn_away(update: telegram.Update, person_id: int, library: AnyApplica
         return []
     if update.message is None or not _is_command(update.message, library.bot.username):
         return []
-    if not await in_thread(services.claim_unpaid_notice, telegram_id=chat.id, kind=chat.type, now=clock.now()):
+    claims = place.only_for is None
+    if claims and not await in_thread(
+        services.claim_unpaid_notice, telegram_id=chat.id, kind=chat.type, now=clock.now()
+    ):
         return []
     screen = await in_thread(_screen, person_id, chat.id)
     told = False
     try:
-        told = await replies.give(library.bot, chat.id, screen, person_id=person_id, reply_to=update.message)
+        told = await replies.give(library.bot, place, screen, person_id=person_id)
     finally:
-        if not told:
+        if claims and not told:
             await in_thread(services.return_unpaid_notice, telegram_id=chat.id)
     return [screen.template] if told else []
 

@@ -39,6 +39,14 @@ class Closed(Exception):
     """The bot may not write in the chat for now. Not an error; note it and try again later."""
 
 
+class TopicGone(Exception):
+    """The chat has no such topic: send it to the chat itself."""
+
+
+class TopicClosed(Exception):
+    """The bot may not write in the topic. Not an error, and it says nothing of the chat."""
+
+
 class Uneditable(Exception):
     """The message cannot be redrawn: send the screen as a new one."""
 
@@ -112,6 +120,10 @@ def _exception(found: Meaning, error: TelegramError, method: str) -> Exception:
             return Gone(type(error).__name__, blocked=found is Meaning.BLOCKED)
         case Meaning.CLOSED:
             return Closed(type(error).__name__)
+        case Meaning.TOPIC_GONE:
+            return TopicGone(type(error).__name__)
+        case Meaning.TOPIC_CLOSED:
+            return TopicClosed(type(error).__name__)
         case Meaning.UNEDITABLE:
             return Uneditable(type(error).__name__)
         case Meaning.MOVED if isinstance(error, ChatMigrated):

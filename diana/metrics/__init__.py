@@ -165,7 +165,7 @@ def refused(method: str, meaning: str) -> None:
 
 
 @_harmless
-def unsent(reason: Literal["closed", "gone", "refused", "late", "superseded"]) -> None:
+def unsent(reason: Literal["closed", "topic", "gone", "refused", "late", "superseded"]) -> None:
     """Count an answer that nobody gets."""
     own_meters().unsent.labels(reason).inc()
 

@@ -69,7 +69,7 @@ def test_an_unknown_text_is_judged_by_its_status(status: int, expected: Meaning)
         (InvalidToken("Not Found"), Meaning.TOKEN),
         (InvalidToken("Not Found: method not found"), Meaning.REFUSED),
         (BadRequest("Chat_write_forbidden"), Meaning.CLOSED),
-        (BadRequest("Message thread not found"), Meaning.CLOSED),
+        (BadRequest("Message thread not found"), Meaning.TOPIC_GONE),
     ],
 )
 def test_the_librarys_errors_have_the_meaning_of_what_telegram_said(error: TelegramError, expected: Meaning) -> None:

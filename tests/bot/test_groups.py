@@ -14,7 +14,7 @@ from diana.events.testing import drain
 from diana.sandbox import running
 from diana.sandbox.running import Sandbox
 from tests.bot.test_participation import change, react
-from tests.bot.updates import ADA, GROUP, answer, deliver, press, say, texts, user
+from tests.bot.updates import ADA, GROUP, answer, deliver, message, press, say, texts, update, user
 
 REAL = f"123456789:{'A' * 35}"
 THUMB = {"type": "emoji", "emoji": "👍"}
@@ -105,6 +105,19 @@ def test_each_strange_group_is_told_in_the_language_of_who_asked(sandbox: Sandbo
         expected = [unpaid(telegram_chat_id=chat["id"]).text for chat in (GROUP, other)]
     assert [texts(sandbox, chat["id"])[0] for chat in (GROUP, other)] == expected
     assert "группе" in expected[0]
+
+
+def test_it_is_told_in_the_topic_and_unseen_to_who_asked_unseen(sandbox: Sandbox) -> None:
+    """An answer that one person alone sees does not tell the group."""
+    topic = {"message_thread_id": 77, "is_topic_message": True}
+    unseen = {"message_id": 0, "ephemeral_message_id": 5}
+    for sent in (message("/points", chat=GROUP) | topic | unseen, message("/points", chat=GROUP) | topic):
+        assert deliver(update(body=sent)) == 200
+        answer()
+    first, second = (call.parameters for call in sandbox.calls(method="sendMessage", chat=GROUP["id"]))
+    assert first["message_thread_id"] == second["message_thread_id"] == 77
+    assert first["ephemeral_message_parameters"] == {"receiver_user_id": ADA}
+    assert second["reply_parameters"]["message_id"] == sent["message_id"]
 
 
 @pytest.mark.parametrize("text", ["/points@other_bot", "/ban", "/ points"])

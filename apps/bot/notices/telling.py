@@ -11,6 +11,7 @@ from apps.bot.models import Notice
 from apps.bot.notices import settling
 from apps.bot.notices.planning import RECEIPTS, may_be_told, wanted
 from apps.bot.notices.receipts import is_told, with_details
+from apps.bot.places import Place
 from apps.bot.screens import notices as screens
 from apps.bot.screens.layout import Screen
 from apps.gamification import selectors as ledger
@@ -29,7 +30,7 @@ async def tell(envelope: Envelope) -> None:
     telegram_chat_id, screen, rows = found
     library = await application()
     person_id = rows[0].person_id
-    if await replies.give(library.bot, telegram_chat_id, screen, person_id=person_id):
+    if await replies.give(library.bot, Place(telegram_chat_id), screen, person_id=person_id):
         # It is out: noted, or it is sent again.
         note = functools.partial(settling.sent, notices=rows, template=screen.template, now=clock.now())
         await in_thread(insist, note)
