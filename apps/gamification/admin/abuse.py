@@ -1,5 +1,6 @@
 """The review queue: what detectors have flagged, what is held, and the two ways in which staff end it."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -21,6 +22,7 @@ from diana.readonly import ReadOnly
 
 SHOWN_ENTRIES = 20
 MOST_REVERSED = 100
+ID = re.compile(r"[0-9]{1,18}")
 
 
 class HoldInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -59,7 +61,7 @@ class ConfirmForm(ActForm):
         paid = services.paid_in_span(flag)[:MOST_REVERSED]
         choices = [(e.pk, f"{e.pk} · {e.rule} · {e.amount:+d} · {e.occurred_at:%Y-%m-%d %H:%M:%S}") for e in paid]
         if self.is_bound:
-            choices += [(int(v), v) for v in self.data.getlist("reverse") if v.isdecimal()]  # type: ignore[attr-defined]
+            choices += [(int(v), v) for v in self.data.getlist("reverse") if ID.fullmatch(v)]  # type: ignore[attr-defined]
         self.fields["reverse"].choices = choices  # type: ignore[attr-defined]
         return self
 
