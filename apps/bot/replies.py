@@ -7,10 +7,11 @@ from telegram import Bot, CallbackQuery, Message
 
 from apps.bot import closed_chats, services
 from apps.bot.models import Chat
-from apps.bot.screens.layout import Reply, Screen
+from apps.bot.screens.layout import Invoice, Reply, Screen
 from apps.bot.sending import redraw, send
 from apps.bot.telegram_errors import Closed, Gone, Moved, Refused, Uneditable
 from diana import clock, metrics
+from diana.events import Permanent
 from diana.events.connections import insist
 from diana.events.loop import in_thread
 
@@ -21,8 +22,8 @@ async def give(
     bot: Bot, telegram_chat_id: int, reply: Reply, *, person_id: int | None, reply_to: Message | None = None
 ) -> bool:
     """Send the reply and say whether it was; a chat that takes none is noted, and a closed group is not called before its
-    time. Where the group has become a supergroup, that is noted and the reply goes there. Raises Retry, and Permanent
-    for a mistake of ours.
+    time. Where the group has become a supergroup, that is noted and the reply goes there. Whose bill is refused is told
+    so. Raises Retry, and Permanent for a mistake of ours.
     """
     try:
         return await _give(bot, telegram_chat_id, reply, person_id=person_id, reply_to=reply_to)
@@ -47,12 +48,28 @@ async def _give(
         return False
     try:
         await send(bot, telegram_chat_id, reply, reply_to=reply_to)
-    except (Gone, Closed, Refused) as error:
+    except (Gone, Closed) as error:
         await note(error, telegram_chat_id, person_id)
+        return False
+    except Permanent as error:
+        if isinstance(reply, Invoice):
+            await _tell_refused(bot, telegram_chat_id, reply, error, person_id)
+        elif isinstance(error, Refused):
+            await note(error, telegram_chat_id, person_id)
+        else:
+            raise
         return False
     if until is not None:
         await in_thread(insist, functools.partial(closed_chats.reopen, telegram_chat_id=telegram_chat_id))
     return True
+
+
+async def _tell_refused(bot: Bot, telegram_chat_id: int, bill: Invoice, error: Permanent, person_id: int | None) -> None:
+    """Tell whoever wants to buy that Telegram does not take the bill, and operators why: a later try helps nobody."""
+    metrics.unsent("refused")
+    logger.error("Telegram does not take a bill: nobody can buy this for now. %s", error)
+    if await _give(bot, telegram_chat_id, bill.refused, person_id=person_id) and person_id is not None:
+        await note_sent(bill.refused.template, person_id=person_id)
 
 
 async def note_sent(template: str, *, person_id: int) -> None:
