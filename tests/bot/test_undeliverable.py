@@ -249,9 +249,7 @@ def test_an_answer_that_was_our_mistake_is_given_when_it_is_redriven(sandbox: Sa
     assert len(events("bot.message_sent")) == 1
 
 
-def test_who_wants_to_buy_hears_that_telegram_takes_no_bill(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_who_wants_to_buy_hears_that_telegram_takes_no_bill(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     ada = say("/start").person_id
     drain()
     refusals = [
