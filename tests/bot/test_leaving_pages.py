@@ -116,7 +116,7 @@ def test_a_deletion_says_that_it_ends_a_subscription(language: str, ends: str, s
     [
         ("en", "Stars that are owed to you"),
         ("es", "Stars que se te deben"),
-        ("ru", "Stars, которые тебе должны вернуть"),
+        ("ru", "Stars, которые тебе должны"),
     ],
 )
 def test_privacy_and_a_deletion_say_that_the_number_stays_while_stars_are_owed(language: str, owed: str) -> None:
