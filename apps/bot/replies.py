@@ -64,7 +64,9 @@ async def _give(
     return True
 
 
-async def _tell_refused(bot: Bot, telegram_chat_id: int, bill: Invoice, error: Permanent, person_id: int | None) -> None:
+async def _tell_refused(
+    bot: Bot, telegram_chat_id: int, bill: Invoice, error: Permanent, person_id: int | None
+) -> None:
     """Tell whoever wants to buy that Telegram does not take the bill, and operators why: a later try helps nobody."""
     metrics.unsent("refused")
     logger.error("Telegram does not take a bill: nobody can buy this for now. %s", error)

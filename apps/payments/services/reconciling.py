@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from apps.payments.comparing import Differences, Known, Transaction, compare
-from apps.payments.models import Payment
+from apps.payments.models import Invoice, Payment
 from apps.payments.services.booking import Paid, credit_failed, payer_of, take_payment
 from apps.payments.services.checkout import STARS
 from apps.payments.services.refunding import confirm_refund
@@ -23,12 +23,15 @@ ON_THEIR_WAY = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found, and how many of it were made good; `left` are the differences that somebody must look at."""
+    """What was found, and how many of it were made good; `left` are the differences that somebody must look at.
+    `commission`: so many of the Stars that people paid went to affiliates.
+    """
 
     transactions: int
     found: Differences
     repaired: int
     left: int
+    commission: int = 0
 
     def counts(self) -> dict[str, int]:
         """Return how many there are of each kind of difference."""
@@ -62,7 +65,8 @@ def reconcile(
             repaired += _try(act)
             progress(f"{number} of {len(acts)} repairs")
     differences = sum(len(values) for values in vars(found).values())
-    return Report(len(transactions), found, repaired, differences - repaired)
+    commission = sum(line.commission for line in transactions if not line.refund)
+    return Report(len(transactions), found, repaired, differences - repaired, commission)
 
 
 def _known(before: datetime) -> dict[str, Known]:
@@ -93,7 +97,8 @@ def _keep_refund(line: Transaction, now: datetime) -> bool:
     """Keep a refund whose payment is not known yet."""
     if Payment.objects.filter(charge=line.charge).exists():
         return False
-    told = {"charge": line.charge, "payer": line.telegram_id, "stars": line.stars}
+    stars = None if line.commission else line.stars
+    told = {"charge": line.charge, "payer": line.telegram_id, "stars": stars}
     return take_refund(**told, now=now, source=Payment.Source.RECONCILED)  # type: ignore[arg-type]
 
 
@@ -106,7 +111,7 @@ def _book(line: Transaction, now: datetime) -> bool:
             charge=line.charge,
             payer=line.telegram_id,
             payload=line.payload,
-            stars=line.stars,
+            stars=_paid(line),
             currency=STARS,
             paid_at=line.at,
             recurring=line.recurring,
@@ -114,3 +119,9 @@ def _book(line: Transaction, now: datetime) -> bool:
         )
         payment = take_payment(person_id=person_id, paid=paid, now=now, source=Payment.Source.RECONCILED)
     return payment.credited_at is not None or payment.refunded_at is not None
+
+
+def _paid(line: Transaction) -> int:
+    """Return how many Stars the person paid: what the bill asks for, if that can be."""
+    bill = Invoice.objects.filter(payload=line.payload, stars__in=line.possible_stars).first()
+    return line.stars if bill is None else bill.stars
