@@ -12,6 +12,7 @@ from apps.payments.models import Invoice, Payment
 from apps.payments.services.booking import Paid, credit_failed, payer_of, take_payment
 from apps.payments.services.checkout import STARS
 from apps.payments.services.refunding import confirm_refund
+from apps.payments.services.shared_charges import OWN, without_told
 from apps.payments.services.subscriptions import is_renewal
 from apps.payments.services.told_refunds import take_refund
 
@@ -51,6 +52,8 @@ def reconcile(
     Refunds of payments that nobody has told yet are kept, so that those are not credited, here or when they are told. What
     was missing and fits no bill is kept as a problem, and left. A dry run changes nothing.
     """
+    listed = len(transactions)
+    transactions = without_told(transactions)
     found = compare(transactions, _known(now - ON_THEIR_WAY), before=now - ON_THEIR_WAY)
     repaired = 0
     if not dry_run:
@@ -66,7 +69,7 @@ def reconcile(
             progress(f"{number} of {len(acts)} repairs")
     differences = sum(len(values) for values in vars(found).values())
     commission = sum(line.commission for line in transactions if not line.refund)
-    return Report(len(transactions), found, repaired, differences - repaired, commission)
+    return Report(listed, found, repaired, differences - repaired, commission)
 
 
 def _known(before: datetime) -> dict[str, Known]:
@@ -80,7 +83,9 @@ def _known(before: datetime) -> dict[str, Known]:
             problem,
             recent=max(filter(None, (refunded, requested, received))) > before,
         )
-        for charge, pk, stars, refunded, requested, problem, received in Payment.objects.values_list(*fields)
+        for charge, pk, stars, refunded, requested, problem, received in Payment.objects.exclude(
+            charge__contains=OWN
+        ).values_list(*fields)
     }
 
 
