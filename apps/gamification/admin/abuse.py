@@ -18,6 +18,7 @@ from apps.gamification import services
 from apps.gamification.admin.acting import ActForm, form_for, prepare_and_act
 from apps.gamification.models import Entry, Flag, Hold
 from diana.admin_search import IndexedSearch
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 SHOWN_ENTRIES = 20
@@ -97,7 +98,7 @@ class FlagAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # u
         """Name the detector."""
         return flag.get_detector_display()
 
-    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(
         description=_("status"),
         ordering="status",
         label={"open": "warning", "confirmed": "danger", "dismissed": "success"},
