@@ -23,7 +23,7 @@ REAL = {
     "diana/events/presence.py": (2, "ages of statements in PostgreSQL's own views"),
     "diana/events/cursors.py": (3, "moved_at, paused_until, trial_at"),
     "diana/events/relay.py": (1, "paused_until"),
-    "diana/events/deliveries.py": (9, "leases, next_attempt_at and the start of PostgreSQL"),
+    "diana/events/delivery_claims.py": (9, "leases, next_attempt_at and the start of PostgreSQL"),
     "diana/events/visits.py": (1, "the age of visits, which are work"),
     "diana/events/overview.py": (2, "ages of transactions in PostgreSQL's own views, paused_until"),
     "diana/audit/migrations/sql/walls.sql": (1, "was replaced by walls_in_domain_time.sql"),

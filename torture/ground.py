@@ -85,7 +85,7 @@ class Ground:
         self._ended = threading.Event()
         self._clients = threading.local()
         self._said = Said()
-        logging.getLogger("diana.events.deliveries").addHandler(self._said)
+        logging.getLogger("diana.events.delivery_claims").addHandler(self._said)
 
     # People
 

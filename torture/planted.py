@@ -256,9 +256,9 @@ def delivery_removed_before_it_was_made(ground: Ground) -> None:
 @bug("deaths", "uncaused")
 def second_calls_unsaid(ground: Ground) -> None:
     """A delivery that its sender has lost is made again without a word."""
-    from diana.events import deliveries
+    from diana.events import delivery_claims
 
-    replace(deliveries, "_note_second", lambda *given: None)
+    replace(delivery_claims, "note_second", lambda *given: None)
 
 
 @bug("staff_at_once", "mismatches")

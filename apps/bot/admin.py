@@ -32,7 +32,7 @@ class UpdateAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  #
 
 @admin.register(Unreadable)
 class UnreadableAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """Updates that a poller passed without keeping them as such. The body is for operators, in the database."""
+    """Updates that could not be kept as such. The body is for operators, in the database."""
 
     list_display = ("received_at", "update_id", "reason")
     list_filter = ("reason",)

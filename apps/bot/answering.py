@@ -141,6 +141,7 @@ def _note_standing(row: Update, told: reading.Membership) -> None:
         is_in=told.new_chat_member.is_in,
         person_id=row.person_id,
         told_at=act_time(datetime.fromtimestamp(told.date, UTC) if told.date else None, row.received_at),
+        update_id=row.update_id,
         now=clock.now(),
     )
 

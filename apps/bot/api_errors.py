@@ -218,6 +218,8 @@ TABLE: tuple[Known, ...] = (
         _EDIT,
     ),
     *_known(Meaning.REFUSED, "method not found", statuses=(404,)),
+    # It names no chat that could be gone.
+    *_known(Meaning.REFUSED, "…", ("createInvoiceLink",), (403,)),
 )
 
 # Of a payment everything is kept: staff are told how Telegram puts it.

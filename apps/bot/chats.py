@@ -74,6 +74,6 @@ def _merge(group: Chat, supergroup: Chat) -> None:
     group.moved_from, group.telegram_id = group.telegram_id, supergroup.telegram_id
     group.kind, group.gone_at = Chat.Kind.SUPERGROUP, supergroup.gone_at
     group.told_unpaid_at = group.told_unpaid_at or supergroup.told_unpaid_at
-    group.standing_at = supergroup.standing_at
+    group.standing_at, group.standing_update = supergroup.standing_at, supergroup.standing_update
     group.closed_at, group.closed_until = supergroup.closed_at, supergroup.closed_until
     group.save()

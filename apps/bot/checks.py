@@ -42,7 +42,7 @@ def check_secret(**_: Any) -> list[checks.CheckMessage]:
 
 def check_token(**_: Any) -> list[checks.CheckMessage]:
     """The token has the shape of one; in production it is not the sandbox's."""
-    if not re.match(r"^\d+:.", settings.TELEGRAM_BOT_TOKEN):
+    if not re.match(r"^[0-9]+:.", settings.TELEGRAM_BOT_TOKEN):
         hint = "Set TELEGRAM_BOT_TOKEN to what @BotFather gave: digits, a colon, letters."
         return [checks.Error("TELEGRAM_BOT_TOKEN is no token of a bot.", hint=hint, id="bot.E002")]
     if settings.PRODUCTION and not is_real_token(settings.TELEGRAM_BOT_TOKEN):

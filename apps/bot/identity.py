@@ -2,7 +2,7 @@
 
 import re
 
-_REAL_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
+_REAL_TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
 
 _known: dict[str, str] = {}
 

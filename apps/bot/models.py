@@ -78,7 +78,8 @@ class Chat(models.Model):
 
     `told_unpaid_at`: a group that is not paid was told so (groups.py). `closed_at`: since then the bot may not write
     there; `closed_until`: when that is tried again (replies.py). `moved_from` is the id that a supergroup had when it was a
-    group. `standing_at` is when Telegram last told how the bot stands there.
+    group. `standing_at` is when Telegram last told how the bot stands there, in whole seconds, and `standing_update` the
+    update that told it.
     """
 
     class Kind(models.TextChoices):
@@ -95,6 +96,7 @@ class Chat(models.Model):
     closed_until = models.DateTimeField(_("tried again at"), null=True)
     moved_from = models.BigIntegerField(_("earlier id at Telegram"), null=True, unique=True)
     standing_at = models.DateTimeField(_("membership told at"), null=True)
+    standing_update = models.BigIntegerField(_("membership told by update"), null=True)
 
     class Meta:
         db_table = "bot_chat"
@@ -173,7 +175,7 @@ class Refusal(models.Model):
 
 
 class Unreadable(models.Model):
-    """An update that a poller fetched and nothing here could keep, under its number at Telegram if that could be read.
+    """An update that nothing here could keep as such, under its number at Telegram if that could be read.
 
     Its body is whatever came, personal data included: never shown, never logged, and deleted after the week of the others.
     """
@@ -183,6 +185,7 @@ class Unreadable(models.Model):
         BODY = "body", _("not an update")
         DATABASE = "database", _("refused by the database")
         ERROR = "error", _("an error at each attempt")
+        CONFLICT = "conflict", _("same id as another update")
 
     bot_id = models.BigIntegerField(_("bot"))
     update_id = models.BigIntegerField(_("update id at Telegram"), null=True)
@@ -199,7 +202,8 @@ class Unreadable(models.Model):
             # Telegram sends it again until the offset has passed it; a number it need not have.
             models.UniqueConstraint("bot_id", Func("body", function="sha256"), name="bot_unreadable_once"),
             models.CheckConstraint(
-                condition=models.Q(reason__in=["size", "body", "database", "error"]), name="bot_unreadable_reason_known"
+                condition=models.Q(reason__in=["size", "body", "database", "error", "conflict"]),
+                name="bot_unreadable_reason_known",
             ),
         ]
         indexes = [

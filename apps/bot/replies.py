@@ -8,10 +8,11 @@ from telegram import Bot, CallbackQuery, Message
 from apps.bot import closed_chats, selectors, services
 from apps.bot.models import Chat
 from apps.bot.places import Place
-from apps.bot.screens.layout import Reply, Screen
+from apps.bot.screens.layout import Invoice, Reply, Screen
 from apps.bot.sending import redraw, send
 from apps.bot.telegram_errors import Closed, Gone, Moved, Refused, TopicClosed, TopicGone, Uneditable
 from diana import clock, metrics
+from diana.events import Permanent
 from diana.events.connections import insist
 from diana.events.loop import in_thread
 
@@ -23,8 +24,8 @@ UNSENT = (Gone, Closed, TopicGone, TopicClosed, Refused)
 
 async def give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) -> bool:
     """Send the reply and say whether it was; a chat that takes none is noted, and a closed group is not called before its
-    time. Where the group has become a supergroup, that is noted and the reply goes there. Raises Retry, and Permanent
-    for a mistake of ours.
+    time. Where the group has become a supergroup, that is noted and the reply goes there. Whose bill is refused is told
+    so. Raises Retry, and Permanent for a mistake of ours.
     """
     try:
         return await _give(bot, place, reply, person_id=person_id)
@@ -45,6 +46,14 @@ async def _give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) 
         return False
     try:
         await _send(bot, place, reply)
+    except Permanent as error:
+        if isinstance(reply, Invoice):
+            await _tell_refused(bot, place, reply, error, person_id)
+        elif isinstance(error, Refused):
+            await note(error, place.chat, person_id)
+        else:
+            raise
+        return False
     except UNSENT as error:
         await note(error, place.chat, person_id)
         return False
@@ -76,6 +85,14 @@ def _instead_of(place: Place, error: Exception) -> Place | None:
         return place._replace(as_reply=True)
     own_chat = selectors.open_private_chat(place.only_for)
     return None if own_chat is None else Place(own_chat)
+
+
+async def _tell_refused(bot: Bot, place: Place, bill: Invoice, error: Permanent, person_id: int | None) -> None:
+    """Tell whoever wants to buy that Telegram does not take the bill, and operators why: a later try helps nobody."""
+    metrics.unsent("refused")
+    logger.error("Telegram does not take a bill: nobody can buy this for now. %s", error)
+    if await _give(bot, place, bill.refused, person_id=person_id) and person_id is not None:
+        await note_sent(bill.refused.template, person_id=person_id)
 
 
 async def note_sent(template: str, *, person_id: int) -> None:

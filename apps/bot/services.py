@@ -44,7 +44,8 @@ def bot_id() -> int:
 def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | None:
     """Keep the update and publish that it came; return our id of it, or None where it was only counted.
 
-    Counted are unknown kinds, copies, and other bodies under a known id (the first one stays). Locks the person. What
+    Counted are unknown kinds, copies, and other bodies under a known id: the first one stays, others are set aside. Locks the
+    person. What
     comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. Of what is ignored
     nobody is told: it takes no place before anything else. A payment is
     booked at once, in the same transaction: what Telegram is told was taken has been credited.
@@ -65,7 +66,7 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
             with caused_by(_publish(incoming, incoming.kind, person_id, update, event_id)):
                 book(incoming, now=now)
     if update is None:
-        count_refusal(_why_known(incoming.update_id, body), now=now)
+        _note_known(incoming.update_id, body, now)
     else:
         logger.info("update kept", extra={"correlation_id": event_id, "update": update, "kind": incoming.kind})
     return update
@@ -134,12 +135,25 @@ def _insert_update(
     return row[0] if row else None
 
 
+def _note_known(update_id: int, body: bytes, now: datetime) -> None:
+    """Count a copy; set aside another update under a known id, which nobody will tell again."""
+    if _why_known(update_id, body) == Refusal.Reason.COPY:
+        count_refusal(Refusal.Reason.COPY, now=now)
+        return
+    kept = keep_unreadable(body=body, update_id=update_id, reason=Unreadable.Reason.CONFLICT, now=now)
+    if kept is not None:
+        logger.error("an update was set aside as unreadable %d (conflict): another one has its id", kept)
+
+
 def _why_known(update_id: int, body: bytes) -> Refusal.Reason:
-    """Say whether the known row is the same update or another one."""
+    """Say whether the known row is the same update or another one; one that was emptied is taken for the same."""
     row = Update.objects.only("body", "body_digest").filter(bot_id=bot_id(), update_id=update_id).first()
     if row is None:
         return Refusal.Reason.CONFLICT  # deleted at this moment: a week old, and no copy is
-    same = bytes(row.body) == body if row.body_digest is None else is_body_of(bytes(row.body_digest), body)
+    if row.body_digest is None:
+        same = bytes(row.body) in (body, b"")
+    else:
+        same = is_body_of(bytes(row.body_digest), body)
     return Refusal.Reason.COPY if same else Refusal.Reason.CONFLICT
 
 
@@ -153,8 +167,11 @@ def count_refusal(reason: Refusal.Reason, *, now: datetime) -> None:
         )
 
 
-# Under what the poller's refusals are counted, as the webhook's are.
-_COUNTED = {Unreadable.Reason.SIZE: Refusal.Reason.SIZE}
+# Under what they are counted, if not as no updates.
+_COUNTED = {
+    Unreadable.Reason.SIZE: Refusal.Reason.SIZE,
+    Unreadable.Reason.CONFLICT: Refusal.Reason.CONFLICT,
+}
 
 
 def keep_unreadable(*, body: bytes, update_id: int | None, reason: Unreadable.Reason, now: datetime) -> int | None:
@@ -262,9 +279,17 @@ def mark_gone(*, telegram_chat_id: int, person_id: int | None, now: datetime, bl
 
 
 def note_standing(
-    *, telegram_chat_id: int, kind: str, is_in: bool, person_id: int | None, told_at: datetime, now: datetime
+    *,
+    telegram_chat_id: int,
+    kind: str,
+    is_in: bool,
+    person_id: int | None,
+    told_at: datetime,
+    update_id: int,
+    now: datetime,
 ) -> None:
-    """Note whether the chat takes messages since the bot was let in or thrown out, unless newer word of that is known.
+    """Note whether the chat takes messages since the bot was let in or thrown out, unless newer word of that is known: of a
+    later second, or of a later update in the same one.
 
     For a person's own chat publish user.blocked_bot. Locks the person; of the erased, and of private chats of nobody,
     nothing is noted that is not there: the chat's id is theirs.
@@ -277,15 +302,23 @@ def note_standing(
         if owned or not private:
             Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
         chat = Chat.objects.select_for_update().filter(telegram_id=telegram_chat_id).first()
-        if chat is None or (chat.standing_at is not None and told_at < chat.standing_at):
+        if chat is None or _is_older(told_at, update_id, chat):
             return
         blocked = not is_in and chat.gone_at is None
-        chat.standing_at, chat.gone_at = told_at, None if is_in else chat.gone_at or now
+        chat.standing_at, chat.standing_update = told_at, update_id
+        chat.gone_at = None if is_in else chat.gone_at or now
         if is_in:
             chat.closed_at = chat.closed_until = None
-        chat.save(update_fields=["standing_at", "gone_at", "closed_at", "closed_until"])
+        chat.save(update_fields=["standing_at", "standing_update", "gone_at", "closed_at", "closed_until"])
         if blocked and owned:
             publish(BlockedBot(user_id=person_id))
+
+
+def _is_older(told_at: datetime, update_id: int, chat: Chat) -> bool:
+    """Say whether newer word is known of how the bot stands in the chat; numbers may begin anew, but not in one second."""
+    if chat.standing_at is None or told_at != chat.standing_at:
+        return chat.standing_at is not None and told_at < chat.standing_at
+    return chat.standing_update is not None and update_id < chat.standing_update
 
 
 def _is_there(person_id: int) -> bool:

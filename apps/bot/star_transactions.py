@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from telegram import Bot, StarTransaction, TransactionPartnerUser
+from telegram import AffiliateInfo, Bot, StarTransaction, TransactionPartnerUser
 
 from apps.bot.application import application
 from apps.bot.telegram_errors import translated
@@ -10,6 +10,7 @@ from apps.payments.services import Transaction
 
 PAGE = 100
 OURS = "invoice_payment"
+NANOSTARS = 1_000_000_000
 
 
 async def fetch(progress: Callable[[str], None] = lambda text: None) -> list[Transaction]:
@@ -40,4 +41,13 @@ def _line(transaction: StarTransaction) -> Transaction | None:
         payload=partner.invoice_payload or "",
         refund=transaction.source is None,
         recurring=bool(partner.subscription_period),
+        commission=_commission(transaction, partner.affiliate),
     )
+
+
+def _commission(transaction: StarTransaction, affiliate: AffiliateInfo | None) -> int:
+    """Return the Stars by which an affiliate's part, which has fractions, makes up for those of the amount."""
+    if affiliate is None:
+        return 0
+    fractions = (transaction.nanostar_amount or 0) + abs(affiliate.nanostar_amount or 0)
+    return abs(affiliate.amount) + fractions // NANOSTARS

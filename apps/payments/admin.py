@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.payments import services
@@ -21,6 +21,7 @@ from diana.acts import Preview
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import confirm_and_act
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 REASON_MAX_LENGTH = 1000
@@ -77,7 +78,7 @@ class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  
     readonly_fields = ("person_id", "state")
     list_select_related = ("subscription",)
 
-    @display(description=_("state"), label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("state"), label=COLOURS)
     def state(self, payment: Payment) -> tuple[str, str]:
         """Show what became of it."""
         if payment.refunded_at is not None:
@@ -172,7 +173,7 @@ class SubscriptionAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
     show_full_result_count = False
     actions_detail = ("end",)
 
-    @display(description=_("standing"), label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("standing"), label=COLOURS)
     def standing(self, subscription: Subscription) -> tuple[str, str]:
         """Show whether it goes on."""
         if subscription.ended_at is not None:

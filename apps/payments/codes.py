@@ -37,8 +37,9 @@ def code_under(salt: bytes, digest: bytes, secrets: Iterable[str]) -> str:
 
 def read_code(text: str) -> str | None:
     """Return the code that somebody typed, blind to case and hyphens; None if it cannot be one."""
-    code = text.strip().upper().replace("-", "")
-    return code if CODE.fullmatch(code) else None
+    typed = text.strip().replace("-", "")
+    # Upper case makes ASCII letters of some others, too.
+    return code if typed.isascii() and CODE.fullmatch(code := typed.upper()) else None
 
 
 def digests_of(code: str, secrets: Iterable[str]) -> list[bytes]:

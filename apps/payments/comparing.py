@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 
 class Transaction(NamedTuple):
-    """A line of Telegram's list: Stars that came in from a person for a bill of ours, or went back (`refund`)."""
+    """A line of Telegram's list: Stars that came in from a person for a bill of ours, or went back (`refund`). `commission`
+    is the part of an affiliate, whole Stars: what the person paid is `stars`, or both together.
+    """
 
     charge: str
     telegram_id: int
@@ -16,6 +18,12 @@ class Transaction(NamedTuple):
     payload: str
     refund: bool = False
     recurring: bool = False
+    commission: int = 0
+
+    @property
+    def possible_stars(self) -> tuple[int, int]:
+        """What the person may have paid: Telegram does not say whether the commission is part of the amount."""
+        return self.stars, self.stars + self.commission
 
 
 class Known(NamedTuple):
@@ -59,7 +67,7 @@ def compare(transactions: Iterable[Transaction], known: Mapping[str, Known], *, 
         if ours is None:
             if transaction.at < before:
                 found.missing.append(transaction)
-        elif ours.stars != transaction.stars:
+        elif ours.stars not in transaction.possible_stars:
             found.amounts.append(ours.id)
     for charge, ours in known.items():
         _judge(charge, ours, came, went, found)

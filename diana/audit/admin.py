@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
 from diana.admin_search import IndexedSearch
 from diana.audit.models import AuditRecord
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 
@@ -33,7 +33,7 @@ class AuditRecordAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mis
     )
     readonly_fields = ("before_text", "after_text")
 
-    @display(description=_("origin"), ordering="origin", label={"command": "warning", "shell": "danger"})  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("origin"), ordering="origin", label={"command": "warning", "shell": "danger"})
     def origin_label(self, record: AuditRecord) -> tuple[str, str]:
         """Show where it came from; what did not go through the admin stands out."""
         return record.origin, record.get_origin_display()

@@ -18,6 +18,7 @@ from diana.audit import Actor
 from diana.events import retries
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
 from diana.events.relay import lanes_behind
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 
@@ -67,7 +68,7 @@ class CursorAdmin(BusAdmin):
         """Show how many events lie before it, if one of them is the subscriber's; 1000 at most."""
         return self._behind.get((cursor.subscriber, cursor.lane), 0)
 
-    @display(description=_("state"), label={"paused": "danger", "suspect": "warning", "works": "success"})  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("state"), label={"paused": "danger", "suspect": "warning", "works": "success"})
     def state(self, cursor: Cursor) -> tuple[str, Any]:
         """Show whether it is paused or handles events one by one."""
         if cursor.paused_until:
@@ -94,7 +95,7 @@ class FailureAdmin(IndexedSearch, BusAdmin):
     actions = ("redrive", "discard")
     action_form = ReasonForm
 
-    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(
         description=_("status"), ordering="status", label={"dead": "danger", "retrying": "warning", "done": "success"}
     )
     def status_label(self, failure: Failure) -> tuple[str, str]:

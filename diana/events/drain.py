@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.events import agreement, cursors, deliveries, evolution, log, passing, retries, visits
+from diana.events import agreement, cursors, delivery_claims, evolution, log, passing, retries, visits
 from diana.events.envelope import Envelope
 from diana.events.failures import backoff_seconds, is_transient
 from diana.events.isolation import SystemicFailure, handle_isolated
@@ -56,7 +56,7 @@ class Drained(NamedTuple):
     handled: int
     more: bool
     above: int | None
-    claims: Sequence[deliveries.Claim] = ()
+    claims: Sequence[delivery_claims.Claim] = ()
 
 
 class Batch(NamedTuple):
@@ -66,7 +66,7 @@ class Batch(NamedTuple):
     more: bool = False
     above: int | None = None
     failing: bool = False
-    claims: Sequence[deliveries.Claim] = ()
+    claims: Sequence[delivery_claims.Claim] = ()
 
 
 def drain_lane(subscriber: Subscriber, lane: int, *, seconds: float | None = None) -> Drained:
@@ -76,7 +76,7 @@ def drain_lane(subscriber: Subscriber, lane: int, *, seconds: float | None = Non
     """
     deadline = time.monotonic() + (settings.EVENTS_SLICE_SECONDS if seconds is None else seconds)
     own = connection.in_atomic_block
-    handled, retried, claims = 0, subscriber.external, list[deliveries.Claim]()
+    handled, retried, claims = 0, subscriber.external, list[delivery_claims.Claim]()
     while True:
         batch = _one_batch(subscriber, lane, own=own, retried=retried)
         if batch.failing:
@@ -144,9 +144,9 @@ def _handle_next(
     """Read, handle, move the cursor; in the caller's transaction, which holds the cursor's row."""
     found = scan(subscriber, {lane: state}, limit=limit)
     accepted = [e for e in found.envelopes if subscriber.accepts(e)]
-    handled, claims = len(accepted), list[deliveries.Claim]()
+    handled, claims = len(accepted), list[delivery_claims.Claim]()
     if subscriber.external:
-        claims = deliveries.enqueue(subscriber, accepted)
+        claims = delivery_claims.enqueue(subscriber, accepted)
     elif accepted and known is None and not state.failing:
         handle_at_once(subscriber, accepted)
         visits.note(subscriber.name, started, accepted)

@@ -97,7 +97,7 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 def _limit(text: str) -> Limit:
     """Read a limit such as `30/minute`; raises ValueError for what is none."""
     number, _, unit = text.replace(" ", "").partition("/")
-    if not number.isdecimal() or int(number) < 1 or unit not in _SECONDS:
+    if not number.isascii() or not number.isdecimal() or int(number) < 1 or unit not in _SECONDS:
         raise ValueError(f"{text!r} is no limit: write a number and second, minute, hour or day, as in '30/minute'")
     return Limit(int(number), _SECONDS[unit])
 

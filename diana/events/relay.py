@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 
 from diana import clock
-from diana.events import cursors, deferring, deliveries, log, presence, retries, subscriptions, wakeups
+from diana.events import cursors, deferring, delivery_claims, log, presence, retries, subscriptions, wakeups
 from diana.events.connections import replace_connections
 from diana.events.lanes import LANES
 from diana.events.locks import held_by_others, lane_lock
@@ -142,7 +142,7 @@ class Relay:
         self._look_for_redis()
         alone = self._recovering()
         deferring.release_due()
-        due = {*retries.open_lanes(clock.real_now()), *deliveries.open_lanes(older_than_seconds=0 if alone else 1)}
+        due = {*retries.open_lanes(clock.real_now()), *delivery_claims.open_lanes(older_than_seconds=0 if alone else 1)}
         # What other code keeps is for the relay of that code.
         everything = {
             subscriber: [one for one in behind(subscriber) if one.fingerprint == subscriber.fingerprint]

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from diana import clock
-from diana.events import cursors, deliveries, drain, passing, visits
+from diana.events import cursors, delivery_claims, drain, passing, visits
 from diana.events.envelope import Envelope
 from diana.events.failures import is_transient
 from diana.events.lanes import lane_of
@@ -30,7 +30,7 @@ class Drained(NamedTuple):
     handled: int
     more: set[int]
     above: dict[int, int]
-    claims: list[deliveries.Claim]
+    claims: list[delivery_claims.Claim]
 
 
 class _Pass(NamedTuple):
@@ -88,9 +88,9 @@ def _handle_next(subscriber: Subscriber, lanes: Sequence[int]) -> _Pass:
         return _Pass(Drained(0, set(), {}, []), apart)
     found = drain.scan(subscriber, plain, limit=drain.batch_size(subscriber))
     accepted = [envelope for envelope in found.envelopes if subscriber.accepts(envelope)]
-    claims = list[deliveries.Claim]()
+    claims = list[delivery_claims.Claim]()
     if subscriber.external:
-        claims = deliveries.enqueue(subscriber, accepted)
+        claims = delivery_claims.enqueue(subscriber, accepted)
     elif accepted:
         drain.handle_timed(subscriber, accepted)
         visits.note(subscriber.name, started, accepted)
@@ -137,7 +137,7 @@ def _drain_apart(subscriber: Subscriber, lanes: Sequence[int], done: Drained, de
             lost = _is_lost()
             passing.note_lane(subscriber, lane, error)
             if lost:
-                deliveries.give_back_if_possible(done.claims)
+                delivery_claims.give_back_if_possible(done.claims)
                 raise
             errors.append(error)
             continue

@@ -22,7 +22,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]*")
 DATABASE, OWNER, APPLICATION = "diana", "diana_owner", "diana_app"
 DEFAULT_PORTS = {"PORT": 8000, "FLOWER_PORT": 5555, "SANDBOX_PORT": 8081}
 TELEGRAM = "https://api.telegram.org"
-REAL_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
+REAL_TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
 
 
 class Instance:

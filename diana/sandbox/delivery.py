@@ -109,7 +109,7 @@ def pause_seconds(failures: int) -> float:
 
 def seconds_of(header: str) -> float:
     """Return what Retry-After says in seconds; 0 for nothing or a date."""
-    return float(header) if header.isdigit() else 0.0
+    return float(header) if header.isascii() and header.isdigit() else 0.0
 
 
 def called(body: bytes) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ _TYPES = {
 }
 _LANGUAGE = "language-"
 _NAME = re.compile(r"</?([^\s>]*)")
+_EMOJI = re.compile(r"[0-9]+")
 _SPACES = re.compile(r"\s*")
 _ATTRIBUTE_NAME = re.compile(r"[^\s=>/\"']*")
 _TOKEN = re.compile(r"[A-Za-z0-9.-]*")
@@ -76,7 +77,7 @@ class _Parser:
         attributes, end = self._read_attributes(name, start, end)
         if name == "span" and attributes.get("class") != "tg-spoiler":
             raise _unparsable(f'Tag "span" must have class "tg-spoiler" at byte offset {self._bytes(start)}')
-        if name == "tg-emoji" and not attributes.get("emoji-id", "").isdigit():
+        if name == "tg-emoji" and not _EMOJI.fullmatch(attributes.get("emoji-id", "")):
             raise bad_request("can't parse entities: Invalid custom emoji identifier specified")
         self._opened.append(_OpenTag(name, self._offset, attributes))
         return end

@@ -23,7 +23,7 @@ _JSON = frozenset(
     {"reply_markup", "entities", "link_preview_options", "reply_parameters", "commands", "scope", "allowed_updates"}
     | {"caption_entities", "prices", "suggested_tip_amounts", "ephemeral_message_parameters"}
 )
-_INTEGER = re.compile(r"-?\d{1,18}")
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 _decode_json = msgspec.json.Decoder().decode
 _UNKNOWN_TYPES = ("", "application/unknown")
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 LOOPBACK = "127.0.0.1"
 MADE_UP_TOKEN = "1:sandbox"  # noqa: S105
-_REAL_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
-_TOKEN = re.compile(r"[1-9]\d{0,15}:[A-Za-z0-9_-]{1,63}")
+_REAL_TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
+_TOKEN = re.compile(r"[1-9][0-9]{0,15}:[A-Za-z0-9_-]{1,63}")
 
 
 class StartRefusedError(Exception):

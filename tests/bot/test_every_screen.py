@@ -191,7 +191,7 @@ def test_files_and_bills_fit(language: str) -> None:
             case Document(_, name, content, _):
                 assert re.fullmatch(r"[a-z0-9.-]{1,60}", name), sample
                 assert content
-            case Invoice(_, title, description, payload, stars, days):
+            case Invoice(_, title, description, payload, stars, _, days):
                 bill = {"title": title, "description": description, "payload": payload, "currency": "XTR"}
                 price = {"label": title, "amount": stars}
                 read_bill(bill | {"prices": [price], "subscription_period": days * 86_400})

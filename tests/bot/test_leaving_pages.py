@@ -109,3 +109,17 @@ def test_a_deletion_says_that_it_ends_a_subscription(language: str, ends: str, s
     assert ends in said
     assert settings_of_telegram in said, "until then it renews"
     assert ends in kept
+
+
+@pytest.mark.parametrize(
+    ("language", "owed"),
+    [
+        ("en", "Stars that are owed to you"),
+        ("es", "Stars que se te deben"),
+        ("ru", "Stars, которые тебе должны"),
+    ],
+)
+def test_privacy_and_a_deletion_say_that_the_number_stays_while_stars_are_owed(language: str, owed: str) -> None:
+    with translation.override(language):
+        assert owed in privacy.privacy(person_id=1).text
+        assert owed in leaving.confirm(person_id=1, due=DUE).text

@@ -22,12 +22,19 @@ CHANNEL = {"id": -100_900, "type": "channel", "title": "News"}
 NOBODY: dict[str, Any] = {}
 
 
-def change(status: str, *, chat: dict[str, Any], by: dict[str, Any], at: int = 0, **fields: Any) -> None:
-    """Deliver what became of the bot's membership, `at` seconds from now."""
-    body = {"chat": chat, "date": int(clock.now().timestamp()) + at}
+def membership(
+    status: str, *, chat: dict[str, Any], by: dict[str, Any], at: int = 0, second: int | None = None, **fields: Any
+) -> dict[str, Any]:
+    """Return the update that says what became of the bot's membership, in that second or `at` seconds from now."""
+    body = {"chat": chat, "date": second or int(clock.now().timestamp()) + at}
     body |= {"old_chat_member": {"user": DIANA, "status": "member"}}
     body |= {"new_chat_member": {"user": DIANA, "status": status, **fields}}
-    assert deliver(update("my_chat_member", body | ({"from": by} if by else {}))) == 200
+    return update("my_chat_member", body | ({"from": by} if by else {}))
+
+
+def change(status: str, **said: Any) -> None:
+    """Deliver what became of the bot's membership."""
+    assert deliver(membership(status, **said)) == 200
 
 
 def gone(chat: dict[str, Any]) -> bool:
@@ -109,6 +116,24 @@ def test_what_is_told_late_does_not_undo_what_came_after() -> None:
     change("kicked", chat=GROUP, by=ANONYMOUS)
     change("member", chat=GROUP, by=user(8), at=-60)
     assert gone(GROUP)
+
+
+@pytest.mark.parametrize(
+    ("chat", "first", "last"), [(GROUP, "member", "kicked"), (private_chat(), "kicked", "member")], ids=["group", "own"]
+)
+def test_of_two_words_in_one_second_the_one_of_the_later_update_counts(
+    chat: dict[str, Any], first: str, last: str
+) -> None:
+    say("/start")
+    second = int(clock.now().timestamp()) - 100
+    earlier, later = (membership(status, chat=chat, by=user(), second=second) for status in (first, last))
+    for told in (later, earlier):
+        assert deliver(told) == 200
+        answer()
+    assert gone(chat) is (last == "kicked")
+    anew = membership(first, chat=chat, by=user(), second=second + 1) | {"update_id": 1}
+    assert deliver(anew) == 200
+    assert gone(chat) is (first == "kicked"), "seconds go on where numbers begin anew"
 
 
 def test_a_private_chat_of_nobody_is_not_noted() -> None:

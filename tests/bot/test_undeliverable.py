@@ -242,3 +242,29 @@ def test_an_answer_that_was_our_mistake_is_given_when_it_is_redriven(sandbox: Sa
     assert not Failure.objects.filter(status="dead").exists()
     assert len(events("bot.update_failed")) == 1
     assert len(events("bot.message_sent")) == 1
+
+
+def test_who_wants_to_buy_hears_that_telegram_takes_no_bill(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    ada = say("/start").person_id
+    drain()
+    refusals = [
+        ("vip_monthly", "createInvoiceLink", 400, "Bad Request: SUBSCRIPTION_PERIOD_INVALID"),
+        ("vip_monthly", "createInvoiceLink", 403, "Forbidden: something that nobody has seen yet"),
+        ("vip_monthly", "sendMessage", 400, "Bad Request: BUTTON_URL_INVALID"),
+        ("vip_30", "sendInvoice", 400, "Bad Request: STARS_INVOICE_INVALID"),
+        ("vip_30", "sendInvoice", 400, "Bad Request: can't parse reply keyboard markup JSON object"),
+    ]
+    for number, (product, method, status, words) in enumerate(refusals, 1):
+        sandbox.behave(fail_next=[{"status": status, "description": words, "method": method}])
+        deliver(press(f"v1|vip|buy|{ada}.{product}"))
+        drain()
+        heard = [text for text in texts(sandbox) if "You have paid nothing" in text]
+        assert len(heard) == number, words
+        assert len([entry for entry in caplog.records if "does not take a bill" in entry.getMessage()]) == number
+        nothing_is_left()
+    assert Chat.objects.get().gone_at is None
+    sandbox.behave(fail_next=[{"status": 403, "description": BLOCKED[1][1], "method": "sendInvoice"}])
+    deliver(press(f"v1|vip|buy|{ada}.vip_30"))
+    drain()
+    assert Chat.objects.get().gone_at is not None
+    assert len([text for text in texts(sandbox) if "You have paid nothing" in text]) == len(refusals)

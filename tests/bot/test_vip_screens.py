@@ -24,7 +24,7 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.parametrize("offer", OFFERS, ids=[offer.key for offer in OFFERS])
 def test_only_a_subscription_renews(offer: vip.Offer) -> None:
-    assert vip.bill(offer, payload="p").subscription_days == (30 if offer.kind == "subscription" else 0)
+    assert vip.bill(offer, person_id=7, payload="p").subscription_days == (30 if offer.kind == "subscription" else 0)
 
 
 def test_every_no_has_words_that_fit(language: str) -> None:

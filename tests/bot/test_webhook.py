@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from apps.bot import incoming, services
-from apps.bot.models import Refusal, Update
+from apps.bot.models import Refusal, Unreadable, Update
 from apps.bot.webhook import MAX_BODY_BYTES, webhook
 from apps.users.models import Person
 from diana import clock
@@ -63,12 +63,30 @@ def test_a_copy_changes_nothing_and_is_counted() -> None:
     assert counted() == {"copy": 2}
 
 
-def test_of_two_bodies_under_one_id_the_first_wins() -> None:
+def test_of_two_bodies_under_one_id_the_first_wins_and_the_second_is_set_aside(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     sent = update()
     deliver(sent)
-    assert deliver(sent | {"message": sent["message"] | {"text": "other"}}) == 200
+    other = sent | {"message": sent["message"] | {"text": "a secret"}}
+    assert [deliver(body) for body in (other, other, sent)] == [200, 200, 200]
     assert json.loads(bytes(Update.objects.get().body)) == sent
-    assert counted() == {"conflict": 1}
+    assert counted() == {"conflict": 1, "copy": 1}
+    kept = Unreadable.objects.get()
+    assert (kept.update_id, kept.reason, json.loads(bytes(kept.body))) == (sent["update_id"], "conflict", other)
+    [said] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert str(kept.pk) in said
+    assert "a secret" not in said
+
+
+def test_a_copy_of_what_was_emptied_is_not_kept_again() -> None:
+    """It may be of somebody who was erased since, and from a release that kept no digests."""
+    sent = update()
+    deliver(sent)
+    Update.objects.update(body=b"", document=b"", body_digest=None)
+    assert deliver(sent) == 200
+    assert counted() == {"copy": 1}
+    assert not Unreadable.objects.exists()
 
 
 def test_the_second_body_adds_nobody() -> None:

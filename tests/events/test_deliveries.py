@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now  # noqa: TID251  # leases, pauses and retries are work
 
 from diana.audit.actors import Actor
-from diana.events import Envelope, Permanent, Retry, deliveries, loop, publish, retries
+from diana.events import Envelope, Permanent, Retry, deliveries, delivery_claims, loop, publish, retries
 from diana.events.drain import drain_lane
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
 from diana.events.subscriptions import Subscriber
@@ -53,15 +53,15 @@ def test_it_delivers_in_order_and_forgets_what_is_done(sender: Subscriber, numbe
 def test_it_claims_only_the_oldest_of_each_key(sender: Subscriber):
     publish_pairs([(ANNA, 1), (ANNA, 2), (BORIS, 10), (BORIS, 11)])
     enqueue(sender)
-    assert [c.envelope.event.number for c in deliveries.claim(sender, [LANE])] == [1, 10]
-    assert deliveries.claim(sender, [LANE]) == []
+    assert [c.envelope.event.number for c in delivery_claims.claim(sender, [LANE])] == [1, 10]
+    assert delivery_claims.claim(sender, [LANE]) == []
 
 
 def test_it_claims_what_it_queues_the_first_of_each_key(sender: Subscriber, numbers: Numbers):
     publish_pairs([(ANNA, 1), (ANNA, 2), (BORIS, 10)])
     claims = drain_lane(sender, LANE).claims
     assert [(c.attempts, c.envelope.event.number) for c in claims] == [(1, 1), (1, 10)]
-    assert deliveries.claim(sender, [LANE]) == []
+    assert delivery_claims.claim(sender, [LANE]) == []
     assert deliveries.deliver(sender, [LANE], claims, seconds=10) == (3, set())
     assert sorted(numbers) == [1, 2, 10]
     assert numbers.index(1) < numbers.index(2)
@@ -75,10 +75,10 @@ def test_it_claims_nothing_that_has_an_older_one_before_it(sender: Subscriber):
 
 
 def test_it_claims_no_more_than_it_can_make_at_once(sender: Subscriber, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(deliveries, "CLAIMED_AS_QUEUED", 2)
+    monkeypatch.setattr(delivery_claims, "CLAIMED_AS_QUEUED", 2)
     publish_pairs([(who, 1) for who in of_one_lane(5)])
     assert len(drain_lane(sender, LANE).claims) == 2
-    assert len(deliveries.claim(sender, [LANE])) == 3
+    assert len(delivery_claims.claim(sender, [LANE])) == 3
 
 
 def test_it_holds_later_ones_of_a_key_back_while_an_earlier_one_waits(
@@ -240,7 +240,7 @@ def test_it_ends_as_a_dead_letter_again_when_a_redriven_one_fails_again(
 def test_it_finds_lanes_with_something_due_for_so_long(sender: Subscriber):
     publish_numbers([1])
     enqueue(sender)
-    assert deliveries.open_lanes(older_than_seconds=0) == [(sender.name, LANE)]
-    assert deliveries.open_lanes(older_than_seconds=3600) == []
+    assert delivery_claims.open_lanes(older_than_seconds=0) == [(sender.name, LANE)]
+    assert delivery_claims.open_lanes(older_than_seconds=3600) == []
     Delivery.objects.update(next_attempt_at=F("next_attempt_at") + timedelta(hours=1))
-    assert deliveries.open_lanes(older_than_seconds=0) == []
+    assert delivery_claims.open_lanes(older_than_seconds=0) == []

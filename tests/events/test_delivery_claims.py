@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings as configured
 from django.db.models.functions import Now  # noqa: TID251  # leases, pauses and retries are work
 
-from diana.events import Permanent, deliveries
+from diana.events import Permanent, deliveries, delivery_claims
 from diana.events.drain import drain_lane
 from diana.events.models import Delivery, Failure
 from diana.events.subscriptions import Subscriber
@@ -34,14 +34,14 @@ def deliver(subscriber: Subscriber) -> int:
 CLAIMING = """
 import sys, time, django
 django.setup()
-from diana.events import deliveries, subscribe
+from diana.events import deliveries, delivery_claims, subscribe
 from diana.events.subscriptions import subscriber
 
 @subscribe("test.happened", name="test.numbers", external=True)
 def numbers(envelope): ...
 
 import tests.events.declared
-print(len(deliveries.claim(subscriber("test.numbers"), [int(sys.argv[1])])), flush=True)
+print(len(delivery_claims.claim(subscriber("test.numbers"), [int(sys.argv[1])])), flush=True)
 time.sleep(60)
 """
 
@@ -65,20 +65,20 @@ def test_it_takes_a_claim_over_as_soon_as_its_process_is_dead(sender: Subscriber
     enqueue(sender)
     with another_process_that_claims() as process:
         assert deliver(sender) == 0
-        assert deliveries.open_lanes(older_than_seconds=0) == []
+        assert delivery_claims.open_lanes(older_than_seconds=0) == []
         process.kill()
         process.wait()
-        until(lambda: deliveries.open_lanes(older_than_seconds=0) == [(sender.name, LANE)])
+        until(lambda: delivery_claims.open_lanes(older_than_seconds=0) == [(sender.name, LANE)])
         assert deliver(sender) == 1
     assert numbers == [1]
     assert not Delivery.objects.exists()
 
 
-def claimed_and_forgotten(subscriber: Subscriber) -> deliveries.Claim:
+def claimed_and_forgotten(subscriber: Subscriber) -> delivery_claims.Claim:
     """Claim the only delivery in this process and leave it."""
     publish_numbers([1])
     enqueue(subscriber)
-    [claimed] = deliveries.claim(subscriber, [LANE])
+    [claimed] = delivery_claims.claim(subscriber, [LANE])
     return claimed
 
 
@@ -97,7 +97,7 @@ OUTCOMES: list[Exception | None] = [None, ValueError("late"), Permanent("late")]
 def test_it_ignores_what_a_sender_says_that_lost_its_claim(sender: Subscriber, late_outcome: Exception | None):
     first = claimed_and_forgotten(sender)
     Delivery.objects.update(leased_until=Now() - timedelta(seconds=1))
-    [second] = deliveries.claim(sender, [LANE])
+    [second] = delivery_claims.claim(sender, [LANE])
     before = Delivery.objects.values().get()
     deliveries.record(sender, first, late_outcome)
     assert (Delivery.objects.values().get(), Failure.objects.count()) == (before, 0)
@@ -108,7 +108,7 @@ def test_it_ignores_what_a_sender_says_that_lost_its_claim(sender: Subscriber, l
 def test_it_would_forget_a_delivery_under_way_if_records_were_not_fenced(sender: Subscriber):
     first = claimed_and_forgotten(sender)
     Delivery.objects.update(leased_until=Now() - timedelta(seconds=1))
-    [second] = deliveries.claim(sender, [LANE])
+    [second] = delivery_claims.claim(sender, [LANE])
     deliveries.record(sender, first._replace(attempts=second.attempts), None)
     assert not Delivery.objects.exists()
 

@@ -11,7 +11,7 @@ from django.conf import settings as configured
 from django.db import OperationalError, connection
 from django.db.models.functions import Now  # noqa: TID251  # leases, pauses and retries are work
 
-from diana.events import Envelope, deliveries, drain, together
+from diana.events import Envelope, deliveries, delivery_claims, drain, together
 from diana.events.drain import drain_lane
 from diana.events.locks import lane_lock
 from diana.events.models import Delivery, Failure, StoredEvent
@@ -29,7 +29,7 @@ def cut_off(superuser: psycopg.Connection) -> None:
 
 
 def free_lanes() -> list[tuple[str, int]]:
-    return deliveries.open_lanes(older_than_seconds=0)
+    return delivery_claims.open_lanes(older_than_seconds=0)
 
 
 @pytest.fixture
@@ -37,14 +37,14 @@ def speechless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A sender that cannot record what concerns BORIS."""
     record = deliveries._record
 
-    def fail_for_boris(subscriber: Subscriber, claimed: deliveries.Claim, error: Exception | None) -> None:
+    def fail_for_boris(subscriber: Subscriber, claimed: delivery_claims.Claim, error: Exception | None) -> None:
         if claimed.envelope.user_id == BORIS:
             raise OperationalError("away")
         record(subscriber, claimed, error)
 
     forget = deliveries._forget
 
-    def fail_for_boris_too(made: Sequence[tuple[str, deliveries.Claim]]) -> None:
+    def fail_for_boris_too(made: Sequence[tuple[str, delivery_claims.Claim]]) -> None:
         if any(claimed.envelope.user_id == BORIS for _, claimed in made):
             raise OperationalError("away")
         forget(made)
@@ -67,7 +67,7 @@ def test_it_gives_back_at_once_what_it_cannot_record_and_what_it_has_not_made(se
 
 @pytest.mark.usefixtures("speechless")
 def test_it_would_wait_for_the_lease_otherwise(sender: Subscriber, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(deliveries, "give_back", lambda claims: None)
+    monkeypatch.setattr(delivery_claims, "give_back", lambda claims: None)
     publish_pairs([(BORIS, 2), (CLARA, 3)])
     drained = drain_lane(sender, LANE)
     with pytest.raises(OperationalError):
@@ -141,9 +141,9 @@ def test_work_that_was_done_is_no_failure_because_the_lock_went_with_its_connect
         pass
 
 
-def claim_and_die(subscriber: Subscriber) -> list[deliveries.Claim]:
+def claim_and_die(subscriber: Subscriber) -> list[delivery_claims.Claim]:
     """Claim what is due as a process does that ends before it records; its lease is over."""
-    claims = deliveries.claim(subscriber, [LANE])
+    claims = delivery_claims.claim(subscriber, [LANE])
     Delivery.objects.update(leased_until=Now() - timedelta(seconds=1))
     return claims
 
@@ -170,13 +170,13 @@ def test_what_is_lost_again_and_again_is_claimed_ever_later(sender: Subscriber):
     for seconds in (0.25, 0.75, 1.75, 3.75):
         # A number under which nobody is alive.
         Delivery.objects.update(
-            owner=1, leased_until=Now() + timedelta(seconds=deliveries.LEASE_SECONDS - seconds + 0.1)
+            owner=1, leased_until=Now() + timedelta(seconds=delivery_claims.LEASE_SECONDS - seconds + 0.1)
         )
-        assert deliveries.claim(sender, [LANE]) == []
-        assert deliveries.open_lanes(older_than_seconds=0) == []
-        Delivery.objects.update(leased_until=Now() + timedelta(seconds=deliveries.LEASE_SECONDS - seconds))
-        assert deliveries.open_lanes(older_than_seconds=0) == [(sender.name, LANE)]
-        assert len(deliveries.claim(sender, [LANE])) == 1
+        assert delivery_claims.claim(sender, [LANE]) == []
+        assert delivery_claims.open_lanes(older_than_seconds=0) == []
+        Delivery.objects.update(leased_until=Now() + timedelta(seconds=delivery_claims.LEASE_SECONDS - seconds))
+        assert delivery_claims.open_lanes(older_than_seconds=0) == [(sender.name, LANE)]
+        assert len(delivery_claims.claim(sender, [LANE])) == 1
     assert Delivery.objects.get().attempts == 5
 
 
@@ -184,7 +184,7 @@ def test_it_buries_no_delivery_that_was_put_off_as_often(sender: Subscriber):
     publish_numbers([1])
     drain_lane(sender, LANE)
     Delivery.objects.update(owner=None, leased_until=None, attempts=3 * configured.EVENTS_MAX_ATTEMPTS)
-    assert len(deliveries.claim(sender, [LANE])) == 1
+    assert len(delivery_claims.claim(sender, [LANE])) == 1
 
 
 def test_it_gives_up_what_always_meets_an_error_that_should_pass(committed_db: str, register: Register):

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from diana.events import Envelope, deliveries, senders
+from diana.events import Envelope, deliveries, delivery_claims, senders
 from diana.events.drain import drain_lane
 from diana.events.models import Delivery
 from diana.events.subscriptions import Subscriber
@@ -82,7 +82,7 @@ def test_a_claim_is_made_under_a_session_that_lives(
         publish_numbers([number])
         enqueue(sender)
         cut_senders(superuser)
-        assert len(deliveries.claim(sender, [LANE])) == 1
+        assert len(delivery_claims.claim(sender, [LANE])) == 1
         assert all(is_held(superuser, number) for number in owners(superuser))
         Delivery.objects.all().delete()
 

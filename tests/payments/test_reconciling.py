@@ -128,6 +128,32 @@ def test_what_cannot_be_repaired_is_left_and_the_others_go_on(
     assert "could not be repaired" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("listed", "commission", "same"),
+    [(250, 0, True), (225, 25, True), (250, 25, True), (225, 0, False), (225, 20, False), (275, 25, False)],
+)
+def test_a_smaller_amount_is_right_where_an_affiliate_has_the_rest(listed: int, commission: int, same: bool) -> None:
+    found = compare([line("a", listed, commission=commission)], {"a": Known(1, 250)}, before=LATER)
+    assert found.amounts == ([] if same else [1])
+
+
+@pytest.mark.django_db
+def test_what_an_affiliate_has_of_a_missing_payment_is_not_missed() -> None:
+    """Credited is what the person has paid; what the bot got of it stays a matter of Telegram's list."""
+    bills = [invoice(person()) for _ in range(3)]
+    lines = [
+        line(f"c{number}", 250 - taken, commission=taken, telegram_id=telegram_id(bill.person_id), payload=bill.payload)
+        for number, (bill, taken) in enumerate(zip(bills, (25, 25, 20), strict=True))
+    ]
+    lines[2] = lines[2]._replace(stars=225)
+    lines.append(lines[1]._replace(refund=True))
+    report = services.reconcile(transactions=lines, now=LATER)
+    booked = {payment.charge: (payment.stars, payment.problem) for payment in Payment.objects.all()}
+    assert booked == {"c0": (250, ""), "c1": (250, "refunded"), "c2": (225, "amount")}
+    assert (report.repaired, report.left, report.commission) == (2, 1, 70)
+    assert services.reconcile(transactions=lines[:2], now=LATER).counts()["amounts"] == 0
+
+
 def command(*args: str) -> tuple[int, str]:
     out, status = StringIO(), 0
     try:
@@ -150,7 +176,7 @@ def test_the_command_reads_all_pages_and_says_what_it_did(sandbox: Sandbox) -> N
     assert command("--json") == (
         0,
         json.dumps(
-            {"transactions": 101, "repaired": 0, "left": 0}
+            {"transactions": 101, "repaired": 0, "left": 0, "commission": 0}
             | {
                 "missing": 0,
                 "not_refunded": [],
@@ -201,7 +227,7 @@ def test_the_task_waits_for_a_list_that_telegram_does_not_give(
 
 
 def test_only_payments_of_people_are_compared() -> None:
-    from telegram import StarTransaction, TransactionPartnerFragment, TransactionPartnerUser, User
+    from telegram import AffiliateInfo, StarTransaction, TransactionPartnerFragment, TransactionPartnerUser, User
 
     from apps.bot.star_transactions import _line
 
@@ -212,4 +238,12 @@ def test_only_payments_of_people_are_compared() -> None:
     assert _line(StarTransaction(**common, source=ours)) == line("c", 5, telegram_id=5)
     assert _line(StarTransaction(**common, receiver=ours)) == line("c", 5, telegram_id=5, refund=True)
     assert _line(StarTransaction(**common, receiver=gift)) is None
+    shares = [(5, 0, 1, 0, 1), (5, 500_000_000, 1, 500_000_000, 2), (5, None, -1, None, 1), (5, 0, 0, 4, 0)]
+    for amount, nanostars, share, nanoshare, commission in shares:
+        affiliate = AffiliateInfo(100, share, nanostar_amount=nanoshare)
+        referred = TransactionPartnerUser(
+            user=user, transaction_type="invoice_payment", invoice_payload="p", affiliate=affiliate
+        )
+        listed = StarTransaction(id="c", amount=amount, nanostar_amount=nanostars, date=NOW, source=referred)
+        assert _line(listed) == line("c", 5, telegram_id=5, commission=commission)
     assert _line(StarTransaction(**common, source=TransactionPartnerFragment())) is None

@@ -8,6 +8,7 @@ from apps.payments import services, standing
 from apps.payments.attempts import ENDS
 from apps.payments.models import Payment, Subscription
 from apps.users import services as users
+from apps.users.models import Grant
 from diana import clock
 from tests.gamification.acts import person
 from tests.payments.paying import NOW, STAFF, buy, invoice, take, telegram_id
@@ -99,3 +100,62 @@ def test_one_of_the_erased_that_is_charged_again_rings_after_a_day_and_not_befor
     assert standing.concerns() == []
     Subscription.objects.update(end_requested_at=at - timedelta(hours=25))
     assert len(standing.concerns()) == 1
+
+
+def renewals(order: list[int], *, charge: str = "c") -> list[Payment]:
+    """Tell the payments of a subscription under one charge: 0 is the first, 1 its first renewal."""
+    bill = invoice(person(), "vip_monthly")
+    return [
+        take(
+            bill,
+            charge=charge,
+            first=number == 0,
+            paid_at=NOW + number * MONTH,
+            subscription_until=NOW + (number + 1) * MONTH + timedelta(seconds=number),
+            now=NOW + number * MONTH,
+        )
+        for number in order
+    ]
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0], [0, 1, 1, 0], [0, 1, 2, 1, 2]])
+def test_renewals_under_the_charge_of_the_first_are_renewals_and_copies_of_them_copies(
+    order: list[int], published: Published
+) -> None:
+    told = renewals(order)
+    paid = sorted(set(order))
+    assert Payment.objects.count() == len(paid)
+    assert len(published(told[0].person_id, "payment.duplicate_ignored")) == len(order) - len(paid)
+    assert {payment.pk for payment in told} == set(Payment.objects.values_list("pk", flat=True))
+    [subscription] = Subscription.objects.all()
+    assert subscription.paid_until == max(payment.subscription_until for payment in told)  # type: ignore[type-var]
+    assert Grant.objects.count() == len(paid)
+
+
+def test_what_is_no_renewal_is_a_copy_whatever_it_says(published: Published) -> None:
+    [first] = renewals([0])
+    bill = first.invoice
+    assert bill is not None
+    later = {"charge": "c", "paid_at": NOW + MONTH, "now": NOW + MONTH}
+    take(bill, **later, first=False)
+    take(bill, **later, first=False, subscription_until=NOW + MONTH + timedelta(hours=2))
+    take(bill, **later, recurring=False, subscription_until=NOW + 2 * MONTH)
+    take(invoice(person()), **later, first=False, subscription_until=NOW + 2 * MONTH)
+    assert Payment.objects.get() == first
+    assert len(published(first.person_id, "payment.duplicate_ignored")) == 3
+
+
+@pytest.mark.parametrize("listed", [["c"], ["c", "r"], ["c", "c"]])
+def test_telegrams_list_does_not_pay_such_a_renewal_once_more(listed: list[str]) -> None:
+    """It may be there under a charge of its own."""
+    first, renewal = renewals([0, 1])
+    common = {"telegram_id": first.payer, "stars": first.stars, "payload": first.payload, "recurring": True}
+    lines = [
+        services.Transaction(charge=charge, at=payment.paid_at + timedelta(hours=1), **common)  # type: ignore[arg-type]
+        for charge, payment in zip(listed, (first, renewal), strict=False)
+    ]
+    now = NOW + MONTH + DAY
+    report = services.reconcile(transactions=lines, now=now)
+    assert (report.left, report.repaired, Payment.objects.count()) == (0, 0, 2)
+    lines.append(services.Transaction(charge="s", at=NOW + 2 * MONTH, **common))  # type: ignore[arg-type]
+    assert services.reconcile(transactions=lines, now=now + MONTH).repaired == 1

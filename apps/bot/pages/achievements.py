@@ -18,7 +18,7 @@ def achievements(request: Request) -> Reply:
 def category(page: str, request: Request) -> Reply:
     """Show the page of a category that a button named, as in ach_social_2."""
     name, _separator, number = page.removeprefix(CATEGORY_PAGE).rpartition("_")
-    if not name or not number.isdecimal():
+    if not name or not (number.isascii() and number.isdecimal()):
         name, number = page.removeprefix(CATEGORY_PAGE), "1"
     return screen.category(person_id=request.me, category=name, lines=_lines(request.me), page=int(number[:4]))
 

@@ -25,7 +25,7 @@ def zone(request: Request) -> Reply:
     zones = people.cities(region, request.now)
     if not zones:
         return screen.regions(person_id=request.me, first_steps=first_steps)
-    number = int(page_number[:4]) if page_number.isdecimal() else 0
+    number = int(page_number[:4]) if page_number.isascii() and page_number.isdecimal() else 0
     return screen.cities(person_id=request.me, region=region, zones=zones, page=number, first_steps=first_steps)
 
 

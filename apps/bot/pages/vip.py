@@ -53,6 +53,7 @@ def buy(request: Request) -> Reply:
         return _subscribed_already(request)
     return screen.bill(
         screen.Offer(bill.product, bill.kind, bill.days, bill.stars),
+        person_id=request.me,
         payload=bill.payload,  # as it was when it was made
     )
 

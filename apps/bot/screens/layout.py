@@ -32,13 +32,16 @@ class Document(NamedTuple):
 
 
 class Invoice(NamedTuple):
-    """A bill in Telegram Stars. `payload` comes back with the payment; `subscription_days` renews it by itself, 0 once."""
+    """A bill in Telegram Stars. `payload` comes back with the payment; `subscription_days` renews it by itself, 0 once.
+    `refused` is sent in its place where Telegram does not take it.
+    """
 
     template: str
     title: str
     description: str
     payload: str
     stars: int
+    refused: Screen
     subscription_days: int = 0
 
 

@@ -30,6 +30,7 @@ def confirm(*, person_id: int, due: datetime) -> Screen:
             "If you have a subscription, it is ended at Telegram when you are deleted. It may renew before that: you can cancel"
             " it yourself in Telegram's settings."
         ),
+        _("Your number is kept until that is done, and until Stars that are owed to you are back with you."),
     ]
     keyboard = [
         [InlineKeyboardButton(_("Yes, delete me"), callback_data=callback_data("deleteme", "yes", str(person_id)))],

@@ -27,8 +27,8 @@ def privacy(*, person_id: int) -> Screen:
             " bringing you here. Backups forget you when they are replaced."
         ),
         _(
-            "If you have a subscription, it is ended at Telegram then; your number is kept for that alone, and until that is"
-            " done."
+            "If you have a subscription, it is ended at Telegram then; your number is kept until that is done, and until Stars"
+            " that are owed to you are back with you. It is used for nothing else."
         ),
     ]
     owner = str(person_id)

@@ -55,10 +55,19 @@ def subscribed_already(
     return Screen("vip_subscribed", "\n".join(lines), keyboard)
 
 
-def bill(offer: Offer, *, payload: str) -> Invoice:
+def bill(offer: Offer, *, person_id: int, payload: str) -> Invoice:
     """Return the bill of what is sold."""
     period = offer.days if _renews(offer) else 0
-    return Invoice("invoice", title(offer), _description(offer), payload, offer.stars, period)
+    refused = bill_refused(person_id=person_id)
+    return Invoice("invoice", title(offer), _description(offer), payload, offer.stars, refused, period)
+
+
+def bill_refused(*, person_id: int) -> Screen:
+    """Say that Telegram does not take the bill of what somebody wants to buy."""
+    text = _(
+        "Telegram does not accept this bill at the moment. You have paid nothing. Try again later, or ask: /paysupport."
+    )
+    return Screen("bill_refused", text, navigation(person_id))
 
 
 def title(offer: Offer) -> str:

@@ -7,7 +7,7 @@ from apps.content.challenges import steps
 from apps.content.checking import texts
 from apps.content.shapes import Challenge, NumberRows, Row, Sentence, SpeedRound, TrueOrFalse, WordOrder
 
-KEY = re.compile(r"c-\d{2}")
+KEY = re.compile(r"c-[0-9]{2}")
 TASK = 300
 WRONG = 3
 # Marks are kept one by one, and a challenge should take a few minutes.

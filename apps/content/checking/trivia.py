@@ -7,7 +7,7 @@ from apps.content.checking import texts
 from apps.content.shapes import Question
 from apps.content.trivia import ANSWERS
 
-KEY = re.compile(r"q-\d{3}")
+KEY = re.compile(r"q-[0-9]{3}")
 QUESTION = 300
 EXPLANATION = 400
 

@@ -1,5 +1,6 @@
 """The review queue: what detectors have flagged, what is held, and the two ways in which staff end it."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -17,10 +18,12 @@ from apps.gamification import services
 from apps.gamification.admin.acting import ActForm, form_for, prepare_and_act
 from apps.gamification.models import Entry, Flag, Hold
 from diana.admin_search import IndexedSearch
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 SHOWN_ENTRIES = 20
 MOST_REVERSED = 100
+ID = re.compile(r"[0-9]{1,18}")
 
 
 class HoldInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -59,7 +62,7 @@ class ConfirmForm(ActForm):
         paid = services.paid_in_span(flag)[:MOST_REVERSED]
         choices = [(e.pk, f"{e.pk} · {e.rule} · {e.amount:+d} · {e.occurred_at:%Y-%m-%d %H:%M:%S}") for e in paid]
         if self.is_bound:
-            choices += [(int(v), v) for v in self.data.getlist("reverse") if v.isdecimal()]  # type: ignore[attr-defined]
+            choices += [(int(v), v) for v in self.data.getlist("reverse") if ID.fullmatch(v)]  # type: ignore[attr-defined]
         self.fields["reverse"].choices = choices  # type: ignore[attr-defined]
         return self
 
@@ -95,7 +98,7 @@ class FlagAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # u
         """Name the detector."""
         return flag.get_detector_display()
 
-    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(
         description=_("status"),
         ordering="status",
         label={"open": "warning", "confirmed": "danger", "dismissed": "success"},

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action, display
+from unfold.decorators import action
 
 from apps.gamification import services
 from apps.gamification.achievements import had_by_people
@@ -21,6 +21,7 @@ from apps.gamification.models import Achievement, AchievementVersion, Unlock
 from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 # A page cannot take longer than people wait: of more the command looks at all.
@@ -91,7 +92,7 @@ class AchievementAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mis
         newest = _newest(achievement)
         return " · ".join(f"{t['tier']} {t['target']}" for t in newest.tiers) if newest else "–"
 
-    @display(description=_("state"), label={"active": "success", "inactive": "warning"})  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("state"), label={"active": "success", "inactive": "warning"})
     def state(self, achievement: Achievement) -> tuple[str, str]:
         """Show whether it can be unlocked."""
         return ("active", str(_("active"))) if achievement.active else ("inactive", str(_("inactive")))
@@ -236,7 +237,7 @@ class UnlockAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  #
     readonly_fields = ("account_id",)
     actions_detail = ("revoke",)
 
-    @display(description=_("state"), label={"held": "success", "revoked": "danger"})  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("state"), label={"held": "success", "revoked": "danger"})
     def state(self, unlock: Unlock) -> tuple[str, str]:
         """Show whether it stands."""
         return ("revoked", str(_("revoked"))) if unlock.revoked_at else ("held", str(_("held")))

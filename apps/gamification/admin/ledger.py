@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import action
 
 from apps.gamification import explaining
 from apps.gamification.admin.acting import ActForm, AmountForm, TierForm, form_for, prepare_and_act
@@ -21,6 +21,7 @@ from apps.gamification.decide.levels import level_of
 from apps.gamification.models import Account, Entry
 from apps.gamification.titles import localized
 from diana.admin_search import IndexedSearch
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 
@@ -148,7 +149,7 @@ class EntryAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # 
         found: QuerySet[Entry] = super().get_queryset(request)
         return found.select_related("reason")
 
-    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(
         description=_("kind"),
         ordering="kind",
         label={

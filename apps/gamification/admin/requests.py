@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import action
 
 from apps.gamification import services
 from apps.gamification.admin.acting import ActForm, ask_and_act, form_for
@@ -19,6 +19,7 @@ from apps.users.selectors import UnknownPerson
 from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.confirming import confirm_and_act
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 
@@ -41,7 +42,7 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
     )
     readonly_fields = ("status_label", "what")
 
-    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(
         description=_("status"),
         ordering="status",
         label={"pending": "warning", "approved": "success", "refused": "danger", "expired": "info"},

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSplitDateTimeWidget
 
 from apps.gamification import loading, services
@@ -22,6 +22,7 @@ from apps.gamification.models import MultiplierVersion, Rule, RuleVersion
 from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 
@@ -52,7 +53,7 @@ class RuleAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # u
         found: QuerySet[Rule] = super().get_queryset(request)
         return found.prefetch_related("versions")
 
-    @display(description=_("state"), label={"active": "success", "inactive": "warning"})  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("state"), label={"active": "success", "inactive": "warning"})
     def state(self, rule: Rule) -> tuple[str, str]:
         """Show whether it pays."""
         return ("active", str(_("active"))) if rule.active else ("inactive", str(_("inactive")))

@@ -3,7 +3,7 @@ what cannot be credited is kept for staff, who give it back.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import DatabaseError, transaction
@@ -14,6 +14,7 @@ from apps.payments.selectors import erased_payer_of
 from apps.payments.services.checkout import STARS
 from apps.payments.services.gifts import add_gift
 from apps.payments.services.refunding import note_refunded
+from apps.payments.services.shared_charges import own_charge
 from apps.payments.services.subscriptions import follow
 from apps.payments.services.told_refunds import told_before
 from apps.users import selectors as people
@@ -45,7 +46,8 @@ class Paid:
 def take_payment(*, person_id: int, paid: Paid, now: datetime, source: str = Payment.Source.TELEGRAM) -> Payment:
     """Book the payment and give what it bought, in one transaction; publishes payment.succeeded.
 
-    Locks the person. A charge that is known changes nothing and publishes payment.duplicate_ignored. A payment that fits
+    Locks the person. A charge that is known changes nothing and publishes payment.duplicate_ignored, but for a renewal that
+    Telegram tells under the charge of another payment of its subscription. A payment that fits
     no bill of the person, in amount and currency, is kept with its problem and gives nothing (payment.not_credited); so is
     one that an error of ours keeps from being credited, and one whose refund was told before it (payment.refunded). How old
     the bill is and how often it was paid does not matter: the money is here. A recurring one is noted at its subscription.
@@ -53,6 +55,7 @@ def take_payment(*, person_id: int, paid: Paid, now: datetime, source: str = Pay
     """
     with transaction.atomic():
         person = _lock(person_id)
+        paid = replace(paid, charge=own_charge(paid.charge, paid.payload, paid.subscription_until, paid.recurring))
         known = Payment.objects.filter(charge=paid.charge).first()
         if known is not None:
             publish_many([_about(person, DuplicateIgnored(user_id=person_id, charge=known.pk), now)])

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from apps.payments.comparing import Differences, Known, Transaction, compare
-from apps.payments.models import Payment
+from apps.payments.models import Invoice, Payment
 from apps.payments.services.booking import Paid, credit_failed, payer_of, take_payment
 from apps.payments.services.checkout import STARS
 from apps.payments.services.refunding import confirm_refund
+from apps.payments.services.shared_charges import OWN, without_told
 from apps.payments.services.subscriptions import is_renewal
 from apps.payments.services.told_refunds import take_refund
 
@@ -23,12 +24,15 @@ ON_THEIR_WAY = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found, and how many of it were made good; `left` are the differences that somebody must look at."""
+    """What was found, and how many of it were made good; `left` are the differences that somebody must look at.
+    `commission`: so many of the Stars that people paid went to affiliates.
+    """
 
     transactions: int
     found: Differences
     repaired: int
     left: int
+    commission: int = 0
 
     def counts(self) -> dict[str, int]:
         """Return how many there are of each kind of difference."""
@@ -48,6 +52,8 @@ def reconcile(
     Refunds of payments that nobody has told yet are kept, so that those are not credited, here or when they are told. What
     was missing and fits no bill is kept as a problem, and left. A dry run changes nothing.
     """
+    listed = len(transactions)
+    transactions = without_told(transactions)
     found = compare(transactions, _known(now - ON_THEIR_WAY), before=now - ON_THEIR_WAY)
     repaired = 0
     if not dry_run:
@@ -62,7 +68,8 @@ def reconcile(
             repaired += _try(act)
             progress(f"{number} of {len(acts)} repairs")
     differences = sum(len(values) for values in vars(found).values())
-    return Report(len(transactions), found, repaired, differences - repaired)
+    commission = sum(line.commission for line in transactions if not line.refund)
+    return Report(listed, found, repaired, differences - repaired, commission)
 
 
 def _known(before: datetime) -> dict[str, Known]:
@@ -76,7 +83,9 @@ def _known(before: datetime) -> dict[str, Known]:
             problem,
             recent=max(filter(None, (refunded, requested, received))) > before,
         )
-        for charge, pk, stars, refunded, requested, problem, received in Payment.objects.values_list(*fields)
+        for charge, pk, stars, refunded, requested, problem, received in Payment.objects.exclude(
+            charge__contains=OWN
+        ).values_list(*fields)
     }
 
 
@@ -93,7 +102,8 @@ def _keep_refund(line: Transaction, now: datetime) -> bool:
     """Keep a refund whose payment is not known yet."""
     if Payment.objects.filter(charge=line.charge).exists():
         return False
-    told = {"charge": line.charge, "payer": line.telegram_id, "stars": line.stars}
+    stars = None if line.commission else line.stars
+    told = {"charge": line.charge, "payer": line.telegram_id, "stars": stars}
     return take_refund(**told, now=now, source=Payment.Source.RECONCILED)  # type: ignore[arg-type]
 
 
@@ -106,7 +116,7 @@ def _book(line: Transaction, now: datetime) -> bool:
             charge=line.charge,
             payer=line.telegram_id,
             payload=line.payload,
-            stars=line.stars,
+            stars=_paid(line),
             currency=STARS,
             paid_at=line.at,
             recurring=line.recurring,
@@ -114,3 +124,9 @@ def _book(line: Transaction, now: datetime) -> bool:
         )
         payment = take_payment(person_id=person_id, paid=paid, now=now, source=Payment.Source.RECONCILED)
     return payment.credited_at is not None or payment.refunded_at is not None
+
+
+def _paid(line: Transaction) -> int:
+    """Return how many Stars the person paid: what the bill asks for, if that can be."""
+    bill = Invoice.objects.filter(payload=line.payload, stars__in=line.possible_stars).first()
+    return line.stars if bill is None else bill.stars

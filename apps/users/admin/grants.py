@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from apps.users import selectors, services, vip
@@ -26,6 +26,7 @@ from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import confirm_and_act
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class GrantAdmin(IndexedSearch, SpansOfGrants, ReadOnly, ModelAdmin):  # type: i
         grants: QuerySet[Grant] = super().get_queryset(request)
         return grants.select_related("person").prefetch_related("person__grants", "person__vip_overrides")
 
-    @display(description=_("state"), label={LIVE: "success", OVER: "info", "revoked": "danger"})  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("state"), label={LIVE: "success", OVER: "info", "revoked": "danger"})
     def state(self, grant: Grant) -> tuple[str, str]:
         """Show whether it counts."""
         if grant.revoked_at is not None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action, display
+from unfold.decorators import action
 
 from apps.users.admin import leaving
 from apps.users.admin.grants import SpansOfGrants
@@ -19,6 +19,7 @@ from apps.users.admin.vip import OverrideInline, VipFilter, VipOfPeople
 from apps.users.folding import fold
 from apps.users.models import Departure, Grant, Person, Suspension
 from diana.admin_search import IndexedSearch
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 from diana.trigrams import part_of
 
@@ -128,7 +129,7 @@ class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ig
         """Show the name with our id, which is what everything else is found by."""
         return f"{person} · {person.pk}"
 
-    @display(description=_("status"), ordering="status", label=STATUS_COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("status"), ordering="status", label=STATUS_COLOURS)
     def status_label(self, person: Person) -> tuple[str, str]:
         """Show the status in its colour."""
         return person.status, person.get_status_display()

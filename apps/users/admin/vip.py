@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import TabularInline
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
 
 from apps.users import services, vip
@@ -27,6 +27,7 @@ from diana import clock
 from diana.acts import Preview
 from diana.audit import Actor
 from diana.confirming import confirm_and_act
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 REFUSALS = (
@@ -129,7 +130,7 @@ class VipOfPeople:
         end = standing.until or standing.kept_until
         return date_format(localtime(end), "DATETIME_FORMAT") if end else None
 
-    @display(description=_("VIP"), label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("VIP"), label=COLOURS)
     def vip_state(self, person: Person) -> tuple[str, str]:
         """Show the state in its colour."""
         standing = _standing(person)

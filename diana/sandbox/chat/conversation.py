@@ -158,7 +158,7 @@ def buttons_of(message: Message) -> list[Button]:
 def choose(buttons: list[Button], wanted: str) -> Button:
     """Return the newest button of that label, else the one that begins so; a number counts in the newest keyboard."""
     newest = [button for button in buttons if button.message_id == buttons[0].message_id]
-    if wanted.isdigit() and 0 < int(wanted) <= len(newest):
+    if wanted.isascii() and wanted.isdigit() and 0 < int(wanted) <= len(newest):
         return newest[int(wanted) - 1]
     plain = folded(wanted)
     for matches in (

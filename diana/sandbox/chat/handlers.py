@@ -282,7 +282,7 @@ def routes() -> list[tuple[str, type[RequestHandler]]]:
         (r"/chat/commands", CommandsHandler),
         (r"/chat/people", PeopleHandler),
         (r"/chat/groups", GroupsHandler),
-        (r"/chat/groups/(-?\d{1,18})/members", MembersHandler),
+        (r"/chat/groups/(-?[0-9]{1,18})/members", MembersHandler),
         (r"/chat/say", SayHandler),
         (r"/chat/press", PressHandler),
         (r"/chat/react", ReactHandler),

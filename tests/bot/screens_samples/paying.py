@@ -37,7 +37,8 @@ SAMPLES: list[Sample] = [
         for case, renews, failed in (("renews", True, False), ("ends", False, False), ("not paid", False, True))
     ),
     sample(vip.vip, "nothing sold", person_id=ME, until=None, subscribed_until=None, offers=[]),
-    *(sample(vip.bill, offer.key, offer, payload=Written("p" * 128)) for offer in OFFERS + OTHERS),
+    *(sample(vip.bill, offer.key, offer, person_id=ME, payload=Written("p" * 128)) for offer in OFFERS + OTHERS),
+    sample(vip.bill_refused, "all", person_id=ME),
     *(sample(vip.gift_bought, str(days), person_id=ME, days=days, **GIFT) for days in (1, 2, 30)),
     *(sample(vip.gift_redeemed, str(days), person_id=ME, days=days, until=NOON) for days in (1, 2, 30)),
     sample(vip.gift_redeemed, "overridden", person_id=ME, days=30, until=None),

@@ -57,11 +57,14 @@ class Command(BaseCommand):
         if as_json:
             ids = {name: values for name, values in vars(found).items() if name != "missing"}
             head = {"transactions": report.transactions, "repaired": report.repaired, "left": report.left}
+            head["commission"] = report.commission
             self.stdout.write(json.dumps(head | {"missing": len(found.missing)} | ids))
             return
         for name, values in vars(found).items():
             if values:
                 which = "" if name == "missing" else ": " + ", ".join(map(str, values[:20]))
                 self.stdout.write(f"{len(values)} – {WORDS[name]}{which}")
+        if report.commission:
+            self.stdout.write(f"{report.commission} of the Stars that people paid went to affiliates: no difference")
         done = "nothing was changed" if dry_run else f"{report.repaired} repaired"
         self.stdout.write(f"{report.transactions} transactions of Telegram compared; {done}, {report.left} left.")

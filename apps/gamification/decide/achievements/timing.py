@@ -138,7 +138,7 @@ ACTIVE = Trigger("user.active_day")
 
 def _some_year_has(month_day: str) -> bool:
     month, day = map(int, month_day.split("-"))
-    return day <= monthrange(A_LEAP_YEAR, month)[1]
+    return month_day == f"{month:02}-{day:02}" and day <= monthrange(A_LEAP_YEAR, month)[1]
 
 
 def _full_years(first: date, day: date) -> int:

@@ -17,7 +17,7 @@ from diana.audit import Actor
 
 def positive(text: str) -> int:
     """Return the number; for argparse."""
-    if not text.isdecimal() or not 0 < int(text) < 2**63:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 2**63:
         raise ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
     return int(text)
 

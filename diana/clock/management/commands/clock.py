@@ -12,7 +12,8 @@ from diana.clock import offset
 
 DURATION = re.compile(
     r"(?P<sign>[+-]?)(?=\d)"
-    + "".join(rf"(?:(?P<{unit}>\d{{1,6}}){unit[0]})?" for unit in ("weeks", "days", "hours", "minutes", "seconds"))
+    + "".join(rf"(?:(?P<{unit}>\d{{1,6}}){unit[0]})?" for unit in ("weeks", "days", "hours", "minutes", "seconds")),
+    re.ASCII,
 )
 
 

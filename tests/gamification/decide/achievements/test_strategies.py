@@ -331,6 +331,8 @@ WRONG: dict[str, dict[str, Any]] = {
     "a date that is none": {"strategy": "calendar", "config": {"on": [on("a")], "dates": ["13-01"]}},
     "a date that no month has": {"strategy": "calendar", "config": {"on": [on("a")], "dates": ["12-31", "04-31"]}},
     "a date that no February has": {"strategy": "calendar", "config": {"on": [on("a")], "dates": ["02-30"]}},
+    "a date in other digits": {"strategy": "calendar", "config": {"on": [on("a")], "dates": ["12-1٢"]}},
+    "a date and a line break": {"strategy": "calendar", "config": {"on": [on("a")], "dates": ["12-31\n"]}},
     "a ratio of nothing": {"strategy": "ratio", "config": {"on": [on("a")]}},
     "a long window": {
         "strategy": "window",
