@@ -15,9 +15,9 @@ from telegram.ext import (
 )
 
 from apps.bot import acts, pages, reading, replies, selectors
-from apps.bot.acts import PRIVATE
 from apps.bot.deferred_answers import leave_out
 from apps.bot.documents import press_of
+from apps.bot.places import PRIVATE
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import acknowledge
 from apps.bot.turns import Turn, act_time, current_turn

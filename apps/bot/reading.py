@@ -52,7 +52,7 @@ class Entity(msgspec.Struct, omit_defaults=True):
 
 
 class Message(msgspec.Struct, omit_defaults=True):
-    """A new message. `date` is 0 where nobody told it."""
+    """A new message. `date` is 0 where nobody told it; `media`: there is something to look at besides a text."""
 
     chat: Chat
     message_id: Whole = 0
@@ -61,6 +61,7 @@ class Message(msgspec.Struct, omit_defaults=True):
     text: str | None = None
     caption: str | None = None
     entities: list[Entity] | None = None
+    media: bool = False
 
 
 class Edited(msgspec.Struct, omit_defaults=True):

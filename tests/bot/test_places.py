@@ -2,15 +2,23 @@
 
 import json
 
+import msgspec
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.bot.events import MessageSent
 from apps.bot.models import Chat
+from apps.bot.places import forget_places
 from diana.events import Envelope, publish
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _read_anew() -> None:
+    """Ids of chats come again in the database of the next test."""
+    forget_places()
 
 
 def written_before(chat: int) -> Envelope:
@@ -18,10 +26,7 @@ def written_before(chat: int) -> Envelope:
     with transaction.atomic():
         stored = publish(MessageSent(user_id=None, chat=chat, length=5, content_digest="a" * 32, place="group"))
     fields = {"chat": chat, "length": 5, "content_digest": "a" * 32}
-    return stored.__class__(
-        **{name: getattr(stored, name) for name in stored.__struct_fields__ if name != "former_type"}
-        | {"version": 1, "open_payload": json.dumps(fields)}
-    )
+    return msgspec.structs.replace(stored, version=1, open_payload=json.dumps(fields))
 
 
 def test_an_old_message_was_written_where_its_chat_is() -> None:
