@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import connection
 
 from apps.gamification.models import Rule, RuleVersion
+from diana.audit.models import AuditRecord
 from tests.gamification.acts import NOON, award, daily, person
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,14 @@ def test_they_are_a_version_of_their_own_and_the_rest_stays() -> None:
     assert (newest.version, newest.conditions) == (2, CHANGE["conditions"])
     assert (newest.limits, newest.capped, newest.base) == ([{"per": "hour", "count": 100}], False, 5)
     assert newest.active_from == terms.BEGINNING, "nothing was paid yet"
+
+
+def test_a_new_installation_has_them_from_the_start_in_version_1() -> None:
+    for key in ("message_sent", "community_participation", "group_joined"):
+        assert [version.version for version in RuleVersion.objects.filter(rule=key)] == [1]
+        terms.add_version(apps, connection.alias, key, CHANGE)
+        assert RuleVersion.objects.filter(rule=key).count() == 1
+    assert not AuditRecord.objects.exists()
 
 
 def test_what_staff_have_changed_stays_as_it_is() -> None:

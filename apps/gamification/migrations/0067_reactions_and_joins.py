@@ -33,10 +33,12 @@ def beginning(apps: Any, alias: str) -> datetime:
 
 
 def add_version(apps: Any, alias: str, key: str, change: dict[str, Any]) -> Any:
-    """Add version 2 of a rule, otherwise as version 1; None where staff have a version of their own: that holds."""
+    """Add version 2 of a rule, otherwise as version 1; None where it has these terms from the start, and where staff have
+    a version of their own: that holds.
+    """
     versions = apps.get_model("gamification", "RuleVersion").objects.using(alias).filter(rule_id=key)
     newest = versions.order_by("-version").first()
-    if newest is None or newest.version > 1:
+    if newest is None or newest.version > 1 or newest.conditions:
         return None
     values = {name: getattr(newest, name) for name in SAME} | change
     return versions.create(rule_id=key, version=2, active_from=beginning(apps, alias), created_by="seed", **values)

@@ -4,13 +4,12 @@ from importlib import import_module
 from typing import Any
 
 from django.db import migrations
-from django.utils.translation import gettext_noop as _
 
 terms = import_module("apps.gamification.migrations.0067_reactions_and_joins")
 
 IN_GROUPS = [{"field": "place", "equals": "group"}]
 VOICE = "voice"
-BEFORE, DESCRIPTION = "Write messages.", _("Write messages in groups.")
+BEFORE, DESCRIPTION = "Write messages.", "Write messages in groups."
 SAME = ("strategy", "tiers", "bonuses")
 
 
@@ -20,13 +19,14 @@ def change(apps: Any, schema_editor: Any) -> None:
     terms.add_version(apps, alias, "message_sent", {"conditions": IN_GROUPS})
     versions = apps.get_model("gamification", "AchievementVersion").objects.using(alias).filter(achievement_id=VOICE)
     newest = versions.order_by("-version").first()
-    if newest is None or newest.version > 1:
+    terms_now = {"on": [{"type": "game.message_sent", "conditions": IN_GROUPS}]}
+    if newest is None or newest.version > 1 or newest.config == terms_now:
         return
     versions.create(
         achievement_id=VOICE,
         version=2,
         active_from=terms.beginning(apps, alias),
-        config={"on": [{"type": "game.message_sent", "conditions": IN_GROUPS}]},
+        config=terms_now,
         created_by="seed",
         **{name: getattr(newest, name) for name in SAME},
     )
