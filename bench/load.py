@@ -94,16 +94,22 @@ def _status(connection: socket.socket) -> int:
     return int(answer.split(b" ", 2)[1])
 
 
+# Where what counts is written.
+GROUP = {"id": -100_900, "type": "supergroup", "title": "Members"}
+
+
 def _update(crowd: Crowd, number: int, update_id: int) -> dict[str, Any]:
     person = crowd.person(number)
-    text = "/help" if crowd.is_command(number) else f"message {number}"
+    commanded = crowd.is_command(number)
+    text = "/help" if commanded else f"message {number}"
+    home = {"id": person, "type": "private", "first_name": f"Member {person}"}
     message = {
         "message_id": number + 1,
         "from": {"id": person, "is_bot": False, "first_name": f"Member {person}", "language_code": "en"},
-        "chat": {"id": person, "type": "private", "first_name": f"Member {person}"},
+        "chat": home if commanded else GROUP,
         "date": int(time.time()),
         "text": text,
     }
-    if text.startswith("/"):
+    if commanded:
         message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text)}]
     return {"update_id": update_id, "message": message}

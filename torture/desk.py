@@ -95,7 +95,7 @@ class Desk:
     def _publish_slowly(self) -> None:
         """Take an update in with a transaction that stays open for up to three seconds: the log's fence waits for it."""
         self._slow_messages += 1
-        update_id, chat = self._load.next_id(), updates.private_chat(SLOW_PERSON)
+        update_id, chat = self._load.next_id(), updates.group(0)
         update = updates.message(update_id, SLOW_PERSON, chat, "slowly")
         seconds = self._chance.choice((0.3, 0.8, 3.0))
         started = time.time()

@@ -95,7 +95,8 @@ class Ground:
             update_id = next(self._ids)
         who = updates.FIRST_PERSON + person
         name = "edited_message" if kind is Kind.EDIT else "message"
-        update = updates.message(update_id, who, updates.private_chat(who), text, kind=name)
+        chat = updates.private_chat(who) if text.startswith("/") else updates.group(0)
+        update = updates.message(update_id, who, chat, text, kind=name)
         outcome = Outcome.UNKNOWN
         for _ in range(ATTEMPTS):
             outcome = self.post(update)
@@ -104,7 +105,7 @@ class Ground:
         assert outcome is not Outcome.REJECTED, "a good update was refused"
         for _ in range(copies - 1):
             self.post(update)
-        self.keep(Operation(who, kind, str(update_id), outcome, update[name]["date"], who))
+        self.keep(Operation(who, kind, str(update_id), outcome, update[name]["date"], chat["id"]))
 
     def post(self, update: dict[str, Any]) -> Outcome:
         """Deliver an update once."""

@@ -40,8 +40,8 @@ class Outcome(StrEnum):
 class Operation:
     """One act. `origin` names it for ever: the update's id, or the key that staff gave.
 
-    `said_at` is the second in which it was said to happen; `chat` is where an answer is due; `reverses` names the origin
-    of the award that is taken back.
+    `said_at` is the second in which it was said to happen; `chat` is where an answer is due, or where a message was
+    written; `reverses` names the origin of the award that is taken back.
     """
 
     person: int
@@ -110,6 +110,9 @@ def world(operations: Sequence[Operation]) -> World:
             made.handled.add(origin)
         match operation.kind:
             case Kind.MESSAGE:
+                # What somebody says to the bot alone earns nothing.
+                if operation.chat > 0:
+                    continue
                 _add(made, "messages", Wanted("message_sent", MESSAGE_POINTS, origin))
             case Kind.DAILY:
                 made.answers[operation.chat] += 1

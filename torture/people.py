@@ -148,13 +148,13 @@ class Load:
             self._afterwards(update, person, chance, door)
 
     def _update(self, kind: Kind, update_id: int, person: Person, chance: random.Random) -> tuple[dict[str, Any], int]:
-        """Return the update and the chat in which an answer is due."""
+        """Return the update and the chat in which it was written, or an answer is due."""
         who = person.telegram_id
         home = updates.private_chat(who)
-        where = updates.group(chance.randrange(updates.GROUPS)) if chance.random() < 0.3 else home
+        where = updates.group(chance.randrange(updates.GROUPS)) if chance.random() < 0.7 else home
         match kind:
             case Kind.MESSAGE:
-                return updates.message(update_id, who, where, updates.text(chance)), who
+                return updates.message(update_id, who, where, updates.text(chance)), where["id"]
             case Kind.EDIT:
                 return updates.message(update_id, who, where, updates.text(chance), kind="edited_message"), who
             case Kind.BUTTON:

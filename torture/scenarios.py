@@ -71,13 +71,13 @@ def open_publisher(ground: Ground) -> None:
     with_people(ground, 20, lambda person: ground.say(person, "hello"))
     handle_all_but_points()
     for first, second in _in_one_lane(ground)[:3]:
-        update = updates.message(10_000 + first, first, updates.private_chat(first), "late")
+        update = updates.message(10_000 + first, first, updates.group(0), "late")
         with transaction.atomic():
             body = updates.encode(update)
             services.receive_update(incoming=incoming.decode(body), body=body, now=clock.now())
             ground.all_at_once(functools.partial(_overtake, ground, second - updates.FIRST_PERSON))
         origin, said_at = str(update["update_id"]), update["message"]["date"]
-        ground.keep(Operation(first, Kind.MESSAGE, origin, Outcome.OK, said_at, first))
+        ground.keep(Operation(first, Kind.MESSAGE, origin, Outcome.OK, said_at))
 
 
 def _in_one_lane(ground: Ground) -> list[tuple[int, int]]:

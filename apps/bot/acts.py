@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from apps.bot import pages, services
+from apps.bot.chat_kinds import PRIVATE, place_of_kind
 from apps.bot.digests import content_digest
 from apps.bot.events import DailyLogin, MessageSent
 from apps.bot.pages.vip import is_gift
@@ -24,7 +25,6 @@ from diana.events import Envelope, Event
 TUTORIAL_PAGES = {"top": "board", "achievements": "achievement", "ach": "achievement"}
 # A chat at Telegram: its id there and its kind.
 ChatAddress = tuple[int, str]
-PRIVATE = "private"
 
 
 class Visit(NamedTuple):
@@ -120,13 +120,15 @@ def take_daily(turn: Turn, occurred_at: datetime, *, chat: ChatAddress) -> None:
 
 def write_message(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, text: str) -> None:
     """Publish that the person wrote a message; what they wrote stays here."""
-    me, known = turn.person_id, _knowing(chat)
+    me, known, place = turn.person_id, _knowing(chat), place_of_kind(chat[1])
     digest = content_digest(me, text)
     users.act(
         person_id=me,
         occurred_at=occurred_at,
         key_prefix=turn.key_prefix,
-        events=lambda local: [MessageSent(user_id=me, chat=known(), length=len(text), content_digest=digest)],
+        events=lambda local: [
+            MessageSent(user_id=me, chat=known(), length=len(text), content_digest=digest, place=place)
+        ],
         comes_back=chat[1] == PRIVATE,
     )
 

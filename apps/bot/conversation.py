@@ -15,7 +15,7 @@ from telegram.ext import (
 )
 
 from apps.bot import acts, pages, reading, replies, selectors
-from apps.bot.acts import PRIVATE
+from apps.bot.chat_kinds import PRIVATE
 from apps.bot.deferred_answers import leave_out
 from apps.bot.documents import press_of
 from apps.bot.places import Place

@@ -1,7 +1,12 @@
 """The events that the bot publishes: what people did, and what became of an update. Never what they wrote."""
 
-from diana.events import Event
+from typing import Any, Literal
+
+from apps.bot.chat_kinds import GROUP, place_of_chat
+from diana.events import Event, upcaster
 from diana.events.fields import LocalDate
+
+Place = Literal["private", "group"]
 
 
 class UpdateReceived(Event, type="bot.update_received"):
@@ -55,8 +60,8 @@ class DailyLogin(Event, type="game.daily_login"):
     local_date: LocalDate
 
 
-class MessageSent(Event, type="game.message_sent"):
-    """The person wrote a message. `chat` is our id of the chat, `length` counts characters.
+class MessageSent(Event, type="game.message_sent", version=2):
+    """The person wrote a message. `chat` is our id of the chat, `place` is private or group, `length` counts characters.
 
     `content_digest` tells a repeated text of the same person from a new one, and nothing else to anybody without the key.
     """
@@ -64,6 +69,13 @@ class MessageSent(Event, type="game.message_sent"):
     chat: int
     length: int
     content_digest: str
+    place: Place = GROUP
+
+
+@upcaster("game.message_sent", from_version=1)
+def _written_where_the_chat_is(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 did not say where: the kind of the chat does, and a chat that is not there any more counts as a group."""
+    return fields | {"place": place_of_chat(fields["chat"])}
 
 
 class BlockedBot(Event, type="user.blocked_bot"):
@@ -71,7 +83,10 @@ class BlockedBot(Event, type="user.blocked_bot"):
 
 
 class CommunityParticipation(Event, type="game.community_participation"):
-    """The person took part in a chat; `kind` is reaction, join or answer, `chat` our id of it."""
+    """The person took part in a chat; `kind` is reaction or join, `chat` our id of it.
+
+    A reaction is told of if it was given to a message of somebody else that was seen within seven days.
+    """
 
     kind: str
     chat: int

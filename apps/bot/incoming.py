@@ -62,7 +62,37 @@ class SubscriptionUpdated(msgspec.Struct):
     state: Text
 
 
-class _Message(reading.Message):
+class _There(msgspec.Struct):
+    """Something of which nothing is read but that it is there."""
+
+
+class _Sent(reading.Message):
+    """A message with what a person can send besides a text."""
+
+    animation: _There | None = None
+    audio: _There | None = None
+    checklist: _There | None = None
+    contact: _There | None = None
+    dice: _There | None = None
+    document: _There | None = None
+    game: _There | None = None
+    live_photo: _There | None = None
+    location: _There | None = None
+    paid_media: _There | None = None
+    photo: list[_There] | None = None
+    poll: _There | None = None
+    sticker: _There | None = None
+    story: _There | None = None
+    venue: _There | None = None
+    video: _There | None = None
+    video_note: _There | None = None
+    voice: _There | None = None
+
+
+_MEDIA = tuple(name for name in _Sent.__struct_fields__ if name not in reading.Message.__struct_fields__)
+
+
+class _Message(_Sent):
     """A message with what is done when it comes in, and not kept in the document."""
 
     successful_payment: SuccessfulPayment | None = None
@@ -190,6 +220,7 @@ def _salvaged(text: str) -> _Body:
 def _message(update_id: int, part: _Message) -> Incoming:
     """Return a message's outside, with what it says of payments and moves; the document does without those."""
     paid, refunded, moved = part.successful_payment, part.refunded_payment, _move(part)
+    part.media = _takes_media(part)
     part.successful_payment = part.refunded_payment = part.migrate_to_chat_id = part.migrate_from_chat_id = None
     answered = part.text is not None and part.text.startswith("/")
     part.entities = _commands(part.entities)[:1] if answered and part.entities else None
@@ -205,6 +236,14 @@ def _message(update_id: int, part: _Message) -> Incoming:
         document=_document("message", part),
         moved=moved,
     )
+
+
+def _takes_media(part: _Message) -> bool:
+    """Say whether there is something besides a text, and forget what it was."""
+    sent = [name for name in _MEDIA if getattr(part, name)]
+    for name in sent:
+        setattr(part, name, None)
+    return bool(sent)
 
 
 def _commands(entities: list[reading.Entity]) -> list[reading.Entity]:

@@ -63,6 +63,12 @@ class Update(models.Model):
                 condition=models.Q(handled_at__isnull=True, kind="callback_query"),
                 name="bot_update_open_presses",
             ),
+            # a reaction may be taken before the message that it was given to (seen_messages.authors)
+            models.Index(
+                fields=["chat_id"],
+                condition=models.Q(handled_at__isnull=True, kind="message"),
+                name="bot_update_waiting",
+            ),
             # delete_old_updates looks for what was handled long ago
             models.Index(
                 fields=["handled_at"], condition=models.Q(handled_at__isnull=False), name="bot_update_handled"
@@ -117,6 +123,34 @@ class Chat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class SeenMessage(models.Model):
+    """A message that somebody sent in a group, kept for a week: reactions tell its number, and not whose it is.
+
+    `chat` is our id of the group, `message` Telegram's number of the message in it.
+    """
+
+    pk = models.CompositePrimaryKey("chat", "message")
+    chat = models.BigIntegerField(_("chat"))
+    message = models.BigIntegerField(_("number of the message"))
+    person_id = models.BigIntegerField(_("person"))
+    sent_at = models.DateTimeField(_("sent at"))
+
+    class Meta:
+        db_table = "bot_seen_message"
+        verbose_name = _("seen message")
+        verbose_name_plural = _("seen messages")
+        default_permissions = ()
+        indexes = [
+            # delete_old looks for those of last week
+            models.Index(fields=["sent_at"], name="bot_seen_message_sent"),
+            # an erasure, and a copy of everything, look for those of one person
+            models.Index(fields=["person_id"], name="bot_seen_message_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chat}: {self.message}"
 
 
 class StartPayload(models.Model):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from apps.bot.models import Chat, StartPayload, Update
+from apps.bot.models import Chat, SeenMessage, StartPayload, Update
 from apps.bot.others import without_others
 from apps.users import selectors as people
 from apps.users.privacy import Part
@@ -23,9 +23,8 @@ _UNREADABLE = "DELETE FROM bot_unreadable WHERE position(%(number)s::bytea IN bo
 
 
 def export(person_id: int) -> dict[str, Any]:
-    """Return the updates of the last days with what they held of the person, the chat, and what the first link said.
-
-    Four queries.
+    """Return the updates of the last days with what they held of the person, the chat, which messages in groups were theirs,
+    and what the first link said. Five queries.
     """
     telegram_id = people.telegram_id(person_id) or 0
     updates = Update.objects.filter(person_id=person_id).order_by("pk")
@@ -41,12 +40,18 @@ def export(person_id: int) -> dict[str, Any]:
             for row in updates
         ],
         "chats": list(chats.values("id", "telegram_id", "kind", "gone_at")),
+        "messages_in_groups": list(
+            SeenMessage.objects.filter(person_id=person_id)
+            .order_by("sent_at", "chat", "message")
+            .values("chat", "message", "sent_at")
+        ),
         "start_payloads": list(payloads.values("payload", "received_at")),
     }
 
 
 def erase(person_id: int, now: datetime) -> None:
-    """Empty the bodies, forget the chat and the link. The rows of updates stay for their week, so that copies are known.
+    """Empty the bodies, forget the chat, the link and which messages in groups were theirs. The rows of updates stay for their
+    week, so that copies are known.
 
     Bodies of others that name the person go too, where they are done; the rest are handled and gone within the week. So do
     unreadable updates that name them.
@@ -56,6 +61,7 @@ def erase(person_id: int, now: datetime) -> None:
         body=b"", document=b"", chat_id=None, handled_at=Coalesce("handled_at", now)
     )
     StartPayload.objects.filter(person_id=person_id).delete()
+    SeenMessage.objects.filter(person_id=person_id).delete()
     if telegram_id is None:
         return
     Chat.objects.filter(telegram_id=telegram_id).delete()
@@ -79,6 +85,7 @@ PART = Part(
         "bot_update.document",
         "bot_update.chat_id",
         "bot_chat.*",
+        "bot_seen_message.*",
         "bot_start_payload.*",
         "bot_unreadable.body",
     ),

@@ -70,7 +70,7 @@ class Located(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 class Message(Located, omit_defaults=True):
-    """A new message. `date` is 0 where nobody told it."""
+    """A new message. `date` is 0 where nobody told it; `media`: there is something to look at besides a text."""
 
     chat: Chat
     date: Time = 0
@@ -78,6 +78,7 @@ class Message(Located, omit_defaults=True):
     text: str | None = None
     caption: str | None = None
     entities: list[Entity] | None = None
+    media: bool = False
 
 
 class Edited(msgspec.Struct, omit_defaults=True):

@@ -1,20 +1,20 @@
 """Taking what nobody answers: messages, reactions, people who join; a batch at once, as acts of those who did it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from apps.bot import groups, selectors, services
+from apps.bot import groups, seen_messages, selectors, services
+from apps.bot.chat_kinds import place_of_kind
 from apps.bot.digests import content_digest
 from apps.bot.documents import document_of
 from apps.bot.events import CommunityParticipation, MessageSent
 from apps.bot.models import Update
 from apps.bot.reading import Change, Message, Reaction, Unreadable
+from apps.bot.seen_messages import GROUPS, KEEP, Place
 from apps.bot.turns import act_time
 from apps.users import services as users
 from diana.events import Envelope, Event
-
-GROUPS = ("group", "supergroup")
 
 Done = Message | Reaction | Change
 
@@ -31,33 +31,71 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     """Note each update's act and that it is done, in the caller's transaction; those done before change nothing.
 
     Locks groups that are new, then the people in ascending order, then their own chats (services.chats_of). A body that
-    cannot be read is told by bot.update_failed.
+    cannot be read is told by bot.update_failed. What was sent in a group is noted: it may be reacted to.
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
-    acts = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _is_act(s.found)]
-    counting = groups.approved(done.chat.id for _, done in acts)
-    acts = [(s, done) for s, done in acts if done.chat.id in counting]
-    chats = services.chats_of({done.chat.id: done.chat.type for _, done in acts if not _private(done)})
-    acts = _without_the_erased(acts)
-    chats |= services.chats_of({done.chat.id: done.chat.type for _, done in acts if _private(done)})
+    done = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable)]
+    done = [(s, what) for s, what in done if _is_act(what) or _may_be_reacted_to(what)]
+    counting = groups.approved(what.chat.id for _, what in done)
+    done = [(s, what) for s, what in done if what.chat.id in counting]
+    chats = services.chats_of({what.chat.id: what.chat.type for _, what in done if not _private(what)})
+    done = _without_the_erased(_without_unpaid_reactions(done, chats))
+    chats |= services.chats_of({what.chat.id: what.chat.type for _, what in done if _private(what)})
     users.act_many(
-        [_act(s, done, person, chats[done.chat.id]) for s, done in acts if (person := s.row.person_id) is not None]
+        [
+            _act(s, what, person, chats[what.chat.id])
+            for s, what in done
+            if (person := s.row.person_id) is not None and _is_act(what)
+        ]
     )
+    seen_messages.note(_seen_messages(done, chats))
     for _, row, found in seen:
         if isinstance(found, Unreadable):
             services.fail_update(update=row.pk, reason=str(found), person_id=row.person_id, now=now)
     services.finish_messages(updates=list(rows), now=now)
 
 
-def _without_the_erased(acts: list[tuple[_Seen, Done]]) -> list[tuple[_Seen, Done]]:
-    """Leave out acts of the erased: to note their own chat would bring their id back. Locks all people of the batch if
-    somebody wrote in their own chat; in groups alone nothing is asked, acts of the erased are left out anyway.
+def _without_unpaid_reactions(done: list[tuple[_Seen, Done]], chats: Mapping[int, int]) -> list[tuple[_Seen, Done]]:
+    """Leave out reactions but those to a message of somebody else that was seen within the week before: nobody's number can
+    be told from one that was made up, and whoever reacts to nobody but themselves does not take part.
     """
-    if not any(_private(done) for _, done in acts):
-        return acts
-    there = users.lock_people(seen.row.person_id for seen, _ in acts if seen.row.person_id is not None)
-    return [(seen, done) for seen, done in acts if seen.row.person_id in there]
+    places = {
+        _place(what, chats) for seen, what in done if isinstance(what, Reaction) and seen.row.person_id is not None
+    }
+    known = seen_messages.authors(places)
+
+    def stays(seen: _Seen, what: Done) -> bool:
+        if not isinstance(what, Reaction):
+            return True
+        message = known.get(_place(what, chats)[1:])
+        return (
+            message is not None
+            and message.person_id != seen.row.person_id
+            and message.sent_at >= _moment(seen, what) - KEEP
+        )
+
+    return [(seen, what) for seen, what in done if stays(seen, what)]
+
+
+def _place(reaction: Reaction, chats: Mapping[int, int]) -> Place:
+    return Place(reaction.chat.id, chats[reaction.chat.id], reaction.message_id)
+
+
+def _without_the_erased(done: list[tuple[_Seen, Done]]) -> list[tuple[_Seen, Done]]:
+    """Leave out what the erased did: to note their own chat, or a message of theirs, would bring their id back. Locks all
+    people of the batch if somebody wrote; else nothing is asked, acts of the erased are left out anyway.
+    """
+    if not any(isinstance(what, Message) for _, what in done):
+        return done
+    there = users.lock_people(seen.row.person_id for seen, _ in done if seen.row.person_id is not None)
+    return [(seen, what) for seen, what in done if seen.row.person_id in there]
+
+
+def _seen_messages(done: Iterable[tuple[_Seen, Done]], chats: Mapping[int, int]) -> Iterator[seen_messages.Seen]:
+    for seen, what in done:
+        if isinstance(what, Message) and seen_messages.is_seen(what) and seen.row.person_id is not None:
+            yield seen_messages.Seen(chats[what.chat.id], what.message_id, seen.row.person_id, _moment(seen, what))
 
 
 def _private(done: Done) -> bool:
@@ -84,10 +122,17 @@ def _is_act(done: Done) -> bool:
             return done.chat.type in GROUPS and done.joined
 
 
+def _may_be_reacted_to(done: Done) -> bool:
+    return isinstance(done, Message) and seen_messages.is_seen(done)
+
+
+def _moment(seen: _Seen, done: Done) -> datetime:
+    return act_time(datetime.fromtimestamp(done.date, UTC) if done.date else None, seen.row.received_at)
+
+
 def _act(seen: _Seen, done: Done, person_id: int, chat: int) -> users.Act:
-    moment = act_time(datetime.fromtimestamp(done.date, UTC) if done.date else None, seen.row.received_at)
     event, key = _event(done, person_id, chat)
-    return users.Act(person_id, moment, event, seen.envelope, key, comes_back=_private(done))
+    return users.Act(person_id, _moment(seen, done), event, seen.envelope, key, comes_back=_private(done))
 
 
 def _event(done: Done, person_id: int, chat: int) -> tuple[Event, str | None]:
@@ -96,7 +141,8 @@ def _event(done: Done, person_id: int, chat: int) -> tuple[Event, str | None]:
         case Message():
             text = _text(done)
             digest = content_digest(person_id, text)
-            return MessageSent(user_id=person_id, chat=chat, length=len(text), content_digest=digest), None
+            place = place_of_kind(done.chat.type)
+            return MessageSent(user_id=person_id, chat=chat, length=len(text), content_digest=digest, place=place), None
         case Reaction():
             key = f"reaction:{chat}:{done.message_id}:{person_id}"
             return CommunityParticipation(user_id=person_id, kind="reaction", chat=chat), key

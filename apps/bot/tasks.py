@@ -10,7 +10,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import celeryd_after_setup
 
-from apps.bot import services
+from apps.bot import seen_messages, services
 from apps.bot.notices import queueing, settling
 from apps.payments.services import reconcile
 from diana import clock
@@ -22,13 +22,14 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="bot.delete_old_updates", ignore_result=True, time_limit=1800)
 def delete_old_updates() -> int | None:
-    """Delete updates that were handled more than a week ago, and old notices and unreadable ones; return how many updates,
-    None if this hour's work was done already.
+    """Delete updates that were handled more than a week ago, and old notices, unreadable ones and seen messages; return how many
+    updates, None if this hour's work was done already.
     """
     now = clock.now()
 
     def delete() -> int:
         settling.delete_old(now=now)
+        seen_messages.delete_old(now=now)
         services.delete_old_unreadable(now=now)
         return services.delete_old_updates(now=now)
 

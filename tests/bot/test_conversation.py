@@ -93,13 +93,14 @@ def test_the_day_of_the_daily_reward_is_that_on_the_persons_wall(sandbox: Sandbo
 
 
 def test_a_message_is_an_act_whose_text_stays_here(sandbox: Sandbox) -> None:
-    say("Something private")
+    say("Something secret")
     answer()
     ((_, payload),) = events("game.message_sent")
     chat = Chat.objects.get(telegram_id=ADA, kind="private")
-    assert payload == {"chat": chat.pk, "length": 17, "content_digest": payload["content_digest"]}
+    digest = payload["content_digest"]
+    assert payload == {"chat": chat.pk, "length": 16, "content_digest": digest, "place": "private"}
     everything = json.dumps(list(StoredEvent.objects.values_list("payload", flat=True)))
-    assert "private" not in everything
+    assert "secret" not in everything
     assert str(ADA) not in everything
     assert texts(sandbox) == []
 

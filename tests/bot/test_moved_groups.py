@@ -64,7 +64,7 @@ def one_chat() -> Chat:
 
 def joins() -> int:
     drain()
-    return Entry.objects.filter(rule="community_participation").count()
+    return Entry.objects.filter(rule="group_joined").count()
 
 
 def test_a_join_is_paid_once(moved: Any) -> None:

@@ -23,9 +23,13 @@ def take() -> None:
 
 
 def statements_for(people: list[int]) -> int:
-    """Return how many statements it takes when each of them has written once; all are of one lane and known."""
+    """Return how many statements it takes when each of them has written once and reacted to what is known; all are of one
+    lane and known.
+    """
     for telegram_id in people:
         say("hello", sender=user(telegram_id), chat=GROUP)
+        body = {"chat": GROUP, "message_id": 7, "user": user(telegram_id), "old_reaction": []}
+        deliver(update("message_reaction", body | {"new_reaction": [{"type": "emoji", "emoji": "👍"}]}))
     subscriber = subscriptions.subscriber("bot.take_messages")
     with CaptureQueriesContext(connection) as captured:
         together.drain_lanes(subscriber, [3], seconds=5)
@@ -37,9 +41,12 @@ def test_it_takes_a_fixed_number_of_statements(committed_db: str) -> None:
         [Person(telegram_id=1000 + n, created_at="2026-01-01T00:00:00Z") for n in range(300)]
     )
     of_one_lane = [person.telegram_id for person in people if lane_of(f"{person.pk}:messages") == 3]
+    deliver(update(body=message("hello", sender=user(ADA), chat=GROUP) | {"message_id": 7}))
+    take()
     statements_for(of_one_lane[:1])
-    assert statements_for(of_one_lane[:2]) == statements_for(of_one_lane[2:14])
-    assert len(events("game.message_sent")) == 15
+    assert statements_for(of_one_lane[1:3]) == statements_for(of_one_lane[3:15])
+    assert len(events("game.message_sent")) == 16
+    assert len(events("game.community_participation")) == 15
 
 
 def locks(captured: CaptureQueriesContext) -> list[str]:

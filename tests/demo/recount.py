@@ -19,6 +19,7 @@ AMOUNTS = {
 # Lifetime points at which levels 2, 3 and 4 begin; from 5 on a bonus would apply.
 LEVELS = (100, 300, 600)
 FIRST_BONUS = 1000
+REACTIONS_A_DAY = 20
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Tally:
     entries: Counter[tuple[str, int]] = field(default_factory=Counter)
     answers: int = 0
     lifetime: int = 0
+    reactions: int = 0
     last_act: int | None = None
     weekend: bool = False
 
@@ -50,6 +52,20 @@ class Tally:
         self.answers += 1
         self.events["bot.message_sent"] += 1
 
+    def write(self, at: int, *, private: bool) -> None:
+        """Send a text: what is said to the bot alone is told of, and earns nothing."""
+        if private:
+            self.act(at)
+            self.events["game.message_sent"] += 1
+        else:
+            self.act(at, "game.message_sent")
+
+    def react(self, at: int) -> None:
+        """React to a message of somebody else, in a group."""
+        self.reactions += 1
+        assert self.reactions <= REACTIONS_A_DAY
+        self.act(at, "game.community_participation")
+
     def _do(self, event_type: str) -> None:
         rule, base = AMOUNTS[event_type]
         self.events[event_type] += 1
@@ -70,6 +86,7 @@ def recount(lines: list[Any], day: date) -> tuple[dict[int, Tally], Counter[str]
     people: dict[int, Tally] = {}
     refusals: Counter[str] = Counter()
     seen: set[int] = set()
+    authors: dict[int, int] = {}
     for line in lines:
         (kind,) = set(line.update) - {"update_id"}
         reason = _refusal(line, kind, seen)
@@ -85,9 +102,18 @@ def recount(lines: list[Any], day: date) -> tuple[dict[int, Tally], Counter[str]
         tally.events["bot.message_received" if taken else "bot.update_received"] += 1
         if kind == "message":
             _message(tally, part)
-        elif kind == "message_reaction" and part["new_reaction"] and part["chat"]["type"] == "supergroup":
-            tally.act(part["date"], "game.community_participation")
+            if taken and part["chat"]["type"] == "supergroup":
+                authors[part["message_id"]] = part["from"]["id"]
+        elif _counts(part, authors):
+            tally.react(part["date"])
     return people, refusals
+
+
+def _counts(reaction: dict[str, Any], authors: dict[int, int]) -> bool:
+    """Say whether it was given, in a group, to what somebody else has written there."""
+    author = authors.get(reaction["message_id"])
+    given = reaction["new_reaction"] and reaction["chat"]["type"] == "supergroup"
+    return bool(given) and author not in (None, reaction["user"]["id"])
 
 
 def _refusal(line: Any, kind: str, seen: set[int]) -> str:
@@ -111,6 +137,6 @@ def _message(tally: Tally, message: dict[str, Any]) -> None:
     elif command:
         tally.act(at)
     else:
-        tally.act(at, "game.message_sent")
+        tally.write(at, private=message["chat"]["type"] == "private")
     if command:
         tally.answer()

@@ -14,6 +14,7 @@ from diana.events.fields import LocalDate
 TYPE = "corpus.moved"
 
 
+@pytest.mark.django_db
 def test_every_event_that_was_ever_stored_is_still_understood():
     problems = corpus.problems(corpus.read(), declared())
     assert problems == [], "\n".join(["The golden corpus (tests/events/corpus/rows.jsonl):", *problems])

@@ -80,10 +80,11 @@ def test_it_exports_one_document_of_schemas():
     document = json.loads(said("events", "--schema"))
     assert sorted(document) == [cls.type for cls in documentation.declared()]
     message = document["game.message_sent"]
-    assert (message["version"], message["sealed"]) == (1, False)
+    assert (message["version"], message["sealed"]) == (2, False)
     payload = message["payload"]["$defs"]["MessageSent"]
     assert payload["properties"] == {
         "chat": {"type": "integer"}, "length": {"type": "integer"}, "content_digest": {"type": "string"},
+        "place": {"enum": ["group", "private"], "default": "group"},
     }  # fmt: skip
     assert payload["additionalProperties"] is False
 

@@ -22,6 +22,7 @@ from tests.processes import Process, Processes, running_processes, wait_until
 from tests.servers import Servers
 
 SECRET = "secret-of-the-tests-0123456789abcdef"
+GROUP = {"id": -100_500, "type": "supergroup", "title": "Members"}
 
 
 class Community:
@@ -80,12 +81,13 @@ class Community:
         self.sent[person, text if text.startswith("/") else "message"] += 1
 
     def update(self, person: int, text: str, *, update_id: int | None = None) -> dict[str, Any]:
-        """Return the update that brings a message."""
+        """Return the update that brings a command, or a message in the group: there it counts."""
         update_id = next(self._ids) if update_id is None else update_id
+        home = {"id": 7000 + person, "type": "private", "first_name": f"Member {person}"}
         message = {
             "message_id": update_id,
             "from": {"id": 7000 + person, "is_bot": False, "first_name": f"Member {person}", "language_code": "en"},
-            "chat": {"id": 7000 + person, "type": "private", "first_name": f"Member {person}"},
+            "chat": home if text.startswith("/") else GROUP,
             "date": int(clock.now().timestamp()),
             "text": text,
         }

@@ -14,7 +14,7 @@ from apps.gamification.models import Entry
 from diana.events import connections
 from diana.events.models import Failure, StoredEvent
 from diana.events.testing import drain
-from tests.bot.updates import deliver, message, update, user
+from tests.bot.updates import GROUP, deliver, message, update, user
 from tests.conftest import close_connections
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -54,7 +54,7 @@ def awards(rule: str = "message_sent") -> int:
 
 def test_f48_the_same_update_eight_times_at_once() -> None:
     for number in range(5):
-        sent = update(body=message(f"message {number}", sender=user(100 + number)))
+        sent = update(body=message(f"message {number}", sender=user(100 + number), chat=GROUP))
         assert deliver_at_once([sent] * 8) == [200] * 8
     drain()
     assert Update.objects.count() == StoredEvent.objects.filter(type="bot.message_received").count() == 5
@@ -68,7 +68,7 @@ def test_f49_out_of_order_with_gaps_and_jumps() -> None:
     ids = [*range(500, 540, 3), *range(10**8, 10**8 + 10), *range(3, 13), 2**31, 2**52]
     chance.shuffle(ids)
     for number, update_id in enumerate(ids):
-        assert deliver(update(body=message(f"{number}")) | {"update_id": update_id}) == 200
+        assert deliver(update(body=message(f"{number}", chat=GROUP)) | {"update_id": update_id}) == 200
     drain()
     assert set(Update.objects.filter(handled_at__isnull=False).values_list("update_id", flat=True)) == set(ids)
     assert awards() == len(ids)
@@ -77,7 +77,7 @@ def test_f49_out_of_order_with_gaps_and_jumps() -> None:
 
 def test_f50_other_bodies_under_the_same_id_at_once() -> None:
     """One of them wins, whichever; the others are counted as conflicts and leave neither a person nor an event."""
-    bodies = [update(body=message(f"{n}", sender=user(200 + n))) | {"update_id": 77} for n in range(8)]
+    bodies = [update(body=message(f"{n}", sender=user(200 + n), chat=GROUP)) | {"update_id": 77} for n in range(8)]
     assert deliver_at_once(bodies) == [200] * 8
     (row,) = Update.objects.all()
     winner = json.loads(bytes(row.body))

@@ -16,7 +16,7 @@ from diana.events import Event, publish
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.conftest import sandbox
-from tests.bot.updates import ADA, GROUP, deliver, press, say, texts, update, user
+from tests.bot.updates import ADA, GROUP, deliver, message, press, say, texts, update, user
 
 __all__ = ["sandbox"]
 pytestmark = pytest.mark.usefixtures("committed_db", "sandbox")
@@ -66,13 +66,15 @@ def test_somebody_joins_reacts_and_sees_the_points(sandbox: Sandbox) -> None:
         "new_chat_member": {"status": "member", "user": user()},
     }
     deliver(update("chat_member", member))
+    deliver(update(body=message("good morning", sender=user(ADA + 1), chat=GROUP) | {"message_id": 9}))
     for reactions in ([{"type": "emoji", "emoji": "👍"}], [], [{"type": "emoji", "emoji": "👍"}]):
         body = {"chat": GROUP, "message_id": 9, "user": user(), "date": member["date"], "old_reaction": []}
         deliver(update("message_reaction", body | {"new_reaction": reactions}))
     drain()
     say("/points")
     drain()
-    assert texts(sandbox)[-1].count("Taking part") == 2
+    shown = texts(sandbox)[-1]
+    assert (shown.count("Taking part"), shown.count("Joining a group")) == (1, 1)
 
 
 def test_a_payment_at_night_is_confirmed_and_good_news_waits_for_the_morning(sandbox: Sandbox) -> None:

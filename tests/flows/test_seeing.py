@@ -59,7 +59,7 @@ def test_one_id_leads_from_the_webhook_to_the_reply_and_nothing_private_is_said(
     wait_until(lambda: all(" ready." in worker.text() for worker in workers), "the workers to be ready")
     entities = [{"type": "bot_command", "offset": 0, "length": 6}]
     post(community._http, 1, text="/start", entities=entities)
-    post(community._http, 2, text=TEXT)
+    post(community._http, 2, text=TEXT, chat={"id": -100_500, "type": "supergroup", "title": "Members"})
     wait_until(lambda: community.sandbox.calls(method="sendMessage"), "the reply")
     # Telegram refuses the answer to this one as our mistake: an error with everything at hand that could be told.
     community.sandbox.behave(fail_next=[{"status": 400, "description": "Bad Request: can't parse entities"}])

@@ -53,7 +53,10 @@ TABLE: dict[str, tuple[Making, int, int, bool, bool]] = {
         lambda who, n: event("narrative.decision_made", who, story="s", chapter=f"c{n}", choice="left"), 25, 50, True, True,
     ),
     "community_participation": (
-        lambda who, n: event("game.community_participation", who, kind="reaction", chat=1), 30, 50, True, True,
+        lambda who, n: event("game.community_participation", who, kind="reaction", chat=n), 30, 20, True, True,
+    ),
+    "group_joined": (
+        lambda who, n: event("game.community_participation", who, kind="join", chat=n), 30, 50, True, True,
     ),
     "challenge_completed": (
         lambda who, n: event("game.challenge_completed", who, challenge=f"c{n}", score=1), 200, 10, True, True,
@@ -128,6 +131,7 @@ KEYED = {
     "story_chapter_completed": None,
     "story_decision_made": None,
     "challenge_completed": None,
+    "group_joined": None,
     "vip_purchase": None,
     "subscription_renewal": None,
     "tutorial_step_completed": None,
@@ -184,9 +188,22 @@ def test_vip_raises_it_only_where_bonuses_apply(rule: str) -> None:
     assert paid(entries(who, rule)) == [(base * 3 + 1) // 2 if multiplied else base]
 
 
+def test_reactions_are_paid_twenty_times_a_day_in_all_groups_together() -> None:
+    """Whatever the hour; the next day is fresh, and joins are none of them."""
+    who, react = person(), TABLE["community_participation"][0]
+    award(*[react(who, n) for n in range(20)], at=NOON - timedelta(hours=2))
+    award(react(who, 20), event("game.community_participation", who, kind="join", chat=1))
+    award(react(who, 21), at=NOON + timedelta(days=1))
+    found = entries(who, "community_participation")
+    assert [entry.base for entry in found if entry.kind == "award"] == [30] * 21
+    assert [(entry.occurred_at, entry.note) for entry in found if entry.kind == "suppressed"] == [(NOON, "limit")]
+    assert len(paid(entries(who, "group_joined"))) == 1
+
+
 def test_acts_that_do_not_qualify_leave_nothing() -> None:
     who = person()
     award(
+        event("game.message_sent", who, chat=1, length=12, content_digest="a" * 32, place="private"),
         event("game.trivia_completed", who, question="q", correct=False, milliseconds=9000),
         event("game.trivia_completed", who, question="q", correct=True, milliseconds=2999),
         event("payment.succeeded", who, charge=1, product="vip", stars=1, recurring=False, first=False),

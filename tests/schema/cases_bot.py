@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from apps.bot.models import Chat, Refusal, StartPayload, Unreadable, Update
+from apps.bot.models import Chat, Refusal, SeenMessage, StartPayload, Unreadable, Update
 from tests.gamification.acts import NOON, person
 from tests.schema.cases import Case, Effect, Wall
 
@@ -31,6 +31,7 @@ def fill() -> None:
     """Make a row in each of the tables."""
     somebody = person()
     Chat.objects.create(telegram_id=-100_700, kind="supergroup", moved_from=-701)
+    SeenMessage.objects.create(chat=1, message=1, person_id=somebody, sent_at=NOON)
     StartPayload.objects.create(person_id=somebody, payload="ref-1", received_at=NOON)
     Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)
     Refusal.objects.create(reason="size", day=date(2026, 1, 1), count=1)

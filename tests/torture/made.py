@@ -5,12 +5,13 @@ from collections import Counter
 from torture.model import Kind, Operation, Outcome
 from torture.observing import Seen, SeenEntry
 
-PERSON = 7_000_001
+PERSON, GROUP = 7_000_001, -100_900
 NOON = 1_800_000_000
 
 
 def did(kind: Kind, origin: str, **fields: object) -> Operation:
-    given = {"person": PERSON, "outcome": Outcome.OK, "said_at": NOON, "chat": PERSON} | fields
+    chat = GROUP if kind is Kind.MESSAGE else PERSON
+    given = {"person": PERSON, "outcome": Outcome.OK, "said_at": NOON, "chat": chat} | fields
     return Operation(kind=kind, origin=origin, **given)  # type: ignore[arg-type]
 
 

@@ -24,6 +24,11 @@ def test_it_keeps_one_suppressed_entry_for_each_hour_and_pays_again_the_next_day
     assert [(w.origin, w.amount) for w in made.streams["acts"]] == [("0", 50), ("1", 0), ("3", 0), ("4", 50)]
 
 
+def test_it_lets_nothing_be_earned_by_what_is_said_to_the_bot_alone() -> None:
+    made = world([did(Kind.MESSAGE, "1", chat=PERSON)])
+    assert (made.balance, made.handled) == (10, {"1"})
+
+
 def test_it_lets_what_is_unknown_have_happened_or_not() -> None:
     possible = list(worlds([did(Kind.MESSAGE, "1"), did(Kind.MESSAGE, "2", outcome=Outcome.UNKNOWN)]))
     assert [made.balance for made in possible] == [20, 15]

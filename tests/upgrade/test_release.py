@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.gamification.models import AchievementVersion, Entry, Rule, RuleVersion
 from diana.events.models import Cursor, StoredEvent
 from diana.events.release import sync
 from diana.events.subscriptions import subscribers
@@ -49,6 +50,21 @@ def test_the_log_is_whole_and_every_subscriber_knows_where_to_go_on(reading: Non
     fingerprints = {subscriber.name: subscriber.fingerprint for subscriber in subscribers()}
     assert dict(Cursor.objects.values_list("subscriber", "fingerprint").distinct()) == fingerprints
     assert not Cursor.objects.filter(position__gt=LOG["last"]).exists()
+
+
+def test_rules_of_before_have_the_present_terms_as_their_next_versions(reading: None) -> None:
+    newest = {version.rule_id: version for version in RuleVersion.objects.order_by("version")}
+    paid_last = Entry.objects.latest("recorded_at").recorded_at
+    for rule, condition in (
+        ("message_sent", {"field": "place", "equals": "group"}),
+        ("community_participation", {"field": "kind", "equals": "reaction"}),
+        ("group_joined", {"field": "kind", "equals": "join"}),
+    ):
+        assert newest[rule].conditions == [condition]
+        assert newest[rule].active_from > paid_last, "what was paid stays explained"
+    assert (newest["message_sent"].version, newest["group_joined"].version) == (2, 1)
+    assert Rule.objects.get(pk="group_joined").active
+    assert AchievementVersion.objects.filter(achievement="voice").count() == 2
 
 
 def test_releasing_again_changes_nothing(committed_db: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ DESCRIPTIONS: dict[str, Promise | str] = {
     "climber": _("Reach higher levels."),
     "podium": _("Be among the first of a week."),
     "connector": _("Invite friends who stay."),
-    "voice": _("Write messages."),
+    "voice": _("Write messages in groups."),
     "welcome_back": _("Return after a week or more."),
     "weekend_hero": _("Be here on four weekends in a row."),
     "vip_member": _("Be a VIP, and stay one."),

@@ -11,7 +11,7 @@ def welcome(*, person_id: int, name: str) -> Screen:
     lines = [
         "<b>" + _("Welcome, %(name)s!") % {"name": display_name(name, person_id)} + "</b>",
         "",
-        _("You earn points by what you do here: take the daily reward, come back, write."),
+        _("You earn points by what you do here: take the daily reward, come back, write in groups."),
         _("Every point can be explained: ask /points."),
         "",
         _("Start with /daily."),

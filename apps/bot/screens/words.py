@@ -14,6 +14,7 @@ RULES: dict[str, Promise | str] = {
     "story_chapter_completed": _("Chapter finished"),
     "story_decision_made": _("Decision in a story"),
     "community_participation": _("Taking part"),
+    "group_joined": _("Joining a group"),
     "challenge_completed": _("Challenge"),
     "friend_referral": _("Friend invited"),
     "referral_welcome": _("Invited by a friend"),

@@ -1,4 +1,7 @@
-"""Seeds the rules and bonuses of the first version; those for whose events there is no class yet are inactive."""
+"""Seeds the rules and bonuses of the first version; those for whose events there is no class yet are inactive.
+
+A new installation begins with the present terms. One that has had others gets them as versions of their own (0067, 0068).
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +26,10 @@ def hourly(count: int, *others: dict[str, Any]) -> list[dict[str, Any]]:
 RULES: list[tuple[str, str, str, int, dict[str, Any]]] = [
     ("daily_login", _("Daily visit"), "game.daily_login", 50, HOURLY | {"limits": [{"per": "day"}]}),
     ("login", _("Coming back"), "game.login", 10, HOURLY | {"limits": hourly(10)}),
-    ("message_sent", _("Message"), "game.message_sent", 5, HOURLY | {"limits": hourly(100)}),
+    (
+        "message_sent", _("Message"), "game.message_sent", 5,
+        HOURLY | {"limits": hourly(100), "conditions": [{"field": "place", "equals": "group"}]},
+    ),
     (
         "trivia_completed", _("Trivia"), "game.trivia_completed", 100,
         HOURLY | {
@@ -41,7 +47,14 @@ RULES: list[tuple[str, str, str, int, dict[str, Any]]] = [
     ),
     (
         "community_participation", _("Taking part"), "game.community_participation", 30,
-        HOURLY | {"limits": hourly(50)},
+        HOURLY | {"limits": hourly(50, {"per": "day", "count": 20}), "conditions": [{"field": "kind", "equals": "reaction"}]},
+    ),
+    (
+        "group_joined", _("Joining a group"), "game.community_participation", 30,
+        HOURLY | {
+            "limits": hourly(50, {"per": "ever", "key": ["chat"]}),
+            "conditions": [{"field": "kind", "equals": "join"}],
+        },
     ),
     (
         "challenge_completed", _("Challenge"), "game.challenge_completed", 200,

@@ -5,9 +5,9 @@ from typing import Any
 from django.db import migrations
 
 WAITED = [
-    "trivia_completed", "story_chapter_completed", "story_decision_made", "community_participation", "challenge_completed",
-    "friend_referral", "referral_welcome", "vip_purchase", "subscription_renewal", "onboarding_completed",
-    "personality_detected", "tutorial_step_completed", "tutorial_completed", "achievement_unlocked",
+    "trivia_completed", "story_chapter_completed", "story_decision_made", "community_participation", "group_joined",
+    "challenge_completed", "friend_referral", "referral_welcome", "vip_purchase", "subscription_renewal",
+    "onboarding_completed", "personality_detected", "tutorial_step_completed", "tutorial_completed", "achievement_unlocked",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Seeds the achievements of the first version, all active."""
+"""Seeds the achievements of the first version, all active; a new installation begins with the present terms (0068)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -122,8 +122,8 @@ ACHIEVEMENTS: list[tuple[str, str, str, str, str, dict[str, Any], list[dict[str,
         "counter", {"on": on("user.referral_qualified")}, metals(1, 5, 20), {},
     ),
     (
-        "voice", _("Voice"), _("Write messages."), "social",
-        "counter", {"on": on("game.message_sent")}, metals(100, 1000, 10_000), {},
+        "voice", _("Voice"), _("Write messages in groups."), "social",
+        "counter", {"on": on("game.message_sent", place="group")}, metals(100, 1000, 10_000), {},
     ),
     (
         "welcome_back", _("Welcome Back"), _("Return after a week or more."), "engagement",
