@@ -3,6 +3,7 @@
 import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -145,15 +146,32 @@ def test_that_the_bot_left_the_old_one_is_no_end_of_the_new_one(moved: Any) -> N
     assert one_chat().gone_at is not None
 
 
+EARLIER, LATER = clock.now() - timedelta(days=2), clock.now() - timedelta(days=1)
+
+
 @pytest.mark.parametrize(
-    ("named", "expected"), [(OLD, True), (NEW, True), (None, False)], ids=["old", "new", "neither"]
+    ("old", "new", "expected"),
+    [
+        (("approved", EARLIER), None, "approved"),
+        (("approved", None), ("pending", None), "approved"),
+        (("refused", EARLIER), ("pending", None), "refused"),
+        (None, ("approved", EARLIER), "approved"),
+        (("pending", None), ("approved", None), "approved"),
+        (("approved", EARLIER), ("refused", LATER), "refused"),
+        (("left", LATER), ("approved", EARLIER), "left"),
+    ],
+    ids=str,
 )
-def test_an_approval_stays(settings: Any, moved: Any, named: dict[str, Any] | None, expected: bool) -> None:
+def test_what_staff_decided_stays(settings: Any, moved: Any, old: Any, new: Any, expected: str) -> None:
+    settings.DIANA_KNOWN_GROUPS = "approved"
+    for chat, decided in ((OLD, old), (NEW, new)):
+        if decided is not None:
+            state, at = decided
+            Chat.objects.create(telegram_id=chat["id"], kind=chat["type"], state=state, decided_at=at)
     moved()
-    settings.TELEGRAM_BOT_TOKEN = f"123456789:{'A' * 35}"
-    settings.DIANA_GROUPS = [named["id"]] if named else [-77]
+    assert one_chat().state == expected
     asked = [OLD["id"], NEW["id"], -78, ADA]
-    assert groups.approved(asked) == {ADA} | ({OLD["id"], NEW["id"]} if expected else set())
+    assert groups.approved(asked) == {ADA} | ({OLD["id"], NEW["id"]} if expected == "approved" else set())
 
 
 def test_the_present_id_is_told_for_both() -> None:
