@@ -35,7 +35,7 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
-    acts = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _is_act(s.found)]
+    acts = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _counts(s.row, s.found)]
     counting = groups.approved(done.chat.id for _, done in acts)
     acts = [(s, done) for s, done in acts if done.chat.id in counting]
     chats = services.chats_of({done.chat.id: done.chat.type for _, done in acts if not _private(done)})
@@ -71,6 +71,11 @@ def _read(row: Update) -> Done | Unreadable:
     except Unreadable as error:
         return error
     return update.message or update.message_reaction or update.chat_member or Unreadable("nothing is there")
+
+
+def _counts(row: Update, done: Done) -> bool:
+    """Say whether it is an act, and did not come from a group that was not approved then."""
+    return row.delete_at is None and _is_act(done)
 
 
 def _is_act(done: Done) -> bool:

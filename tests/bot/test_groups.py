@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from apps.bot import groups, services
-from apps.bot.models import Chat, Update
+from apps.bot.models import Addition, Chat, Update
 from apps.bot.screens.groups import unpaid
 from apps.gamification.models import Entry
 from apps.payments.models import Payment
@@ -73,6 +73,35 @@ def test_groups_count_by_their_state(settings: Any, known: str, expected: set[in
     asked = [5, -1, -2, -3, -31, -4, -5, -6]
     assert groups.approved(asked) == expected
     assert {chat for chat in asked if groups.is_approved(chat)} == expected
+
+
+EARLIER, LATER = clock.now() - timedelta(days=2), clock.now() - timedelta(days=1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (("approved", EARLIER), None, "approved"),
+        (("approved", None), ("pending", None), "approved"),
+        (("refused", EARLIER), ("pending", None), "refused"),
+        (None, ("approved", EARLIER), "approved"),
+        (("pending", None), ("approved", None), "approved"),
+        (("approved", EARLIER), ("refused", LATER), "refused"),
+        (("left", LATER), ("approved", EARLIER), "left"),
+        (("pending", None), None, "pending"),
+    ],
+)
+def test_a_supergroup_is_what_staff_decided_of_either(old: Any, new: Any, expected: str) -> None:
+    for telegram_id, decided in ((-7, old), (-70, new)):
+        if decided is not None:
+            state, at = decided
+            chat = Chat.objects.create(telegram_id=telegram_id, kind="group", state=state, decided_at=at)
+            Addition.objects.create(chat_id=chat.pk, telegram_id=5, added_at=EARLIER)
+    services.move_chat(old=-7, new=-70)
+    chat = Chat.objects.get()
+    assert (chat.state, Addition.objects.get().chat_id) == (expected, chat.pk)
+    assert groups.approved([-7, -70]) == ({-7, -70} if expected == "approved" else set())
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["a stranger", "somebody known"])
@@ -155,10 +184,13 @@ def test_what_came_from_a_strange_group_is_kept_for_a_day(state: str) -> None:
 
 def test_a_payment_is_booked_wherever_it_is_told(sandbox: Sandbox) -> None:
     group("refused")
-    told = paid_update(sandbox.pay(STRANGER["id"], bill_of("vip_month").payload), payer=STRANGER["id"])
+    told = paid_update(
+        sandbox.pay(STRANGER["id"], bill_of("vip_30", payer=STRANGER["id"]).payload), payer=STRANGER["id"]
+    )
     told["message"]["chat"] = GROUP
     assert deliver(told) == 200
-    assert Payment.objects.get().person_id == Update.objects.get(delete_at=None).person_id is not None
+    row = Update.objects.latest("pk")
+    assert (row.delete_at, Payment.objects.get().person_id) == (None, row.person_id)
 
 
 @pytest.mark.django_db
