@@ -12,37 +12,39 @@ from apps.users.services import PersonGone, lock_person
 
 
 class Adder(NamedTuple):
-    """A human who changed the bot's standing: the id at Telegram, and the language that their application speaks."""
+    """A human who let the bot in: the id at Telegram, and the language that their application speaks."""
 
     telegram_id: int
     language_code: str | None
 
 
-def note(chat: Chat, *, is_in: bool, person_id: int | None, by: Adder | None, now: datetime) -> None:
-    """Note who let the bot in, if it was not in before; set the chat's language, which the caller saves. Forget who is not
-    known when the bot goes.
+def note(chat: Chat, *, person_id: int | None, by: Adder | None, told_at: datetime) -> None:
+    """Note who let the bot in at this time, unless it was let in again after it; None is somebody anonymous. A group that has no
+    language gets theirs.
 
     Locks the person; the chat is locked.
     """
-    if not is_in:
-        forget_unknown(chat.pk)
+    if Addition.objects.filter(chat_id=chat.pk, added_at__gt=told_at).exists():
         return
-    if chat.standing_at is not None and chat.gone_at is None:
-        return  # it only became an administrator, or is one no more
     Addition.objects.filter(chat_id=chat.pk).delete()
     if by is None:
         return
     if person_id is None:
-        chat.language = chat.language or guess_language(by.language_code)
-        Addition.objects.create(chat_id=chat.pk, telegram_id=by.telegram_id, added_at=now)
+        _speak(chat, guess_language(by.language_code))
+        if chat.state == Chat.State.PENDING:
+            Addition.objects.create(chat_id=chat.pk, telegram_id=by.telegram_id, added_at=told_at)
     elif _is_there(person_id):
-        chat.language = chat.language or profile(person_id).language
-        Addition.objects.create(chat_id=chat.pk, person_id=person_id, added_at=now)
+        _speak(chat, profile(person_id).language)
+        Addition.objects.create(chat_id=chat.pk, person_id=person_id, added_at=told_at)
 
 
 def forget_unknown(chat: int) -> None:
     """Forget the number of who let the bot in, unless it is somebody known."""
     Addition.objects.filter(chat_id=chat, person_id=None).delete()
+
+
+def _speak(chat: Chat, language: str) -> None:
+    Chat.objects.filter(pk=chat.pk, language="").update(language=language)
 
 
 def _is_there(person_id: int) -> bool:

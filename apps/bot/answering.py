@@ -144,6 +144,7 @@ def _note_standing(row: Update, told: reading.Membership) -> None:
         person_id=row.person_id,
         told_at=act_time(datetime.fromtimestamp(told.date, UTC) if told.date else None, row.received_at),
         now=clock.now(),
+        came_in=told.came_in,
         by=services.Adder(who.id, who.language_code) if who else None,
     )
 

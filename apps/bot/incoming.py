@@ -258,7 +258,8 @@ def _sender(part: Any) -> int | None:
 
 
 def _chat(part: Any) -> reading.Chat | None:
-    chat: reading.Chat | None = (part.message and part.message.chat) if isinstance(part, reading.Pressed) else part.chat
+    place = part.message if isinstance(part, reading.Pressed) else part
+    chat: reading.Chat | None = place.chat if place else None
     return chat
 
 

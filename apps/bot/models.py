@@ -1,5 +1,7 @@
 """What the bot remembers: updates as they came in, the chats they came from, what was refused or could not be read."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Func
@@ -166,7 +168,7 @@ class GroupManager(models.Manager["Group"]):
 class Group(Chat):
     """A chat that is a group, as staff see and decide about it."""
 
-    objects = GroupManager()
+    objects: ClassVar[GroupManager] = GroupManager()
 
     class Meta:
         proxy = True

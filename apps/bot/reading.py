@@ -109,12 +109,20 @@ class Standing(Own, omit_defaults=True, kw_only=True):
 
 
 class Membership(msgspec.Struct, omit_defaults=True):
-    """A change of the bot's own membership. Who made it may be anonymous, a bot, or not told."""
+    """A change of the bot's own membership. Who made it may be anonymous, a bot, or not told; old documents do not tell how
+    the bot stood before.
+    """
 
     chat: Chat
     new_chat_member: Own
     date: Time = 0
+    old_chat_member: Own | None = None
     from_: User | None = msgspec.field(default=None, name="from")
+
+    @property
+    def came_in(self) -> bool:
+        """Say whether the bot was let in by it."""
+        return self.new_chat_member.is_in and self.old_chat_member is not None and not self.old_chat_member.is_in
 
 
 class Change(msgspec.Struct, omit_defaults=True):

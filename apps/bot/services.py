@@ -308,10 +308,11 @@ def note_standing(
     person_id: int | None,
     told_at: datetime,
     now: datetime,
+    came_in: bool = False,
     by: Adder | None = None,
 ) -> None:
     """Note whether the chat takes messages since the bot was let in or thrown out, unless newer word of that is known; of a
-    group also who let it in. Where staff had it leave, it is to leave again.
+    group also by whom it was let in, if it came in by this. Where staff had it leave, it is to leave again.
 
     For a person's own chat publish user.blocked_bot. Locks the person; of the erased, and of private chats of nobody,
     nothing is noted that is not there: the chat's id is theirs.
@@ -324,15 +325,20 @@ def note_standing(
         if owned or not private:
             Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
         chat = Chat.objects.select_for_update().filter(telegram_id=telegram_chat_id).first()
-        if chat is None or (chat.standing_at is not None and told_at < chat.standing_at):
+        if chat is None:
             return
+        late = chat.standing_at is not None and told_at < chat.standing_at
+        if came_in and not private and not (late and chat.gone_at is not None):
+            additions.note(chat, person_id=person_id, by=by, told_at=told_at)
+        if late:
+            return
+        if not is_in:
+            additions.forget_unknown(chat.pk)
         blocked = not is_in and chat.gone_at is None
-        if not private:
-            additions.note(chat, is_in=is_in, person_id=person_id, by=by, now=now)
         chat.standing_at, chat.gone_at = told_at, None if is_in else chat.gone_at or now
         if is_in:
             chat.closed_at = chat.closed_until = None
-        chat.save(update_fields=["standing_at", "gone_at", "closed_at", "closed_until", "language"])
+        chat.save(update_fields=["standing_at", "gone_at", "closed_at", "closed_until"])
         if blocked and owned:
             publish(BlockedBot(user_id=person_id))
         if is_in and not private and chat.state == Chat.State.LEFT:

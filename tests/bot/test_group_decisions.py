@@ -33,7 +33,7 @@ STRANGER = user(ADA + 1, language_code="es")
 
 
 @pytest.fixture(autouse=True)
-def known(settings: Any) -> None:
+def in_production(settings: Any) -> None:
     settings.DIANA_KNOWN_GROUPS = "approved"
 
 
@@ -110,7 +110,7 @@ def test_an_approved_group_is_told_once_in_its_language(sandbox: Sandbox) -> Non
         deliver_all()
     with translation.override("es"):
         expected = approved().text
-    sent = [call for call in sandbox.calls(method="sendMessage", chat=GROUP["id"])]
+    sent = sandbox.calls(method="sendMessage", chat=GROUP["id"])
     assert [(call.parameters["text"], call.status) for call in sent] == [(expected, 502), (expected, 200)]
     assert "grupo" in expected
 
@@ -175,7 +175,7 @@ def test_members_are_counted_once_a_day(sandbox: Sandbox) -> None:
     assert {pk for pk, chat in rows.items() if chat.members_at is None} == {gone.pk, refused.pk}
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("sandbox")
 @pytest.mark.parametrize(
     ("by", "known", "expected"),
     [
@@ -188,9 +188,11 @@ def test_members_are_counted_once_a_day(sandbox: Sandbox) -> None:
 )
 def test_who_let_the_bot_in_is_noted_and_goes_with_them(by: dict[str, Any], known: bool, expected: str | None) -> None:
     person = Person.objects.create(telegram_id=ADA, created_at=clock.now()).pk if known else None
-    change("member", chat=GROUP, by=by)
-    change("administrator", chat=GROUP, by=user(9), at=1)
-    answer()
+    for _ in range(2):
+        change("administrator", chat=GROUP, by=user(9), at=1, was="member")
+        answer()
+        change("member", chat=GROUP, by=by)
+        answer()
     found = list(Addition.objects.values_list("person_id", "telegram_id"))
     assert found == {"person": [(person, None)], "number": [(None, ADA)], None: []}[expected]
     assert Person.objects.count() == known
@@ -202,7 +204,7 @@ def test_who_let_the_bot_in_is_noted_and_goes_with_them(by: dict[str, Any], know
     assert not Addition.objects.exists()
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("sandbox")
 def test_a_number_goes_with_who_became_known_and_is_erased() -> None:
     change("member", chat=GROUP, by=user())
     answer()

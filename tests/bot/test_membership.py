@@ -22,10 +22,13 @@ CHANNEL = {"id": -100_900, "type": "channel", "title": "News"}
 NOBODY: dict[str, Any] = {}
 
 
-def change(status: str, *, chat: dict[str, Any], by: dict[str, Any], at: int = 0, **fields: Any) -> None:
+def change(
+    status: str, *, chat: dict[str, Any], by: dict[str, Any], at: int = 0, was: str | None = None, **fields: Any
+) -> None:
     """Deliver what became of the bot's membership, `at` seconds from now."""
+    was = was or ("left" if status == "member" else "member")
     body = {"chat": chat, "date": int(clock.now().timestamp()) + at}
-    body |= {"old_chat_member": {"user": DIANA, "status": "member"}}
+    body |= {"old_chat_member": {"user": DIANA, "status": was}}
     body |= {"new_chat_member": {"user": DIANA, "status": status, **fields}}
     assert deliver(update("my_chat_member", body | ({"from": by} if by else {}))) == 200
 
