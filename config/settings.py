@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from apps.bot.identity import is_real_token
-from config.environment import ROOT, env, process_name, sealing_keys
+from config.environment import ROOT, env, known_groups, process_name, sealing_keys
 from diana import clock
 from diana.redis_addresses import Address, broker
 
@@ -306,11 +306,7 @@ else:
     TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")
 # Which groups count: "approved", those that staff have approved, or "all" but those that they have refused. Whoever finds a
 # real bot can add it to a group of theirs, also to one that is tried out in development.
-DIANA_KNOWN_GROUPS = env.str(
-    "DIANA_KNOWN_GROUPS", "approved" if PRODUCTION or is_real_token(TELEGRAM_BOT_TOKEN) else "all"
-)
-if DIANA_KNOWN_GROUPS not in ("approved", "all"):
-    raise ImproperlyConfigured(f"DIANA_KNOWN_GROUPS is {DIANA_KNOWN_GROUPS!r}: set it to approved or all, or unset it.")
+DIANA_KNOWN_GROUPS = known_groups(public=PRODUCTION or is_real_token(TELEGRAM_BOT_TOKEN))
 # The groups that the release before named here; a migration takes them over as approved, and nothing else reads it.
 DIANA_GROUPS: list[int] = env.list("DIANA_GROUPS", [], subcast=int)
 # Who helps with payments, as people read it (@name, an address); empty: the staff of the community.

@@ -20,7 +20,7 @@ class UpdateAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  #
     list_filter = ("kind", ("handled_at", admin.EmptyFieldListFilter))
     search_fields = ("=event_id",)
     search_help_text = _("Update's or event's id; by person: event log")
-    fields = ("bot_id", "update_id", "kind", "person_id", "event_id", "received_at", "handled_at")
+    fields = ("bot_id", "update_id", "kind", "person_id", "event_id", "received_at", "handled_at", "delete_at")
     ordering = ("-id",)
     show_full_result_count = False
 
