@@ -115,13 +115,18 @@ def test_an_approved_group_is_told_once_in_its_language(sandbox: Sandbox) -> Non
     assert "grupo" in expected
 
 
-def test_no_group_is_told_what_is_true_no_more(sandbox: Sandbox) -> None:
-    gone, refused = add_group(gone_at=clock.now()), add_group(telegram_id=-100_600)
+def test_nothing_is_done_that_was_decided_otherwise_since(sandbox: Sandbox) -> None:
+    gone, refused, approved_again = (
+        add_group(telegram_id=-n, gone_at=clock.now() if n == 1 else None) for n in (1, 2, 3)
+    )
     decide(gone, "approved")
     decide(refused, "approved")
     decide(refused, "refused")
+    decide(approved_again, "left")
+    decide(approved_again, "approved")
     deliver_all()
-    assert sandbox.count()["methods"].get("sendMessage", 0) == 0
+    assert [call.chat for call in sandbox.calls(method="sendMessage")] == [-3]
+    assert sandbox.calls(method="leaveChat") == []
 
 
 def test_the_bot_leaves_and_leaves_again(sandbox: Sandbox) -> None:
@@ -138,29 +143,18 @@ def test_the_bot_leaves_and_leaves_again(sandbox: Sandbox) -> None:
     assert texts(sandbox, GROUP["id"]) == []
 
 
-@pytest.mark.parametrize(
-    ("failure", "calls"),
-    [
-        ({"status": 403, "description": "Forbidden: bot is not a member of the supergroup chat"}, 1),
-        ({"status": 400, "migrate_to_chat_id": -100_900}, 2),
-    ],
-    ids=["thrown out before", "moved"],
-)
-def test_leaving_ends_well(sandbox: Sandbox, failure: dict[str, Any], calls: int) -> None:
-    chat = add_group(kind="group")
-    sandbox.behave(GROUP["id"], fail_next=[failure | {"method": "leaveChat"}])
-    decide(chat, "left")
+def test_leaving_ends_well(sandbox: Sandbox) -> None:
+    """Where the bot was thrown out before, and where the group has moved."""
+    failures = {
+        -11: {"status": 403, "description": "Forbidden: bot is not a member of the supergroup chat"},
+        -12: {"status": 400, "migrate_to_chat_id": -100_900},
+    }
+    for telegram_id, failure in failures.items():
+        sandbox.behave(telegram_id, fail_next=[failure | {"method": "leaveChat"}])
+        decide(add_group(telegram_id=telegram_id, kind="group"), "left")
     deliver_all()
-    assert len(sandbox.calls(method="leaveChat")) == calls
-    assert Chat.objects.get(pk=chat.pk).gone_at is not None
-
-
-def test_a_group_that_was_approved_meanwhile_is_not_left(sandbox: Sandbox) -> None:
-    chat = add_group()
-    decide(chat, "left")
-    decide(chat, "approved")
-    deliver_all()
-    assert sandbox.calls(method="leaveChat") == []
+    assert sorted(call.chat for call in sandbox.calls(method="leaveChat")) == [-100_900, -12, -11]
+    assert not Chat.objects.filter(gone_at=None).exists()
 
 
 def test_members_are_counted_once_a_day(sandbox: Sandbox) -> None:
@@ -176,42 +170,35 @@ def test_members_are_counted_once_a_day(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.usefixtures("sandbox")
-@pytest.mark.parametrize(
-    ("by", "known", "expected"),
-    [
-        (user(), True, "person"),
-        (user(), False, "number"),
-        (ANONYMOUS, False, None),
-        (NOBODY, False, None),
-    ],
-    ids=["somebody known", "a stranger", "an anonymous admin", "nobody"],
-)
-def test_who_let_the_bot_in_is_noted_and_goes_with_them(by: dict[str, Any], known: bool, expected: str | None) -> None:
-    person = Person.objects.create(telegram_id=ADA, created_at=clock.now()).pk if known else None
-    for _ in range(2):
-        change("administrator", chat=GROUP, by=user(9), at=1, was="member")
-        answer()
-        change("member", chat=GROUP, by=by)
-        answer()
-    found = list(Addition.objects.values_list("person_id", "telegram_id"))
-    assert found == {"person": [(person, None)], "number": [(None, ADA)], None: []}[expected]
-    assert Person.objects.count() == known
-    if known:
-        assert [added["chat_id"] for added in export(person)["groups_added"]] == [Chat.objects.get().pk]
-        erase_person(person_id=person, reason="asked", actor=MANAGER, now=clock.now())
-    change("kicked", chat=GROUP, by=user(9), at=2)
-    answer()
-    assert not Addition.objects.exists()
-
-
-@pytest.mark.usefixtures("sandbox")
-def test_a_number_goes_with_who_became_known_and_is_erased() -> None:
-    change("member", chat=GROUP, by=user())
-    answer()
+def test_who_let_the_bot_in_is_noted_and_goes_with_them() -> None:
     person = Person.objects.create(telegram_id=ADA, created_at=clock.now()).pk
-    assert len(export(person)["groups_added"]) == 1
-    erase_person(person_id=person, reason="asked", actor=MANAGER, now=clock.now())
-    assert not Addition.objects.exists()
+    adders = {-21: user(), -22: STRANGER, -23: ANONYMOUS, -24: NOBODY, -25: STRANGER}
+    for _ in range(2):
+        for telegram_id, by in adders.items():
+            chat = {"id": telegram_id, "type": "group", "title": "Readers"}
+            change("administrator", chat=chat, by=user(9), at=1, was="member")
+            answer()
+            change("member", chat=chat, by=by)
+            answer()
+    chats = dict(Chat.objects.values_list("telegram_id", "pk"))
+    found = {chat: (person_id, number) for chat, person_id, number in noted()}
+    assert found == {
+        chats[-21]: (person, None), chats[-22]: (None, STRANGER["id"]), chats[-25]: (None, STRANGER["id"])
+    }  # fmt: skip
+    assert list(Person.objects.values_list("pk", flat=True)) == [person]
+    assert [added["chat_id"] for added in export(person)["groups_added"]] == [chats[-21]]
+    change("kicked", chat={"id": -25, "type": "group"}, by=user(9), at=2)
+    answer()
+    assert {chat for chat, _, _ in noted()} == {chats[-21], chats[-22]}
+    stranger = Person.objects.create(telegram_id=STRANGER["id"], created_at=clock.now()).pk
+    assert len(export(stranger)["groups_added"]) == 1
+    for left, somebody in ((1, person), (0, stranger)):
+        erase_person(person_id=somebody, reason="asked", actor=MANAGER, now=clock.now())
+        assert len(noted()) == left
+
+
+def noted() -> list[tuple[int, int | None, int | None]]:
+    return list(Addition.objects.values_list("chat_id", "person_id", "telegram_id"))
 
 
 @pytest.fixture
