@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from apps.bot.chats import add_chat
+from apps.bot.incoming import IGNORED, Incoming
 from apps.bot.models import Chat, initial_state
 
 # Being seen is noted this often at most: a write for every message would be one row that all of a group wait for.
@@ -44,6 +45,26 @@ def counts(state: str) -> bool:
     if state == Chat.State.PENDING:
         return initial_state() == Chat.State.APPROVED
     return state == Chat.State.APPROVED
+
+
+def group_of(incoming: Incoming, *, now: datetime) -> KnownGroup | None:
+    """Return the group or channel from which the update came; None for a person's own chat, and for none."""
+    if incoming.chat is None or incoming.chat > 0:
+        return None
+    return meet(telegram_id=incoming.chat, kind=incoming.chat_kind, title=incoming.title, now=now)
+
+
+def is_handled(incoming: Incoming, *, strange: KnownGroup | None) -> bool:
+    """Say whether anybody does anything about the update. In a group that is not approved that is noting where the bot is, and
+    while staff have decided nothing telling the first who asks, and whoever presses a button.
+    """
+    if incoming.kind in IGNORED:
+        return False
+    if strange is None or incoming.kind == "my_chat_member":
+        return True
+    if not strange.is_undecided:
+        return False
+    return incoming.kind == "callback_query" or (incoming.answered and not strange.told)
 
 
 def meet(*, telegram_id: int, kind: str, title: str | None, now: datetime) -> KnownGroup:

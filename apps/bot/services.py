@@ -20,7 +20,7 @@ from apps.bot.chats import move_chat as move_chat
 from apps.bot.digests import body_digest, is_body_of
 from apps.bot.events import BlockedBot, GroupLeaveRequested, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
 from apps.bot.groups import KnownGroup
-from apps.bot.incoming import IGNORED, Incoming
+from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Unreadable, Update
 from apps.payments.selectors import erased_payer_of
 from apps.users.services import PersonGone, find_or_add_person, find_person, lock_person
@@ -61,10 +61,10 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         # Before any person is locked (chats_of).
         if incoming.moved is not None:
             move_chat(old=incoming.moved.old, new=incoming.moved.new)
-        group = _group(incoming, now)
+        group = groups.group_of(incoming, now=now)
         strange = group is not None and not group.is_approved and not incoming.is_about_money
         person_id = _sender(incoming, now, known_only=strange)
-        event_id = uuid7() if _is_handled(incoming, group if strange else None) else None
+        event_id = uuid7() if groups.is_handled(incoming, strange=group if strange else None) else None
         delete_at = now + KEEP_STRANGE if strange else None
         update = _insert_update(incoming, person_id, body, event_id, now, delete_at)
         if update is None:
@@ -77,26 +77,6 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
     else:
         logger.info("update kept", extra={"correlation_id": event_id, "update": update, "kind": incoming.kind})
     return update
-
-
-def _group(incoming: Incoming, now: datetime) -> KnownGroup | None:
-    """Return the group or channel from which the update came; None for a person's own chat, and for none."""
-    if incoming.chat is None or incoming.chat > 0:
-        return None
-    return groups.meet(telegram_id=incoming.chat, kind=incoming.chat_kind, title=incoming.title, now=now)
-
-
-def _is_handled(incoming: Incoming, strange: KnownGroup | None) -> bool:
-    """Say whether anybody does anything about the update. In a group that is not approved that is noting where the bot is, and
-    while staff have decided nothing telling the first who asks, and whoever presses a button.
-    """
-    if incoming.kind in IGNORED:
-        return False
-    if strange is None or incoming.kind == "my_chat_member":
-        return True
-    if not strange.is_undecided:
-        return False
-    return incoming.kind == "callback_query" or (incoming.answered and not strange.told)
 
 
 def _sender(incoming: Incoming, now: datetime, *, known_only: bool) -> int | None:
