@@ -61,3 +61,11 @@ def process_name() -> str:
         names = [word.partition("@")[0] for word in words if word.endswith("@%h")]
         return names[0] if names else next((word for word in words if word in ("beat", "flower")), "celery")
     return "web" if words[:1] == ["granian"] else (words[0] if words and words[0] else "python")
+
+
+def known_groups(*, public: bool) -> str:
+    """Return which groups count, `approved` or `all`; where nothing says so, `approved` for a bot that anybody can find."""
+    value: str = env.str("DIANA_KNOWN_GROUPS", "") or ("approved" if public else "all")
+    if value not in ("approved", "all"):
+        raise ImproperlyConfigured(f"DIANA_KNOWN_GROUPS is {value!r}: set it to approved or all, or unset it.")
+    return value

@@ -10,7 +10,8 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import ROOT, env, process_name, sealing_keys
+from apps.bot.identity import is_real_token
+from config.environment import ROOT, env, known_groups, process_name, sealing_keys
 from diana import clock
 from diana.redis_addresses import Address, broker
 
@@ -194,6 +195,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 # How often each periodic task is sent; whatever is sent twice is done once. One that waited for a whole period is stale.
 _PERIODS = {
+    # Asks for each group once a day, a part of them each time; new ones soon.
+    "bot.count_group_members": timedelta(minutes=10),
     "bot.delete_old_updates": timedelta(hours=1),
     # Done once a day; asked for each hour, so that a day that was missed is made up for.
     "bot.reconcile_payments": timedelta(hours=1),
@@ -217,7 +220,7 @@ _PERIODS = {
     "users.expire_vip": timedelta(minutes=1),
 }
 # What talks to Telegram runs where the library is.
-_QUEUES = {"bot.reconcile_payments": "telegram"}
+_QUEUES = {"bot.count_group_members": "telegram", "bot.reconcile_payments": "telegram"}
 CELERY_BEAT_SCHEDULE = {
     task: {
         "task": task,
@@ -301,7 +304,10 @@ if TELEGRAM_UPDATES == "poll":
     TELEGRAM_WEBHOOK_SECRET = env.str("TELEGRAM_WEBHOOK_SECRET", "")
 else:
     TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")
-# Groups of a real bot that are paid, by their ids at Telegram; with a made-up token all are.
+# Which groups count: "approved", those that staff have approved, or "all" but those that they have refused. Whoever finds a
+# real bot can add it to a group of theirs, also to one that is tried out in development.
+DIANA_KNOWN_GROUPS = known_groups(public=PRODUCTION or is_real_token(TELEGRAM_BOT_TOKEN))
+# The groups that the release before named here; a migration takes them over as approved, and nothing else reads it.
 DIANA_GROUPS: list[int] = env.list("DIANA_GROUPS", [], subcast=int)
 # Who helps with payments, as people read it (@name, an address); empty: the staff of the community.
 SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")

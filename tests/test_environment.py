@@ -3,8 +3,9 @@
 import sys
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import process_name
+from config.environment import known_groups, process_name
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,27 @@ from config.environment import process_name
 def test_a_process_is_called_as_in_the_procfile(monkeypatch: pytest.MonkeyPatch, line: str, name: str):
     monkeypatch.setattr(sys, "argv", line.split())
     assert process_name() == name
+
+
+@pytest.mark.parametrize(
+    ("value", "public", "expected"),
+    [
+        (None, True, "approved"),
+        (None, False, "all"),
+        ("", True, "approved"),
+        ("all", True, "all"),
+        ("approved", False, "approved"),
+        ("none", False, None),
+    ],
+)
+def test_which_groups_count(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, public: bool, expected: str | None
+) -> None:
+    monkeypatch.delenv("DIANA_KNOWN_GROUPS", raising=False)
+    if value is not None:
+        monkeypatch.setenv("DIANA_KNOWN_GROUPS", value)
+    if expected is None:
+        with pytest.raises(ImproperlyConfigured, match="approved or all"):
+            known_groups(public=public)
+    else:
+        assert known_groups(public=public) == expected

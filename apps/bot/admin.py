@@ -1,10 +1,11 @@
-"""What staff see of the bot: updates without their bodies, what was refused. Nothing can be changed here."""
+"""What staff see of the bot: updates without their bodies, what was refused. Only of groups anything is decided here."""
 
 from django.contrib import admin
 from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from apps.bot.group_admin import GroupAdmin as GroupAdmin
 from apps.bot.models import Notice, Refusal, Unreadable, Update
 from apps.bot.services import bot_id
 from diana.admin_search import IndexedSearch, whole_number
@@ -19,7 +20,7 @@ class UpdateAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  #
     list_filter = ("kind", ("handled_at", admin.EmptyFieldListFilter))
     search_fields = ("=event_id",)
     search_help_text = _("Update's or event's id; by person: event log")
-    fields = ("bot_id", "update_id", "kind", "person_id", "event_id", "received_at", "handled_at")
+    fields = ("bot_id", "update_id", "kind", "person_id", "event_id", "received_at", "handled_at", "delete_at")
     ordering = ("-id",)
     show_full_result_count = False
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import telegram
 from django.utils import translation
 
 from apps.bot import deferred_answers, documents, groups, reading, replies, selectors, services, strange_groups
-from apps.bot.application import application
+from apps.bot.application import AnyApplication, application
 from apps.bot.library_updates import LibraryUpdates
 from apps.bot.models import Update
 from apps.bot.places import Place, place_of
@@ -108,9 +109,18 @@ async def _answer(row: Update, document: reading.Update) -> list[str]:
     """Do what the update asks for; return which screens were sent. Raises what a handler raised."""
     if document.my_chat_member is not None:
         await in_thread(_note_standing, row, document.my_chat_member)
-    elif row.person_id is not None and (document.message or document.callback_query):
-        return await _reply(row, row.person_id, document)
+    elif document.message or document.callback_query:
+        if row.chat_id is not None and await in_thread(strange_groups.is_strange, row):
+            library = await application()
+            asked = _library_update(row, document, library)
+            return await strange_groups.turn_away(asked, place_of(document, row.chat_id), row.person_id, library)
+        if row.person_id is not None:
+            return await _reply(row, row.person_id, document)
     return []
+
+
+def _library_update(row: Update, document: reading.Update, library: AnyApplication) -> telegram.Update:
+    return LibraryUpdates(library.bot).update(document, chat_id=row.chat_id, received_at=row.received_at)
 
 
 async def _reply(row: Update, person_id: int, document: reading.Update) -> list[str]:
@@ -124,10 +134,7 @@ async def _reply(row: Update, person_id: int, document: reading.Update) -> list[
         place=None if row.chat_id is None else place_of(document, row.chat_id),
     )
     begin_turn(turn)
-    update = LibraryUpdates(library.bot).update(document, chat_id=row.chat_id, received_at=row.received_at)
-    if turn.place and strange_groups.may_concern(row) and not await in_thread(groups.is_approved, turn.place.chat):
-        return await strange_groups.turn_away(update, turn.place, person_id, library)
-    await library.process_update(update)
+    await library.process_update(_library_update(row, document, library))
     if turn.error is not None:
         raise turn.error
     return turn.templates
@@ -135,6 +142,7 @@ async def _reply(row: Update, person_id: int, document: reading.Update) -> list[
 
 def _note_standing(row: Update, told: reading.Membership) -> None:
     """Note that the bot was let into a chat or thrown out of it, by whomever; in a private chat that is blocking it."""
+    who = told.from_ if told.from_ and not told.from_.is_bot else None
     services.note_standing(
         telegram_chat_id=told.chat.id,
         kind=told.chat.type,
@@ -143,6 +151,8 @@ def _note_standing(row: Update, told: reading.Membership) -> None:
         told_at=act_time(datetime.fromtimestamp(told.date, UTC) if told.date else None, row.received_at),
         update_id=row.update_id,
         now=clock.now(),
+        came_in=told.came_in,
+        by=services.Adder(who.id, who.language_code) if who else None,
     )
 
 
@@ -187,7 +197,7 @@ class _Address(NamedTuple):
 
 
 def _address(envelope: Envelope) -> _Address | None:
-    """Return where to answer; None for who is erased or takes no messages."""
+    """Return where to answer; None for who is erased, takes no messages, or asked in a group that was refused since."""
     if envelope.user_id is None:
         return None
     own_chat = people.telegram_id(envelope.user_id)
@@ -195,7 +205,7 @@ def _address(envelope: Envelope) -> _Address | None:
         return None
     row = selectors.update_of_event(envelope.correlation_id)
     place = (row and _place(row)) or Place(own_chat)
-    if selectors.is_gone(place.chat):
+    if selectors.is_gone(place.chat) or not groups.is_approved(place.chat):
         return None
     asked_at = row.received_at if row else clock.now()
     return _Address(place, people.profile(envelope.user_id).language, asked_at)

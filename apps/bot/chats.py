@@ -1,10 +1,11 @@
 """Chats under ids of our own. A group that becomes a supergroup gets another id at Telegram and stays the same chat here."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from django.db import transaction
 
-from apps.bot.models import Chat
+from apps.bot.models import Addition, Chat
 
 
 def chats_of(kinds: Mapping[int, str]) -> dict[int, int]:
@@ -22,6 +23,11 @@ def chats_of(kinds: Mapping[int, str]) -> dict[int, int]:
     if back:
         Chat.objects.filter(pk__in=back).update(gone_at=None)
     return {telegram_id: chat.pk for telegram_id, chat in known.items()}
+
+
+def add_chat(*, telegram_id: int, kind: str) -> Chat:
+    """Return the chat, inserted unless it is there by now; for the id that a group has given up the present one."""
+    return _added({telegram_id: kind})[telegram_id]
 
 
 def _added(kinds: Mapping[int, str]) -> dict[int, Chat]:
@@ -68,12 +74,27 @@ def move_chat(*, old: int, new: int) -> bool:
 
 def _merge(group: Chat, supergroup: Chat) -> None:
     """Let the group's row take the place of the supergroup's. Whether the group was gone or closed says nothing of the
-    supergroup.
+    supergroup. Of two states the one stays that staff decided last, and one that waits for them gives way.
     """
+    supergroup_id = supergroup.pk
     supergroup.delete()
     group.moved_from, group.telegram_id = group.telegram_id, supergroup.telegram_id
     group.kind, group.gone_at = Chat.Kind.SUPERGROUP, supergroup.gone_at
     group.told_unpaid_at = group.told_unpaid_at or supergroup.told_unpaid_at
     group.standing_at, group.standing_update = supergroup.standing_at, supergroup.standing_update
     group.closed_at, group.closed_until = supergroup.closed_at, supergroup.closed_until
+    decided = max(group, supergroup, key=_weight_of_state)
+    group.state, group.decided_at = decided.state, decided.decided_at
+    group.title, group.language = supergroup.title or group.title, group.language or supergroup.language
+    group.seen_at = supergroup.seen_at or group.seen_at
+    if supergroup.members is not None:
+        group.members, group.members_at = supergroup.members, supergroup.members_at
     group.save()
+    if not Addition.objects.filter(chat_id=group.pk).exists():
+        Addition.objects.filter(chat_id=supergroup_id).update(chat_id=group.pk)
+    else:
+        Addition.objects.filter(chat_id=supergroup_id).delete()
+
+
+def _weight_of_state(chat: Chat) -> tuple[bool, datetime]:
+    return chat.state != Chat.State.PENDING, chat.decided_at or datetime.min.replace(tzinfo=UTC)

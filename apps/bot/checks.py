@@ -69,12 +69,14 @@ def check_updates(**_: Any) -> list[checks.CheckMessage]:
 
 
 def check_groups(**_: Any) -> list[checks.CheckMessage]:
-    """Ids of groups are below zero: one that is not is a person's, or lost its sign."""
-    wrong = [str(chat) for chat in settings.DIANA_GROUPS if chat >= 0]
-    if not wrong:
+    """The list of groups of the release before is read no more."""
+    if not settings.DIANA_GROUPS:
         return []
-    hint = "The ids of groups begin with a minus, as the bot says them in the group: DIANA_GROUPS=-1001234567890."
-    return [checks.Error(f"DIANA_GROUPS names no groups: {', '.join(wrong)}.", hint=hint, id="bot.E006")]
+    hint = (
+        "Unset DIANA_GROUPS: the upgrade took its groups over as approved. Others are approved in the admin, or with"
+        " `manage.py groups approve`."
+    )
+    return [checks.Warning("DIANA_GROUPS is read no more.", hint=hint, id="bot.W001")]
 
 
 def check_limits(**_: Any) -> list[checks.CheckMessage]:

@@ -90,3 +90,27 @@ class CommunityParticipation(Event, type="game.community_participation"):
 
     kind: str
     chat: int
+
+
+class GroupApproved(Event, type="bot.group_approved"):
+    """Staff approved a group: what is done there counts from now on. `chat` is our id of it; `actor` the login, if any."""
+
+    chat: int
+    actor: int | None
+    audit: int
+
+
+class GroupRefused(Event, type="bot.group_refused"):
+    """Staff refused a group: nothing counts there, and the bot says nothing."""
+
+    chat: int
+    actor: int | None
+    audit: int
+
+
+class GroupLeaveRequested(Event, type="bot.group_leave_requested"):
+    """Staff want the bot out of a group, which it may have been let into again since: then `audit` is empty."""
+
+    chat: int
+    actor: int | None
+    audit: int | None

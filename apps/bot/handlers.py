@@ -1,5 +1,5 @@
 """What the bot does when something happened: take a message, answer an update, at once or aside, tell what came of /daily, give
-notice, show a gift's code, give a payment back.
+notice, tell a group of its approval, leave a group, show a gift's code, give a payment back.
 
 Those that answer or tell talk to Telegram, whose library takes longer to import than all the rest: only the processes
 that answer pay for it. Most of what a community does gets no answer: the batch takes it, without the library.
@@ -42,6 +42,22 @@ async def answer_daily(envelope: Envelope) -> None:
     from apps.bot.answering import tell_daily
 
     await tell_daily(envelope)
+
+
+@subscribe("bot.group_approved", external=True)
+async def tell_group(envelope: Envelope) -> None:
+    """Tell the group that it was approved."""
+    from apps.bot.group_calls import tell_approved
+
+    await tell_approved(envelope)
+
+
+@subscribe("bot.group_leave_requested", external=True)
+async def leave_group(envelope: Envelope) -> None:
+    """Leave the group; done again, it changes nothing."""
+    from apps.bot.group_calls import leave
+
+    await leave(envelope)
 
 
 @subscribe("payment.succeeded", external=True)

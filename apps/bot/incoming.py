@@ -140,6 +140,7 @@ class Incoming(NamedTuple):
     `answered` is false for a message that is no command, a reaction, a change of membership: they get no reply. `asked`,
     `paid`, `refunded` and `subscribed` are what payments have to do with; `sent_at` is the time of a payment's message.
     `document` is what is kept of it (reading.py), `moved` what the service message of a group that moved says.
+    `chat_kind` and `title` are the chat's.
     """
 
     update_id: int
@@ -154,6 +155,8 @@ class Incoming(NamedTuple):
     sent_at: datetime | None = None
     document: bytes = b""
     moved: Move | None = None
+    chat_kind: str = ""
+    title: str | None = None
 
     @property
     def adds_sender(self) -> bool:
@@ -161,6 +164,11 @@ class Incoming(NamedTuple):
         been erased since.
         """
         return self.refunded is None and self.kind != "subscription"
+
+    @property
+    def is_about_money(self) -> bool:
+        """Whether it tells of a payment, which is booked wherever it is told."""
+        return self.paid is not None or self.refunded is not None
 
 
 def decode(body: bytes) -> Incoming:
@@ -181,9 +189,7 @@ def decode(body: bytes) -> Incoming:
                 )
             case _Message():
                 return _message(decoded.update_id, part)
-        return Incoming(
-            decoded.update_id, kind, _sender(part), _chat(part), kind not in UNANSWERED, document=_document(kind, part)
-        )
+        return _incoming(decoded.update_id, kind, part, answered=kind not in UNANSWERED)
     return Incoming(decoded.update_id, None, None, None)
 
 
@@ -224,16 +230,14 @@ def _message(update_id: int, part: _Message) -> Incoming:
     part.successful_payment = part.refunded_payment = part.migrate_to_chat_id = part.migrate_from_chat_id = None
     answered = part.text is not None and part.text.startswith("/")
     part.entities = _commands(part.entities)[:1] if answered and part.entities else None
-    return Incoming(
+    return _incoming(
         update_id,
         "message",
-        _sender(part),
-        part.chat.id,
-        answered,
+        part,
+        answered=answered,
         paid=paid,
         refunded=refunded,
         sent_at=datetime.fromtimestamp(part.date, UTC) if (paid or refunded) and part.date else None,
-        document=_document("message", part),
         moved=moved,
     )
 
@@ -244,6 +248,23 @@ def _takes_media(part: _Message) -> bool:
     for name in sent:
         setattr(part, name, None)
     return bool(sent)
+
+
+def _incoming(update_id: int, kind: str, part: Any, **more: Any) -> Incoming:
+    """Return the outside of an update with a document. The title goes from it: the chat has it, for staff."""
+    chat, title = _chat(part), None
+    if chat is not None:
+        title, chat.title = chat.title, None
+    return Incoming(
+        update_id,
+        kind,
+        _sender(part),
+        chat.id if chat else None,
+        document=_document(kind, part),
+        chat_kind=chat.type if chat else "",
+        title=title,
+        **more,
+    )
 
 
 def _commands(entities: list[reading.Entity]) -> list[reading.Entity]:
@@ -275,9 +296,10 @@ def _sender(part: Any) -> int | None:
     return None if user is None or user.is_bot else user.id
 
 
-def _chat(part: Any) -> int | None:
-    chat = (part.message and part.message.chat) if isinstance(part, reading.Pressed) else part.chat
-    return chat.id if chat else None
+def _chat(part: Any) -> reading.Chat | None:
+    place = part.message if isinstance(part, reading.Pressed) else part
+    chat: reading.Chat | None = place.chat if place else None
+    return chat
 
 
 _decoder = msgspec.json.Decoder(_Body)

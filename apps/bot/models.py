@@ -1,5 +1,8 @@
 """What the bot remembers: updates as they came in, the chats they came from, what was refused or could not be read."""
 
+from typing import ClassVar
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +32,8 @@ class Update(models.Model):
     there were documents keep it. `body_digest` tells a copy from another update under the same id after that.
     `chat_id` is Telegram's, and so is `update_id`; the id that events name is our own, because Telegram's
     begins anew at a random number after a quiet week. `event_id` is the update_received that told of it. `failed_at` is
-    set while the update is a dead letter: handled, unless its event is redriven.
+    set while the update is a dead letter: handled, unless its event is redriven. `delete_at` has what came from a group
+    that was not approved: it is kept until then, and is no act whatever staff decide later.
     """
 
     bot_id = models.BigIntegerField(_("bot"))
@@ -45,6 +49,7 @@ class Update(models.Model):
     received_at = models.DateTimeField(_("received at"))
     handled_at = models.DateTimeField(_("handled at"), null=True)
     failed_at = models.DateTimeField(_("given up at"), null=True)
+    delete_at = models.DateTimeField(_("kept until"), null=True)
 
     class Meta:
         db_table = "bot_update"
@@ -73,10 +78,19 @@ class Update(models.Model):
             models.Index(
                 fields=["handled_at"], condition=models.Q(handled_at__isnull=False), name="bot_update_handled"
             ),
+            # and for what came from groups that were not approved
+            models.Index(
+                fields=["delete_at"], condition=models.Q(delete_at__isnull=False), name="bot_update_delete_at"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.update_id}"
+
+
+def initial_state() -> str:
+    """Return the state of a group that appears now, as settings.DIANA_KNOWN_GROUPS says."""
+    return "approved" if settings.DIANA_KNOWN_GROUPS == "all" else "pending"
 
 
 class Chat(models.Model):
@@ -86,6 +100,10 @@ class Chat(models.Model):
     there; `closed_until`: when that is tried again (replies.py). `moved_from` is the id that a supergroup had when it was a
     group. `standing_at` is when Telegram last told how the bot stands there, in whole seconds, and `standing_update` the
     update that told it.
+
+    `state` says of a group whether acts count there (groups.py), of other chats nothing; staff decided it at `decided_at`.
+    `title` and `members` (asked for at `members_at`) are for staff, `language` is what the group is told things in,
+    `seen_at` when something last came from there, to the hour.
     """
 
     class Kind(models.TextChoices):
@@ -93,6 +111,12 @@ class Chat(models.Model):
         GROUP = "group", _("group")
         SUPERGROUP = "supergroup", _("supergroup")
         CHANNEL = "channel", _("channel")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waits for a decision")
+        APPROVED = "approved", _("approved")
+        REFUSED = "refused", _("refused")
+        LEFT = "left", _("left by the bot")
 
     telegram_id = models.BigIntegerField(_("id at Telegram"), unique=True)
     kind = models.TextField(_("kind"), choices=Kind.choices)
@@ -103,6 +127,14 @@ class Chat(models.Model):
     moved_from = models.BigIntegerField(_("earlier id at Telegram"), null=True, unique=True)
     standing_at = models.DateTimeField(_("membership told at"), null=True)
     standing_update = models.BigIntegerField(_("membership told by update"), null=True)
+    # What processes of the release before insert meanwhile waits for staff.
+    state = models.TextField(_("state"), choices=State.choices, default=initial_state, db_default="pending")
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    title = models.TextField(_("title"), default="", db_default="")
+    language = models.TextField(_("language"), default="", db_default="")
+    members = models.BigIntegerField(_("members"), null=True)
+    members_at = models.DateTimeField(_("members counted at"), null=True)
+    seen_at = models.DateTimeField(_("last seen"), null=True)
 
     class Meta:
         db_table = "bot_chat"
@@ -119,6 +151,14 @@ class Chat(models.Model):
                 & models.Q(closed_until__gte=models.F("closed_at")),
                 name="bot_chat_closed_until_after",
             ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["pending", "approved", "refused", "left"]), name="bot_chat_state_known"
+            ),
+            models.CheckConstraint(condition=models.Q(members__gte=0), name="bot_chat_members_counted"),
+        ]
+        indexes = [
+            # staff look through the groups, the newest first; the task that counts members looks for those to be asked
+            models.Index(fields=["id"], condition=models.Q(kind__in=["group", "supergroup"]), name="bot_chat_groups"),
         ]
 
     def __str__(self) -> str:
@@ -151,6 +191,60 @@ class SeenMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chat}: {self.message}"
+
+
+class GroupManager(models.Manager["Group"]):
+    """The chats that are groups."""
+
+    def get_queryset(self) -> models.QuerySet["Group"]:
+        """Leave out private chats and channels."""
+        return super().get_queryset().filter(kind__in=[Chat.Kind.GROUP, Chat.Kind.SUPERGROUP])
+
+
+class Group(Chat):
+    """A chat that is a group, as staff see and decide about it."""
+
+    objects: ClassVar[GroupManager] = GroupManager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+        default_permissions = ("view",)
+        permissions = [("decide_group", _("Can approve and refuse groups, and have the bot leave them"))]
+
+
+class Addition(models.Model):
+    """Who let the bot into a group: our id of them, or as long as staff have not decided Telegram's of who is not known.
+
+    Beside the chat, because erasure locks the person first, and whoever locks a group's chat does that before any person.
+    """
+
+    chat_id = models.BigIntegerField(_("chat"), unique=True)
+    person_id = models.BigIntegerField(_("person"), null=True)
+    telegram_id = models.BigIntegerField(_("id at Telegram"), null=True)
+    added_at = models.DateTimeField(_("added at"))
+
+    class Meta:
+        db_table = "bot_addition"
+        verbose_name = _("addition to a group")
+        verbose_name_plural = _("additions to groups")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(person_id__isnull=True, telegram_id__isnull=False)
+                | models.Q(person_id__isnull=False, telegram_id__isnull=True),
+                name="bot_addition_by_one",
+            ),
+        ]
+        indexes = [
+            # erasure and export look for those of a person
+            models.Index(fields=["person_id"], name="bot_addition_person"),
+            models.Index(fields=["telegram_id"], name="bot_addition_telegram_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"addition {self.pk}"
 
 
 class StartPayload(models.Model):

@@ -15,6 +15,8 @@ LARGEST_TIME = 2**33
 # Seconds since 1970.
 Time = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TIME)]
 Whole = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+# PostgreSQL's texts hold everything but NUL.
+Title = Annotated[str, msgspec.Meta(max_length=300, pattern=r"\A[^\x00]*\Z")]
 
 
 class Unreadable(ValueError):
@@ -33,10 +35,11 @@ class User(msgspec.Struct, omit_defaults=True):
 
 
 class Chat(msgspec.Struct, omit_defaults=True):
-    """A chat. One of an unknown type is taken for what its id says: people have positive ones."""
+    """A chat. One of an unknown type is taken for what its id says: people have positive ones. Documents have no titles."""
 
     id: Identifier
     type: Literal["", "private", "group", "supergroup", "channel"] = ""
+    title: Title | None = None
 
     def __post_init__(self) -> None:
         if not self.type:
@@ -123,12 +126,20 @@ class Standing(Own, omit_defaults=True, kw_only=True):
 
 
 class Membership(msgspec.Struct, omit_defaults=True):
-    """A change of the bot's own membership. Who made it may be anonymous, a bot, or not told."""
+    """A change of the bot's own membership. Who made it may be anonymous, a bot, or not told; old documents do not tell how
+    the bot stood before.
+    """
 
     chat: Chat
     new_chat_member: Own
     date: Time = 0
+    old_chat_member: Own | None = None
     from_: User | None = msgspec.field(default=None, name="from")
+
+    @property
+    def came_in(self) -> bool:
+        """Say whether the bot was let in by it."""
+        return self.new_chat_member.is_in and self.old_chat_member is not None and not self.old_chat_member.is_in
 
 
 class Change(msgspec.Struct, omit_defaults=True):

@@ -95,7 +95,7 @@ async def _tell_refused(bot: Bot, place: Place, bill: Invoice, error: Permanent,
         await note_sent(bill.refused.template, person_id=person_id)
 
 
-async def note_sent(template: str, *, person_id: int) -> None:
+async def note_sent(template: str, *, person_id: int | None) -> None:
     """Note that a reply is out: where that fails it is sent again, so the database is asked until it answers."""
     await in_thread(insist, functools.partial(services.note_reply, template=template, person_id=person_id))
 

@@ -11,17 +11,19 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import BinaryField, Case, Value, When
 
+from apps.bot import additions, groups
+from apps.bot.additions import Adder as Adder
 from apps.bot.booking import book
 from apps.bot.chats import chats_of as chats_of
 from apps.bot.chats import has_moved
 from apps.bot.chats import move_chat as move_chat
 from apps.bot.digests import body_digest, is_body_of
-from apps.bot.events import BlockedBot, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
-from apps.bot.incoming import IGNORED, Incoming
+from apps.bot.events import BlockedBot, GroupLeaveRequested, MessageReceived, ReplySent, UpdateFailed, UpdateReceived
+from apps.bot.groups import KnownGroup
+from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Unreadable, Update
 from apps.payments.selectors import erased_payer_of
-from apps.users.selectors import person_of
-from apps.users.services import PersonGone, find_or_add_person, lock_person
+from apps.users.services import PersonGone, find_or_add_person, find_person, lock_person
 from diana.bulk import delete_rows
 from diana.events import Envelope, Event, Publication, publish, publish_many
 from diana.events.causes import caused_by
@@ -32,6 +34,8 @@ logger = logging.getLogger(__name__)
 # Telegram delivers an update again for 24 hours; after a week no copy can come and nothing is left to look up. The whole
 # row goes, not only its body: ids begin anew at random after a quiet week, and an old row must not swallow a new update.
 KEEP_UPDATES = timedelta(days=7)
+# What comes from a group that is not approved: as long as Telegram may deliver it again.
+KEEP_STRANGE = timedelta(days=1)
 DELETE_AT_ONCE = 5_000
 START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -44,11 +48,11 @@ def bot_id() -> int:
 def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | None:
     """Keep the update and publish that it came; return our id of it, or None where it was only counted.
 
-    Counted are unknown kinds, copies, and other bodies under a known id: the first one stays, others are set aside. Locks the
-    person. What
-    comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. Of what is ignored
-    nobody is told: it takes no place before anything else. A payment is
-    booked at once, in the same transaction: what Telegram is told was taken has been credited.
+    Counted are unknown kinds, copies, and other bodies under a known id: the first one stays, others are set aside. Locks
+    the person. What comes faster than EVENTS_RATE_LIMITS allows is kept as well, and published by the relay in its order. Of
+    what is ignored nobody is told: it takes no place before anything else. A payment is booked at once, in the same
+    transaction: what Telegram is told was taken has been credited. What comes from a group that is not approved is kept for
+    a day, and makes nobody known.
     """
     if incoming.kind is None:
         count_refusal(Refusal.Reason.UNKNOWN, now=now)
@@ -57,13 +61,16 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
         # Before any person is locked (chats_of).
         if incoming.moved is not None:
             move_chat(old=incoming.moved.old, new=incoming.moved.new)
-        person_id = _sender(incoming, now)
-        event_id = None if incoming.kind in IGNORED else uuid7()
-        update = _insert_update(incoming, person_id, body, event_id, now)
+        group = groups.group_of(incoming, now=now)
+        strange = group is not None and not group.is_approved and not incoming.is_about_money
+        person_id = _sender(incoming, now, known_only=strange)
+        event_id = uuid7() if groups.is_handled(incoming, strange=group if strange else None) else None
+        delete_at = now + KEEP_STRANGE if strange else None
+        update = _insert_update(incoming, person_id, body, event_id, now, delete_at)
         if update is None:
-            transaction.set_rollback(True)  # a person who was added for it is known by nothing else
+            transaction.set_rollback(True)  # a person or a group that was added for it is known by nothing else
         elif event_id is not None:
-            with caused_by(_publish(incoming, incoming.kind, person_id, update, event_id)):
+            with caused_by(_publish(incoming, incoming.kind, person_id, update, event_id, group)):
                 book(incoming, now=now)
     if update is None:
         _note_known(incoming.update_id, body, now)
@@ -72,25 +79,30 @@ def receive_update(*, incoming: Incoming, body: bytes, now: datetime) -> int | N
     return update
 
 
-def _sender(incoming: Incoming, now: datetime) -> int | None:
+def _sender(incoming: Incoming, now: datetime, *, known_only: bool) -> int | None:
     """Return our id of the sender, locked; None for nobody, and for who is not known and does not become so by this."""
     if incoming.sender is None:
         return None
     of_erased = incoming.paid is not None and erased_payer_of(incoming.paid.invoice_payload) is not None
-    if (of_erased or not incoming.adds_sender) and person_of(incoming.sender) is None:
-        return None
+    if known_only or of_erased or not incoming.adds_sender:
+        return find_person(telegram_id=incoming.sender)
     return find_or_add_person(telegram_id=incoming.sender, now=now)
 
 
-def _publish(incoming: Incoming, kind: str, person_id: int | None, update: int, event_id: UUID) -> Envelope:
+def _publish(
+    incoming: Incoming, kind: str, person_id: int | None, update: int, event_id: UUID, group: KnownGroup | None
+) -> Envelope:
     """Publish that the update came. A person's presses have an order and a limit of their own, and so has what gets no
-    answer: nobody should wait for all the redraws, or all that they wrote, before a command is answered.
+    answer: nobody should wait for all the redraws, or all that they wrote, before a command is answered. What nobody known
+    did in a group has the order of the group.
     """
     event = _received(incoming, kind, person_id, update)
     own = _OWN.get(kind) if incoming.answered else "messages"
+    of_nobody = None if group is None else f"chat:{group.chat}"
     if own is None:
-        return publish(event, event_id=event_id, source="telegram")
-    key = None if person_id is None else f"{person_id}:{own}"
+        key = of_nobody if person_id is None else None
+        return publish(event, key=key, event_id=event_id, source="telegram")
+    key = of_nobody if person_id is None else f"{person_id}:{own}"
     return publish(event, key=key, event_id=event_id, source=f"telegram_{own}")
 
 
@@ -106,7 +118,12 @@ def _received(incoming: Incoming, kind: str, person_id: int | None, update: int)
 
 
 def _insert_update(
-    incoming: Incoming, person_id: int | None, body: bytes, event_id: UUID | None, now: datetime
+    incoming: Incoming,
+    person_id: int | None,
+    body: bytes,
+    event_id: UUID | None,
+    now: datetime,
+    delete_at: datetime | None,
 ) -> int | None:
     """Insert the row and return its id; None if there is one. Waits for whoever inserts the same one right now. What no event
     tells of is done.
@@ -115,7 +132,7 @@ def _insert_update(
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO bot_update (bot_id, update_id, person_id, kind, chat_id, body, document, body_digest, event_id,"
-            " received_at, handled_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " received_at, handled_at, delete_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING id",
             [
                 bot_id(),
@@ -129,6 +146,7 @@ def _insert_update(
                 event_id,
                 now,
                 handled_at,
+                delete_at,
             ],
         )
         row = cursor.fetchone()
@@ -236,7 +254,7 @@ def fail_update(*, update: int, reason: str, person_id: int | None, now: datetim
             publish(UpdateFailed(user_id=person_id, update=update, reason=reason))
 
 
-def note_reply(*, template: str, person_id: int) -> None:
+def note_reply(*, template: str, person_id: int | None) -> None:
     """Publish that a message went out which answers no update directly."""
     with transaction.atomic():
         publish(ReplySent(user_id=person_id, template=template))
@@ -247,10 +265,10 @@ def chat_of(*, telegram_id: int, kind: str) -> int:
     return chats_of({telegram_id: kind})[telegram_id]
 
 
-def claim_unpaid_notice(*, telegram_id: int, kind: str, now: datetime) -> bool:
-    """Note that this group is told now that nothing counts there; return whether it was not told before."""
+def claim_unpaid_notice(*, telegram_id: int, kind: str, language: str, now: datetime) -> bool:
+    """Note that this group is told now that nothing counts there, and in which language; return whether it was not before."""
     chat = chat_of(telegram_id=telegram_id, kind=kind)
-    return bool(Chat.objects.filter(id=chat, told_unpaid_at=None).update(told_unpaid_at=now))
+    return bool(Chat.objects.filter(id=chat, told_unpaid_at=None).update(told_unpaid_at=now, language=language))
 
 
 def return_unpaid_notice(*, telegram_id: int) -> None:
@@ -287,9 +305,12 @@ def note_standing(
     told_at: datetime,
     update_id: int,
     now: datetime,
+    came_in: bool = False,
+    by: Adder | None = None,
 ) -> None:
     """Note whether the chat takes messages since the bot was let in or thrown out, unless newer word of that is known: of a
-    later second, or of a later update in the same one.
+    later second, or of a later update in the same one. Of a group note also by whom it was let in, if it came in by this.
+    Where staff had it leave, it is to leave again.
 
     For a person's own chat publish user.blocked_bot. Locks the person; of the erased, and of private chats of nobody,
     nothing is noted that is not there: the chat's id is theirs.
@@ -302,8 +323,15 @@ def note_standing(
         if owned or not private:
             Chat.objects.get_or_create(telegram_id=telegram_chat_id, defaults={"kind": kind})
         chat = Chat.objects.select_for_update().filter(telegram_id=telegram_chat_id).first()
-        if chat is None or _is_older(told_at, update_id, chat):
+        if chat is None:
             return
+        late = _is_older(told_at, update_id, chat)
+        if came_in and not private and not (late and chat.gone_at is not None):
+            additions.note(chat, person_id=person_id, by=by, told_at=told_at)
+        if late:
+            return
+        if not is_in:
+            additions.forget_unknown(chat.pk)
         blocked = not is_in and chat.gone_at is None
         chat.standing_at, chat.standing_update = told_at, update_id
         chat.gone_at = None if is_in else chat.gone_at or now
@@ -312,6 +340,8 @@ def note_standing(
         chat.save(update_fields=["standing_at", "standing_update", "gone_at", "closed_at", "closed_until"])
         if blocked and owned:
             publish(BlockedBot(user_id=person_id))
+        if is_in and not private and chat.state == Chat.State.LEFT:
+            publish(GroupLeaveRequested(chat=chat.pk, actor=None, audit=None), key=f"chat:{chat.pk}")
 
 
 def _is_older(told_at: datetime, update_id: int, chat: Chat) -> bool:
@@ -348,9 +378,12 @@ def keep_start_payload(*, person_id: int, payload: str, now: datetime) -> bool:
 
 
 def delete_old_updates(*, now: datetime) -> int:
-    """Delete what was handled more than a week ago, 5,000 rows a statement; return how many."""
+    """Delete what was handled more than a week ago, and what came more than a day ago from groups that were not approved;
+    5,000 rows a statement. Return how many.
+    """
+    strange = Update.objects.filter(delete_at__lt=now).order_by("delete_at")
     old = Update.objects.filter(handled_at__lt=now - KEEP_UPDATES).order_by("handled_at")
-    return delete_rows(old, at_once=DELETE_AT_ONCE)
+    return sum(delete_rows(rows, at_once=DELETE_AT_ONCE) for rows in (strange, old))
 
 
 def delete_old_unreadable(*, now: datetime) -> int:

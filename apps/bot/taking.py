@@ -35,8 +35,7 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
-    done = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable)]
-    done = [(s, what) for s, what in done if _is_act(what) or _may_be_reacted_to(what)]
+    done = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _counts(s.row, s.found)]
     counting = groups.approved(what.chat.id for _, what in done)
     done = [(s, what) for s, what in done if what.chat.id in counting]
     chats = services.chats_of({what.chat.id: what.chat.type for _, what in done if not _private(what)})
@@ -109,6 +108,11 @@ def _read(row: Update) -> Done | Unreadable:
     except Unreadable as error:
         return error
     return update.message or update.message_reaction or update.chat_member or Unreadable("nothing is there")
+
+
+def _counts(row: Update, done: Done) -> bool:
+    """Say whether it is an act or may be reacted to, and did not come from a group that was not approved then."""
+    return row.delete_at is None and (_is_act(done) or _may_be_reacted_to(done))
 
 
 def _is_act(done: Done) -> bool:

@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="bot.delete_old_updates", ignore_result=True, time_limit=1800)
 def delete_old_updates() -> int | None:
-    """Delete updates that were handled more than a week ago, and old notices, unreadable ones and seen messages; return how many
-    updates, None if this hour's work was done already.
+    """Delete updates that were handled more than a week ago, those of a day ago from groups that were not approved, and old
+    notices, unreadable ones and seen messages; return how many updates, None if this hour's work was done already.
     """
     now = clock.now()
 
@@ -40,6 +40,20 @@ def delete_old_updates() -> int | None:
 def send_due_notices() -> int:
     """Have the notices that are due sent; return how many messages that makes. Two at once share the work."""
     return queueing.queue_due(now=clock.now())
+
+
+@shared_task(name="bot.count_group_members", ignore_result=True, time_limit=300)
+def count_group_members() -> int:
+    """Ask Telegram how many members groups have, each once a day; return how many were asked for. Two at once ask twice. In the
+    queue of those who talk to Telegram; no call stands in a transaction.
+    """
+    from apps.bot.group_calls import count_members
+
+    try:
+        return loop.run(count_members())
+    except Retry as error:
+        logger.warning("members of groups could not be counted: %s", error)
+        return 0
 
 
 @shared_task(name="bot.reconcile_payments", ignore_result=True, time_limit=1800)

@@ -8,6 +8,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     # looks, changes nothing
     "viewer": (
         "audit.view_auditrecord",
+        "bot.view_group",
         "bot.view_notice",
         "bot.view_refusal",
         "bot.view_unreadable",
@@ -54,8 +55,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "gamification.revoke_achievement",
         "users.suspend_person",
     ),
-    # makes the game: rules, bonuses, achievements, VIP; agrees to what others ask for
+    # makes the game: rules, bonuses, achievements, VIP, which groups count; agrees to what others ask for
     "manager": (
+        "bot.decide_group",
         "gamification.add_achievement",
         "gamification.add_achievementversion",
         "gamification.add_multiplierversion",

@@ -7,6 +7,7 @@ from diana.sandbox.answers import RefusalError, bad_request
 from diana.sandbox.behaviour import Behaviours
 from diana.sandbox.bot_commands import BotCommands
 from diana.sandbox.callback_queries import CallbackQueries
+from diana.sandbox.chat import bodies
 from diana.sandbox.chat.news import News
 from diana.sandbox.chat.people import seconds_since_epoch
 from diana.sandbox.chat.world import World
@@ -103,6 +104,8 @@ class BotApi:
             ("editMessageText", self._edit_message_text),
             ("answerCallbackQuery", self._answer_callback_query),
             ("sendChatAction", self._send_chat_action),
+            ("getChatMemberCount", self._get_chat_member_count),
+            ("leaveChat", self._leave_chat),
             ("sendDocument", self._send_document),
             ("sendInvoice", self._send_invoice),
             ("createInvoiceLink", self._create_invoice_link),
@@ -193,6 +196,26 @@ class BotApi:
         chat = self._reach(parameters)
         if self._world.knows(chat):
             self._news.add("typing", {"chat": chat, "action": text_of(parameters, "action").lower()})
+        return Result(True)
+
+    def _get_chat_member_count(self, parameters: Parameters, now: float) -> Result:
+        group = self._world.groups.get(self._reach(parameters))
+        # Of other chats the sandbox has the bot's side only: it and somebody.
+        return Result(len(group.members) + 1 if group else 2)
+
+    def _leave_chat(self, parameters: Parameters, now: float) -> Result:
+        chat = chat_of(parameters)
+        if chat > 0:
+            raise bad_request("chat member status can't be changed in private chats")
+        self._behaviours.check_reachable(chat)
+        group = self._world.groups.get(chat)
+        if group and not group.bot_is_member:
+            raise RefusalError(403, "Forbidden: bot is not a member of the supergroup chat")
+        if group:
+            group.bot_is_member = False
+            self._news.add("groups")
+            told = bodies.membership(group.chat(), self._bot, self._bot, "administrator", "left", seconds=int(now))
+            self.updates.add("my_chat_member", told, lane=chat)
         return Result(True)
 
     def _send_document(self, parameters: Parameters, now: float) -> Result:

@@ -74,7 +74,9 @@ def test_a_poller_needs_no_secret_but_takes_no_bad_one(settings: Any) -> None:
     assert found(checks.check_secret) == ["bot.E001"]
 
 
-@pytest.mark.parametrize(("groups", "expected"), [([], []), ([-1, -100_500], []), ([-1, 5], ["bot.E006"])])
-def test_groups_have_ids_below_zero(settings: Any, groups: list[int], expected: list[str]) -> None:
+@pytest.mark.parametrize(("groups", "expected"), [([], []), ([-1, -100_500], ["bot.W001"])])
+def test_a_list_of_groups_that_is_read_no_more_is_told_of(
+    settings: Any, groups: list[int], expected: list[str]
+) -> None:
     settings.DIANA_GROUPS = groups
     assert found(checks.check_groups) == expected

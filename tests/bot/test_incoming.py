@@ -78,10 +78,18 @@ PARTS: dict[str, dict[str, Any]] = {
 def test_each_known_kind_is_recognized(kind: str) -> None:
     body = update(kind, PARTS[kind])
     found = decode(json.dumps(body).encode())
+    where = {"chat_kind": GROUP["type"], "title": GROUP["title"]}
     assert found._replace(document=b"") == Incoming(
-        body["update_id"], kind, 7, GROUP["id"], answered=kind not in ("message", *UNANSWERED)
+        body["update_id"], kind, 7, GROUP["id"], answered=kind not in ("message", *UNANSWERED), **where
     )
     assert json.loads(found.document).keys() == {kind}
+    assert GROUP["title"].encode() not in found.document
+
+
+@pytest.mark.parametrize(("title", "kept"), [("a\x00b", "ab"), ("x" * 301, None), (5, None), (None, None)])
+def test_a_title_that_nobody_can_keep_is_left_out(title: Any, kept: str | None) -> None:
+    found = decode(json.dumps(update("message", {"from": user(7), "chat": GROUP | {"title": title}})).encode())
+    assert (found.chat, found.title) == (GROUP["id"], kept)
 
 
 def test_a_subscription_is_read_and_nothing_of_it_is_kept() -> None:

@@ -23,11 +23,19 @@ NOBODY: dict[str, Any] = {}
 
 
 def membership(
-    status: str, *, chat: dict[str, Any], by: dict[str, Any], at: int = 0, second: int | None = None, **fields: Any
+    status: str,
+    *,
+    chat: dict[str, Any],
+    by: dict[str, Any],
+    at: int = 0,
+    second: int | None = None,
+    was: str | None = None,
+    **fields: Any,
 ) -> dict[str, Any]:
     """Return the update that says what became of the bot's membership, in that second or `at` seconds from now."""
+    was = was or ("left" if status == "member" else "member")
     body = {"chat": chat, "date": second or int(clock.now().timestamp()) + at}
-    body |= {"old_chat_member": {"user": DIANA, "status": "member"}}
+    body |= {"old_chat_member": {"user": DIANA, "status": was}}
     body |= {"new_chat_member": {"user": DIANA, "status": status, **fields}}
     return update("my_chat_member", body | ({"from": by} if by else {}))
 

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from apps.bot import incoming, services
-from apps.bot.models import Refusal, Unreadable, Update
+from apps.bot.models import Chat, Refusal, Unreadable, Update
 from apps.bot.webhook import MAX_BODY_BYTES, webhook
 from apps.users.models import Person
 from diana import clock
@@ -114,7 +114,7 @@ def test_an_unknown_kind_is_counted_and_not_kept() -> None:
 def test_an_update_without_a_person_is_kept() -> None:
     deliver(update(body={"from": user(is_bot=True), "chat": {"id": -5}}))
     assert Update.objects.get().person_id is None
-    assert StoredEvent.objects.get().key == "system"
+    assert StoredEvent.objects.get().key == f"chat:{Chat.objects.get().pk}"
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options", "trace"])

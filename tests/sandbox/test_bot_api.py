@@ -36,6 +36,16 @@ def test_it_shows_the_message_as_telegram_would(ptb):
     assert message.reply_markup == KEYBOARD
 
 
+def test_it_counts_members_and_leaves(ptb):
+    async def scenario(bot):
+        return await bot.get_chat_member_count(-5), await bot.leave_chat(-5)
+
+    assert ptb(scenario) == (2, True)
+    for call in (lambda bot: bot.leave_chat(7), lambda bot: bot.get_chat_member_count("")):
+        with pytest.raises(BadRequest):
+            ptb(call)
+
+
 def test_it_edits_a_message(ptb):
     async def scenario(bot):
         sent = await bot.send_message(7, "old", reply_markup=KEYBOARD)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from apps.bot.models import Chat, Refusal, SeenMessage, StartPayload, Unreadable, Update
+from apps.bot.models import Addition, Chat, Refusal, SeenMessage, StartPayload, Unreadable, Update
 from tests.gamification.acts import NOON, person
 from tests.schema.cases import Case, Effect, Wall
 
@@ -16,6 +16,10 @@ CASES = {
         {"closed_until": "now()"},
         {"closed_at": "now()", "closed_until": "now() - interval '1 second'"},
     ),
+    "bot_chat_state_known": Case("bot_chat", {"state": "'unsure'"}),
+    "bot_chat_members_counted": Case("bot_chat", {"members": "-1"}),
+    "bot_addition_chat_id_key": Case("bot_addition", {"id": "-id"}),
+    "bot_addition_by_one": Case("bot_addition", {"telegram_id": "5"}, {"person_id": "NULL"}),
     "bot_refusal_once_a_day": Case("bot_refusal", {"id": "-id"}),
     "bot_refusal_count_positive": Case("bot_refusal", {"count": "0"}),
     "bot_start_payload_person_id_key": Case("bot_start_payload", {"id": "-id"}),
@@ -32,6 +36,7 @@ def fill() -> None:
     somebody = person()
     Chat.objects.create(telegram_id=-100_700, kind="supergroup", moved_from=-701)
     SeenMessage.objects.create(chat=1, message=1, person_id=somebody, sent_at=NOON)
+    Addition.objects.create(chat_id=1, person_id=somebody, added_at=NOON)
     StartPayload.objects.create(person_id=somebody, payload="ref-1", received_at=NOON)
     Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)
     Refusal.objects.create(reason="size", day=date(2026, 1, 1), count=1)

@@ -22,7 +22,7 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, resolve, reverse
 from pytest_django.plugin import DjangoDbBlocker
 
-from apps.bot.models import Notice, Refusal, Unreadable, Update
+from apps.bot.models import Chat, Notice, Refusal, Unreadable, Update
 from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest, Unlock
 from apps.payments.services import take_refund
 from apps.staff.roles import ROLES
@@ -43,6 +43,7 @@ LEVELS = ["nobody", *ROLES, "superuser"]
 VIEW = {
     "audit.auditrecord": "viewer",
     "auth.group": "admin",
+    "bot.group": "viewer",
     "bot.notice": "viewer",
     "bot.refusal": "viewer",
     "bot.unreadable": "viewer",
@@ -89,6 +90,9 @@ WRITE = {
 # Pages on which staff act.
 ACTS = {
     "auth_user_password_change": "superuser",
+    "bot_group_approve": "manager",
+    "bot_group_leave": "manager",
+    "bot_group_refuse": "manager",
     "gamification_account_award_points": "moderator",
     "gamification_account_grant_achievement": "moderator",
     "gamification_account_repair_streak": "moderator",
@@ -124,6 +128,7 @@ LIST_ACTIONS = {
 }
 # What no role has: logins and rights, and what no page shows.
 KEPT = {
+    "bot.view_addition",
     "bot.view_chat",
     "bot.view_startpayload",
     "payments.view_giftguesses",
@@ -183,6 +188,7 @@ def make_rows() -> dict[str, Any]:
     Notice.objects.create(
         person_id=somebody, kind="level", fields={}, event_id=UUID(int=1), created_at=NOON, due_at=NOON
     )
+    Chat.objects.create(telegram_id=-5, kind="group", state="pending")
     Refusal.objects.create(reason=Refusal.Reason.values[0], day=date(2026, 1, 1), count=1)
     Unreadable.objects.create(bot_id=1, reason="body", body=b"{", received_at=NOON)
     Referral.objects.create(invitee_id=person(), referrer_id=somebody, referred_at=NOON)

@@ -19,6 +19,10 @@ def privacy(*, person_id: int) -> Screen:
             " you wrote it, and your name. Whatever else comes with it (pictures, quotes, messages of others) goes as soon as I"
             " have read it. After the week only the length of your text is left, and a fingerprint from which nobody can read it."
         ),
+        _(
+            "In a group that the staff of this bot have not approved it is kept for a day and counts for nothing. Who adds me"
+            " to a group is shown to the staff, who decide about it."
+        ),
         _("You can have a copy of everything: /export. You can take a break, or be forgotten: /deleteme."),
         _(
             "If you are forgotten, name, username, number at Telegram and messages go for ever. Entries of points,"

@@ -53,6 +53,16 @@ def find_or_add_person(*, telegram_id: int, now: datetime) -> int:
         Person.objects.bulk_create([Person(telegram_id=telegram_id, created_at=now)], ignore_conflicts=True)
 
 
+def find_person(*, telegram_id: int) -> int | None:
+    """Return our id of the Telegram user with the row locked as find_or_add_person() does, None for who is not known."""
+    return (
+        Person.objects.select_for_update(no_key=True)
+        .filter(telegram_id=telegram_id)
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
 def register(
     *,
     person_id: int,

@@ -34,6 +34,7 @@ SAMPLES: list[Sample] = [
     sample(start.unknown_command, "all"),
     sample(start.private_only, "all", person_id=ME),
     sample(groups.unpaid, "all", telegram_chat_id=-1_001_234_567_890),
+    sample(groups.approved, "all"),
     *(sample(joining.language, case, person_id=ME, name=name, current="en") for case, name in NAMES.items()),
     sample(joining.regions, "a first step", person_id=ME, first_steps=True),
     sample(joining.regions, "a setting", person_id=ME, first_steps=False),

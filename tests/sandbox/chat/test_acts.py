@@ -263,6 +263,18 @@ def test_a_group_is_made_joined_and_left(page, updates):
     assert updates() == []
 
 
+def test_the_bot_counts_a_group_and_leaves_it(page, api, updates):
+    assert api.post("getChatMemberCount", json={"chat_id": GROUP}).json()["result"] == 4
+    for _ in range(2):
+        left = api.post("leaveChat", json={"chat_id": GROUP})
+    assert (left.status_code, "not a member" in left.json()["description"]) == (403, True)
+    [told] = updates()
+    changed = told["my_chat_member"]
+    assert (changed["from"]["id"], changed["new_chat_member"]["status"]) == (42, "left")
+    [group] = page.get("state")["groups"]
+    assert (group["bot_is_member"], group["members"]) == (False, [ADA, LUCIA, BORIS])
+
+
 def test_the_bot_is_thrown_out_of_a_group(page, api, updates):
     page.post(f"groups/{GROUP}/members", person=42, member=False)
     assert updates()[0]["my_chat_member"]["new_chat_member"]["status"] == "kicked"
