@@ -41,9 +41,9 @@ def active(day: date, offset: int = 0, at: datetime | None = None) -> Fact:
     return fact_of("user.active_day", day, at, offset)
 
 
-def ended(day: date) -> Fact:
+def ended(day: date, offset: int = 0) -> Fact:
     """Return the end of a local date."""
-    return fact_of("game.day_ended", day)
+    return fact_of("game.day_ended", day, offset=offset)
 
 
 def run(of: state.State, *happened: Fact) -> list[Outcome]:
