@@ -1,7 +1,7 @@
 """Answering updates and telling what came of /daily, with the Telegram library. Imported by those processes only that answer."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.utils import translation
@@ -154,7 +154,7 @@ async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
         deferred_answers.leave_out()
         return
     with translation.override(found.language):
-        screen = _daily_screen(envelope)
+        screen = _daily_screen(envelope, found.wait)
     try:
         library = await application()
         sent = await replies.give(library.bot, found.chat, screen, person_id=person_id)
@@ -172,11 +172,12 @@ _ANSWERS = {"bot.handle_update": answer_update, "bot.answer_daily": tell_daily}
 
 
 class _Address(NamedTuple):
-    """Where to answer, in which language, and since when somebody waits for it."""
+    """Where to answer, in which language, since when somebody waits for it, and how long their date lasted still then."""
 
     chat: int
     language: str
     asked_at: datetime
+    wait: timedelta
 
 
 def _address(envelope: Envelope) -> _Address | None:
@@ -190,11 +191,12 @@ def _address(envelope: Envelope) -> _Address | None:
     chat = chat or own_chat
     if selectors.is_gone(chat):
         return None
-    return _Address(chat, people.profile(envelope.user_id).language, asked_at)
+    person, acted_at = people.profile(envelope.user_id), envelope.occurred_at
+    return _Address(chat, person.language, asked_at, person.clock.next_date(acted_at) - acted_at)
 
 
-def _daily_screen(envelope: Envelope) -> Screen:
+def _daily_screen(envelope: Envelope, wait: timedelta) -> Screen:
     fields = envelope.fields
     if envelope.type == "game.points_awarded":
         return daily.awarded(amount=fields["amount"], balance=fields["balance"])
-    return daily.suppressed(reason=fields["reason"], local_time=envelope.local_time)
+    return daily.suppressed(reason=fields["reason"], wait=wait)

@@ -9,7 +9,8 @@ from django.conf import settings
 from apps.users import preferences as settable
 from apps.users import vip
 from apps.users.aliases import alias_of
-from apps.users.clocks import Clock, clock_of
+from apps.users.clocks import Clock as Clock
+from apps.users.clocks import clock_of
 from apps.users.languages import guess_language as guess_language
 from apps.users.models import Departure, Person, Staff, Tombstone
 from apps.users.personality import RETAKE_AFTER as RETAKE_AFTER
@@ -30,7 +31,7 @@ from apps.users.standing import onboarding_step as onboarding_step
 from apps.users.standing import quiz_standing as quiz_standing
 from apps.users.standing import tutorial_standing as tutorial_standing
 from apps.users.standing import visibility as visibility
-from apps.users.timezones import local_time
+from apps.users.timezones import local_time as local_time
 from apps.users.tombstones import digest_of
 from apps.users.zones import REGIONS as REGIONS
 from apps.users.zones import Zone as Zone
