@@ -87,7 +87,7 @@ def check_spacing(begun: list[datetime]) -> None:
             assert later - earlier >= span, f"{dates + 1} dates in {later - earlier}: {begun}"
 
 
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=12, deadline=None)
 SEEDS = given(st.integers(0, 10**9), st.sampled_from(BEGINNINGS), st.sampled_from([0.1, 0.4, 1.0]), st.booleans())
 
 

@@ -174,12 +174,12 @@ def _act(run: Run, day: int, offset: int) -> None:
 def _miss(run: Run, day: int, offset: int | None, streak: Streak, runs: list[tuple[int, int, int]]) -> list[int]:
     """Decide the dates before `day` on which nothing was done; return those that were frozen."""
     frozen: list[int] = []
-    skipped = run.active + 1 if offset is not None and offset - run.offset >= SKIPPED_MINUTES else 0
+    crossed = offset is not None and day - run.active == 2 and offset - run.offset >= SKIPPED_MINUTES
     for missed in range(run.at + 1, day) if run.days else ():
         month = month_of(missed)
         if missed in streak.shortened and missed - run.free >= SHORTENED_EVERY:
             run.free = missed
-        elif missed != skipped and missed not in streak.skipped and missed not in streak.repaired:
+        elif not crossed and missed not in streak.skipped and missed not in streak.repaired:
             if run.frozen.get(month, 0) >= FREEZES_A_MONTH:
                 runs.append((run.since, run.covered, run.days))
                 run.broken, run.lost, run.lost_since, run.days = missed, run.days, run.since, 0
