@@ -1,7 +1,7 @@
 """Answering updates and telling what came of /daily, with the Telegram library. Imported by those processes only that answer."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import telegram
@@ -171,7 +171,7 @@ async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
         deferred_answers.leave_out()
         return
     with translation.override(found.language):
-        screen = _daily_screen(envelope)
+        screen = _daily_screen(envelope, found.wait)
     try:
         library = await application()
         sent = await replies.give(library.bot, found.place, screen, person_id=person_id)
@@ -189,11 +189,12 @@ _ANSWERS = {"bot.handle_update": answer_update, "bot.answer_daily": tell_daily}
 
 
 class _Address(NamedTuple):
-    """Where to answer, in which language, and since when somebody waits for it."""
+    """Where to answer, in which language, since when somebody waits for it, and how long their date lasted still then."""
 
     place: Place
     language: str
     asked_at: datetime
+    wait: timedelta
 
 
 def _address(envelope: Envelope) -> _Address | None:
@@ -208,7 +209,8 @@ def _address(envelope: Envelope) -> _Address | None:
     if selectors.is_gone(place.chat) or not groups.is_approved(place.chat):
         return None
     asked_at = row.received_at if row else clock.now()
-    return _Address(place, people.profile(envelope.user_id).language, asked_at)
+    person, acted_at = people.profile(envelope.user_id), envelope.occurred_at
+    return _Address(place, person.language, asked_at, person.clock.next_date(acted_at) - acted_at)
 
 
 def _place(row: Update) -> Place | None:
@@ -219,8 +221,8 @@ def _place(row: Update) -> Place | None:
     return Place(row.chat_id) if isinstance(document, reading.Unreadable) else place_of(document, row.chat_id)
 
 
-def _daily_screen(envelope: Envelope) -> Screen:
+def _daily_screen(envelope: Envelope, wait: timedelta) -> Screen:
     fields = envelope.fields
     if envelope.type == "game.points_awarded":
         return daily.awarded(amount=fields["amount"], balance=fields["balance"])
-    return daily.suppressed(reason=fields["reason"], local_time=envelope.local_time)
+    return daily.suppressed(reason=fields["reason"], wait=wait)

@@ -46,6 +46,7 @@ AWARDED_TYPES = (
     "user.referral_qualified",
     "user.registered",
     "user.returned",
+    "user.timezone_changed",
     "user.tutorial_completed",
     "user.tutorial_step_completed",
     "user.visibility_changed",

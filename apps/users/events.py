@@ -1,6 +1,8 @@
 """What can happen to a person, as typed events; no names, no texts, no Telegram ids."""
 
-from diana.events import Event
+from typing import Any
+
+from diana.events import Event, upcaster
 from diana.events.fields import LocalDate, Moment
 
 
@@ -17,11 +19,24 @@ class ProfileUpdated(Event, type="user.profile_updated"):
     fields: list[str]
 
 
-class TimezoneChanged(Event, type="user.timezone_changed"):
-    """The person's clock is another one from now on; both are IANA names."""
+class TimezoneChanged(Event, type="user.timezone_changed", version=2):
+    """The person chose another time zone; both are IANA names. It takes the place of a change that did not count yet.
+
+    Dates count by it from `counts_from` on (empty: at once). `skipped` are those that never begin by it, `shortened` is one
+    that began with it and not at its midnight.
+    """
 
     old: str
     new: str
+    counts_from: Moment | None
+    skipped: list[LocalDate]
+    shortened: LocalDate | None
+
+
+@upcaster("user.timezone_changed", from_version=1)
+def count_at_once(fields: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 every change counted at once, and the offsets of the dates told what it cut."""
+    return fields | {"counts_from": None, "skipped": [], "shortened": None}
 
 
 class ActiveDay(Event, type="user.active_day"):

@@ -9,6 +9,8 @@ from django.conf import settings
 from apps.users import preferences as settable
 from apps.users import vip
 from apps.users.aliases import alias_of
+from apps.users.clocks import Clock as Clock
+from apps.users.clocks import clock_of
 from apps.users.languages import guess_language as guess_language
 from apps.users.models import Departure, Person, Staff, Tombstone
 from apps.users.personality import RETAKE_AFTER as RETAKE_AFTER
@@ -29,7 +31,7 @@ from apps.users.standing import onboarding_step as onboarding_step
 from apps.users.standing import quiz_standing as quiz_standing
 from apps.users.standing import tutorial_standing as tutorial_standing
 from apps.users.standing import visibility as visibility
-from apps.users.timezones import local_time, offset_minutes
+from apps.users.timezones import local_time as local_time
 from apps.users.tombstones import digest_of
 from apps.users.zones import REGIONS as REGIONS
 from apps.users.zones import Zone as Zone
@@ -45,13 +47,18 @@ class Profile:
     username: str
     language: str
     timezone: str
+    clock: Clock
     status: str
     registered_at: datetime | None
     last_act_at: datetime | None
 
     def local(self, moment: datetime) -> datetime:
-        """Return the moment by the person's clock."""
+        """Return the moment by the clock on the person's wall: that of the zone chosen last, whether it counts yet or not."""
         return local_time(moment, self.timezone)
+
+    def date_of(self, moment: datetime) -> date:
+        """Return the person's date at the moment: that of the zone that counts."""
+        return self.clock.local(moment).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +153,16 @@ def preferences(ids: Iterable[int]) -> dict[int, Preferences]:
 
 
 def local_days(ids: Iterable[int], now: datetime) -> dict[int, tuple[int, date]]:
-    """Return by id how many minutes the person's clock is ahead of UTC and which date it shows; one query.
+    """Return by id how many minutes the clock that counts is ahead of UTC and which date it shows; one query.
 
     Raises UnknownPerson if one is missing.
     """
     wanted = set(ids)
-    zones = dict(Person.objects.filter(pk__in=wanted).values_list("pk", "timezone"))
-    if missing := wanted - set(zones):
+    rows = Person.objects.filter(pk__in=wanted).values_list("pk", "timezone", "former_timezones")
+    clocks = {person: clock_of(zone, former) for person, zone, former in rows}
+    if missing := wanted - set(clocks):
         raise UnknownPerson(f"There is no person {min(missing)}.")
-    return {person: (offset_minutes(now, zone), local_time(now, zone).date()) for person, zone in zones.items()}
+    return {person: (clock.offset_minutes(now), clock.local(now).date()) for person, clock in clocks.items()}
 
 
 def quiet_days(now: datetime, *, most: int, days: int, after: int) -> list[QuietDays]:
@@ -167,11 +175,11 @@ def quiet_days(now: datetime, *, most: int, days: int, after: int) -> list[Quiet
         Person.objects.filter(pk__gt=after, last_active_date__range=(newest - timedelta(days=days + 1), newest))
         .exclude(status=Person.Status.ERASED)
         .order_by("pk")
-        .values_list("pk", "timezone", "last_active_date")[:most]
+        .values_list("pk", "timezone", "former_timezones", "last_active_date")[:most]
     )
     return [
-        QuietDays(person, offset_minutes(now, zone), last_active, local_time(now, zone).date())
-        for person, zone, last_active in found
+        QuietDays(person, clock.offset_minutes(now), last_active, clock.local(now).date())
+        for person, clock, last_active in ((pk, clock_of(zone, former), last) for pk, zone, former, last in found)
         if last_active is not None
     ]
 
@@ -200,6 +208,7 @@ def _profile_of(person: Person) -> Profile:
         person.username,
         person.language,
         person.timezone,
+        person.clock,
         person.status,
         person.registered_at,
         person.last_act_at,

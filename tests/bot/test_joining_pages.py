@@ -110,8 +110,15 @@ def test_settings_are_changed_by_their_buttons(me: int) -> None:
     assert "Time zone: UTC, it is 12:00 there" in show("settings", me).text
     assert "Notices: off" in press("v1|set|notices|{}.off", me).text
     assert "Quiet hours: none" in press("v1|set|quiet|{}.0.0", me).text
-    assert "15:00" in press("v1|set|tz|{}.Europe/Moscow", me).text
     assert "Reminders: off" in str(press("v1|set|reminders|{}.off", me).keyboard)
+    first = press("v1|set|tz|{}.Europe/Moscow", me).text
+    assert ("15:00" in first, "midnight" in first) == (True, False)
+    later = press("v1|set|tz|{}.Asia/Tokyo", me).text
+    assert "Time zone: Asia/Tokyo, it is 21:00 there" in later
+    assert "Your days follow it from midnight in Europe/Moscow" in later
+    assert "medianoche en Europe/Moscow" in press("v1|set|lang|{}.es", me).text
+    assert "полуночи" in press("v1|set|lang|{}.ru", me).text
+    assert "полуночи" not in press("v1|set|tz|{}.Europe/Moscow", me).text
     assert "No aparecer" in str(press("v1|set|lang|{}.es", me).keyboard)
     chosen = selectors.preferences([me])[me]
     assert (chosen.notices, chosen.quiet_from, chosen.quiet_until, chosen.reminders) == (False, 0, 0, False)

@@ -3,7 +3,7 @@
 import html
 import unicodedata
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import translation
@@ -51,20 +51,20 @@ def test_the_daily_reward_tells_amount_and_balance(english: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("local_time", "expected"),
+    ("wait", "expected"),
     [
-        (datetime(2026, 11, 22, 0, 0, tzinfo=UTC), (24, 0)),
-        (datetime(2026, 11, 22, 20, 30, tzinfo=UTC), (3, 30)),
-        (datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC), (0, 1)),
-        (datetime(2026, 11, 22, 22, 0, tzinfo=timezone(timedelta(hours=5, minutes=45))), (2, 0)),
+        (timedelta(hours=24), (24, 0)),
+        (timedelta(hours=3, minutes=30), (3, 30)),
+        (timedelta(seconds=1), (0, 1)),
+        (timedelta(hours=47, seconds=1), (47, 1)),
     ],
 )
-def test_it_tells_how_long_until_the_next_local_day(local_time: datetime, expected: tuple[int, int]) -> None:
-    assert daily.time_to_midnight(local_time) == expected
+def test_it_tells_how_long_until_the_next_date(wait: timedelta, expected: tuple[int, int]) -> None:
+    assert daily.hours_and_minutes(wait) == expected
 
 
 def test_a_taken_reward_says_when_to_come_back(english: None) -> None:
-    text = daily.suppressed(reason="limit", local_time=NOON.replace(hour=20, minute=30)).text
+    text = daily.suppressed(reason="limit", wait=timedelta(hours=3, minutes=30)).text
     assert "3 h 30 min" in text
 
 

@@ -29,6 +29,20 @@ CASES = {
         dict.fromkeys(("first_name", "last_name", "username"), "''")
         | {"status": "'erased'", "telegram_id": "NULL", "folded_names": "'ana'"},
     ),
+    "users_person_erased_from_nowhere": Case(
+        "users_person",
+        dict.fromkeys(("first_name", "last_name", "username", "folded_names"), "''")
+        | {
+            "status": "'erased'",
+            "telegram_id": "NULL",
+            "former_timezones": """'[["UTC", "2026-11-22T12:00:00+00:00"]]'""",
+        },
+    ),
+    "users_person_former_timezones_shape": Case(
+        "users_person",
+        {"former_timezones": "'{}'"},
+        {"former_timezones": "jsonb_build_array(repeat('x', 4000))"},
+    ),
     "users_person_activity_complete": Case(
         "users_person",
         {"last_act_at": "diana_now()", "last_active_date": "NULL"},

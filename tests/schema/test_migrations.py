@@ -31,6 +31,13 @@ STAYS: dict[Key, tuple[set[str], str]] = {
     ("events", "0004_lanes"): ({"other: function event_log_fence()"}, "the error's code suits older code as well"),
     # Rows of the newer rule may be there, which a check that reads them would refuse.
     ("gamification", "0062_corrections_follow_the_acts"): (KIND, "the older check holds for new entries alone"),
+    ("users", "0049_chosen_timezones"): (
+        {
+            "other: constraint users_person.users_person_erased_from_nowhere",
+            "other: constraint users_person.users_person_former_timezones_shape",
+        },
+        "they stay validated: the rows fulfil them all the same",
+    ),
     ("gamification", "0063_corrections_validated"): (KIND, "what was read stays read"),
 }
 # What is other after going back, and after going forth again, of the tables that stay, and why: columns, or all rows.

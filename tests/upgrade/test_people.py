@@ -12,7 +12,7 @@ from apps.gamification import selectors as game
 from apps.gamification.models import Unlock
 from apps.staff.roles import permissions_of
 from apps.users import selectors as users
-from apps.users.models import Person, Staff
+from apps.users.models import Onboarding, Person, Staff
 from diana import clock
 from diana.events.models import StoredEvent
 from diana.events.testing import drain
@@ -59,6 +59,14 @@ def test_every_board_has_the_same_places(reading: None) -> None:
         for board in game.BOARDS
     }
     assert found.items() >= EXPECTED["boards"].items()
+
+
+def test_whoever_was_past_the_step_of_the_time_zone_has_chosen_one(reading: None) -> None:
+    past = Onboarding.objects.exclude(step__in=("language", "timezone")).exclude(person__status="erased")
+    ids = set(past.values_list("person_id", flat=True))
+    assert ids
+    assert {p.pk for p in Person.objects.all() if p.has_chosen_timezone} >= ids
+    assert all(p.former_timezones == [] for p in Person.objects.all())
 
 
 def test_a_streak_goes_on(sandbox: Sandbox, move: Move) -> None:

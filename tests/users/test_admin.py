@@ -156,6 +156,16 @@ def test_a_list_of_grants_takes_as_many_queries_for_many_as_for_one(
         root.get(address)
 
 
+def test_the_persons_page_shows_the_zone_that_counts_and_the_one_that_will(root: Client, person: Person) -> None:
+    now = clock.now()
+    Person.objects.filter(pk=person.pk).update(
+        timezone="Asia/Tokyo", former_timezones=[["Europe/Madrid", (now + timedelta(hours=1)).isoformat()]]
+    )
+    page = root.get(reverse("admin:users_person_change", args=[person.pk])).content.decode()
+    assert "Asia/Tokyo" in page
+    assert f"Europe/Madrid until {now + timedelta(hours=1):%Y-%m-%d %H:%M} UTC" in page
+
+
 def test_a_grant_is_revoked_on_its_own_page_with_a_reason(client: Client, person: Person) -> None:
     given = give(person)
     staff_with(client, "view_grant", "revoke_grant")

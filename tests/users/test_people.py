@@ -1,7 +1,7 @@
 """People: found, added, registered once, their settings."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, connections, transaction
@@ -135,9 +135,34 @@ def test_the_language_changes_once(person: Person, now: datetime, published: Pub
 def test_the_time_zone_changes_once(person: Person, now: datetime, published: Published) -> None:
     assert services.set_timezone(person_id=person.pk, timezone="Europe/Madrid", now=now)
     assert not services.set_timezone(person_id=person.pk, timezone="Europe/Madrid", now=now)
-    assert published(person.pk) == [("user.timezone_changed", {"old": "UTC", "new": "Europe/Madrid"})]
+    first = {"old": "UTC", "new": "Europe/Madrid", "counts_from": now.isoformat(), "skipped": [], "shortened": None}
+    assert published(person.pk) == [("user.timezone_changed", first)]
     with pytest.raises(services.UnknownTimezone):
         services.set_timezone(person_id=person.pk, timezone="../../etc/passwd", now=now)
+
+
+def test_a_later_change_counts_from_midnight_and_is_told_so(
+    person: Person, now: datetime, published: Published
+) -> None:
+    services.set_timezone(person_id=person.pk, timezone="Europe/Madrid", now=now)
+    assert services.set_timezone(person_id=person.pk, timezone="Asia/Tokyo", now=now)
+    midnight = datetime(2026, 11, 22, 23, tzinfo=UTC)
+    later = {"counts_from": midnight.isoformat(), "skipped": [], "shortened": "2026-11-23"}
+    assert published(person.pk)[1] == ("user.timezone_changed", {"old": "Europe/Madrid", "new": "Asia/Tokyo"} | later)
+    person.refresh_from_db()
+    assert (person.timezone, person.former_timezones[-1]) == ("Asia/Tokyo", ["Europe/Madrid", midnight.isoformat()])
+    assert not services.set_timezone(person_id=person.pk, timezone="Asia/Tokyo", now=now)
+    assert services.set_timezone(person_id=person.pk, timezone="Europe/Madrid", now=now)
+    person.refresh_from_db()
+    assert person.clock.counts_from(now) is None
+
+
+def test_whoever_chooses_what_was_guessed_has_chosen(person: Person, now: datetime, published: Published) -> None:
+    assert not services.set_timezone(person_id=person.pk, timezone="UTC", now=now)
+    assert published(person.pk) == []
+    services.set_timezone(person_id=person.pk, timezone="Asia/Tokyo", now=now)
+    person.refresh_from_db()
+    assert person.clock.zone_at(now) == "UTC"
 
 
 def test_nothing_is_done_for_the_erased_and_the_unknown(person: Person, now: datetime) -> None:

@@ -23,7 +23,7 @@ def profile(request: Request) -> Reply:
             title=standing.title,
             to_next_level=standing.to_next_level,
             vip=_vip(person, now),
-            streak_days=_running_streak(standing, person.local(now).date()),
+            streak_days=_running_streak(standing, person.date_of(now)),
             rank=ledger.rank_of(request.me, "total", now),
         )
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from django.utils import translation
 
@@ -28,8 +29,18 @@ def settings(request: Request) -> Reply:
             notices=chosen.notices,
             reminders=chosen.reminders,
             quiet=(chosen.quiet_from, chosen.quiet_until),
+            waiting=_waiting(person.clock, request.now),
         )
     )
+
+
+def _waiting(clock: people.Clock, now: datetime) -> screen.Waiting | None:
+    """Return what still counts, if the zone chosen last does not yet."""
+    counts_from = clock.counts_from(now)
+    if counts_from is None:
+        return None
+    zone = clock.zone_at(now)
+    return screen.Waiting(zone, people.local_time(counts_from, zone).date())
 
 
 @verb("set", "lang")
@@ -44,7 +55,7 @@ def language(request: Request) -> Reply:
 
 @verb("set", "tz")
 def timezone(request: Request) -> Reply:
-    """Set the time zone."""
+    """Set the time zone; the settings say from when it counts."""
     try:
         users.set_timezone(person_id=request.me, timezone=_word(request), now=request.now)
     except users.UnknownTimezone:

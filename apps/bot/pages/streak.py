@@ -11,7 +11,7 @@ from diana.audit import Actor
 @page("streak")
 def streak(request: Request) -> Reply:
     """Show how the streak stands."""
-    today = request.person.local(request.now).date()
+    today = request.person.date_of(request.now)
     standing = ledger.streak(request.me, today)
     return screen.streak(
         person_id=request.me,

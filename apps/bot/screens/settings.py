@@ -1,8 +1,10 @@
 """What people have set for themselves, and the buttons to change it."""
 
 import html
+from datetime import date
 from typing import NamedTuple
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -11,6 +13,13 @@ from apps.bot.screens.layout import Screen, navigation
 
 # Hours of the person's clock in which no notices come: from, until.
 QUIET = ((22, 8), (23, 7), (20, 10), (0, 0))
+
+
+class Waiting(NamedTuple):
+    """The zone that still counts for the person's days, and the date whose midnight there ends that."""
+
+    zone: str
+    until: date
 
 
 class SettingsData(NamedTuple):
@@ -24,6 +33,7 @@ class SettingsData(NamedTuple):
     notices: bool
     reminders: bool
     quiet: tuple[int, int]
+    waiting: Waiting | None = None
 
 
 def settings(data: SettingsData) -> Screen:
@@ -34,6 +44,7 @@ def settings(data: SettingsData) -> Screen:
         _("Language: %(language)s") % {"language": choices.LANGUAGES[data.language]},
         _("Time zone: %(zone)s, it is %(time)s there")
         % {"zone": html.escape(data.timezone), "time": html.escape(data.local_time)},
+        *_waiting(data.waiting),
         _("On boards: %(mode)s") % {"mode": shown[data.visibility]},
         _("Notices: %(state)s") % {"state": _on_off(data.notices)},
         _("Quiet hours: %(hours)s") % {"hours": _hours(data.quiet)},
@@ -53,6 +64,15 @@ def settings(data: SettingsData) -> Screen:
         ],
     ]
     return Screen("settings", "\n".join(lines), InlineKeyboardMarkup([*rows, *navigation(me).inline_keyboard]))
+
+
+def _waiting(waiting: Waiting | None) -> list[str]:
+    if waiting is None:
+        return []
+    text = _(
+        "Your days follow it from midnight in %(zone)s, when %(date)s begins there. Quiet hours follow it at once."
+    )
+    return [text % {"zone": html.escape(waiting.zone), "date": date_format(waiting.until)}]
 
 
 def _switch(person_id: int, key: str, label: str, on: bool) -> InlineKeyboardButton:

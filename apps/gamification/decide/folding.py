@@ -59,7 +59,7 @@ def _active_day(state: State, fact: Fact) -> list[Outcome]:
 def _day_ended(state: State, fact: Fact) -> list[Outcome]:
     """A date is over; without an act it is frozen, or ends the streak."""
     streak = _streak_of(state)
-    return _moved(state, streak, streaks.add_ended(streak, _local_date(fact)))
+    return _moved(state, streak, streaks.add_ended(streak, _local_date(fact), fact.offset))
 
 
 def _streak_frozen(state: State, fact: Fact) -> list[Outcome]:
@@ -68,6 +68,16 @@ def _streak_frozen(state: State, fact: Fact) -> list[Outcome]:
         return []
     streak = _streak_of(state)
     return _moved(state, streak, streaks.add_repair(streak, _local_date(fact), fact.day))
+
+
+def _timezone_changed(state: State, fact: Fact) -> list[Outcome]:
+    """Dates that a change of the time zone skips are missed by nobody; a change that did not count yet is taken back."""
+    skipped = [day_number(date.fromisoformat(text)) for text in fact.fields["skipped"]]
+    shortened = [day_number(date.fromisoformat(text)) for text in [fact.fields["shortened"]] if text]
+    if state.streak is None and not skipped and not shortened:
+        return []
+    streak = _streak_of(state)
+    return _moved(state, streak, streaks.add_cut(streak, skipped, shortened, fact.day))
 
 
 def _local_date(fact: Fact) -> int:
@@ -113,6 +123,7 @@ FOLDS: dict[str, Callable[[State, Fact], list[Outcome] | None]] = {
     "user.active_day": _active_day,
     "game.day_ended": _day_ended,
     "game.streak_frozen": _streak_frozen,
+    "user.timezone_changed": _timezone_changed,
     "admin.abuse_resolved": _resolved,
 }
 

@@ -1,9 +1,11 @@
 """Streaks: a walk over the set of local dates on which somebody was active. The order of arrival does not matter.
 
 A date without an act is bridged by one of two freezes of its calendar month, by itself; when there is none left, the
-streak is over. Frozen dates keep a streak, they do not lengthen it. A date of which somebody had less than half because
-they flew east across it (in the extreme over the date line) is not missed. Dates that come late are taken in as far
-back as KEPT days; what lies behind is settled.
+streak is over. Frozen dates keep a streak, they do not lengthen it. A date that a change of the time zone skips is bridged
+without a freeze; so is one that it shortens, of three dates one at most: nobody keeps a streak by pressing zones instead of
+coming. Neither is a date missed of which the clock between two acts took more than half: a country crossed the date line,
+or zones changed while changes counted at once. Dates that come late are taken in as far back as KEPT days; what lies
+behind is settled.
 """
 
 from datetime import date
@@ -17,6 +19,8 @@ KEPT = 14
 # Whoever broke a streak has the two dates after the one that broke it to repair it, once in so many days.
 REPAIR_DAYS = 2
 REPAIR_EVERY = 30
+# A shortened date is bridged without a freeze if the last such date is at least so many dates before it.
+SHORTENED_EVERY = 3
 # A zone change by so much between two acts takes more than half of the date between them away.
 SKIPPED_MINUTES = 720
 
@@ -28,7 +32,8 @@ class Run(msgspec.Struct, omit_defaults=True):
 
     `days` counts the dates with an act of the running streak (0: none runs), `since` is its first, `active` the last
     date with an act at all, `offset` the zone it was in; `covered` the last date that was active or bridged while a
-    streak ran; `frozen` the freezes used by month (years times 12). `broken` is the date that ended the last streak.
+    streak ran; `frozen` the freezes used by month (years times 12), `free` the last date bridged because it was shortened.
+    `broken` is the date that ended the last streak.
     """
 
     at: int = 0
@@ -38,6 +43,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     active: int = 0
     offset: int = 0
     frozen: dict[int, int] = {}
+    free: int = 0
     broken: int = 0
     lost: int = 0
     lost_since: int = 0
@@ -46,15 +52,19 @@ class Run(msgspec.Struct, omit_defaults=True):
 class Streak(msgspec.Struct, omit_defaults=True):
     """What an account keeps of its days: the settled past, the dates after it (with the zone of each), repairs.
 
-    `ended` is the last date known to be over; `repaired` dates bridged afterwards, `repaired_on` when that was done
-    last; `longest` the longest streak ever.
+    `ended` is the last date known to be over, `ended_offset` the zone in which that was seen; `repaired` dates bridged
+    afterwards, `repaired_on` when that was done last; `skipped` and `shortened` the dates of which changes of the time zone
+    take all or a part; `longest` the longest streak ever.
     """
 
     settled: Run = msgspec.field(default_factory=Run)
     dates: dict[int, int] = {}
     repaired: list[int] = []
     ended: int = 0
+    ended_offset: int | None = None
     repaired_on: int = 0
+    skipped: list[int] = []
+    shortened: list[int] = []
     longest: int = 0
 
 
@@ -86,12 +96,12 @@ def add_active(streak: Streak, day: int, offset: int) -> Change:
     return _changed(streak, before)
 
 
-def add_ended(streak: Streak, day: int) -> Change:
-    """Take note that a date is over."""
+def add_ended(streak: Streak, day: int, offset: int | None = None) -> Change:
+    """Take note that a date is over; `offset` is the zone in which that was seen, if it is known."""
     if day <= max(streak.settled.at, streak.ended):
         return NOTHING
     before = walk(streak)
-    streak.ended = day
+    streak.ended, streak.ended_offset = day, offset
     return _changed(streak, before)
 
 
@@ -106,6 +116,14 @@ def add_repair(streak: Streak, day: int, today: int) -> Change:
     return Change(change.extended, [], change.broken)
 
 
+def add_cut(streak: Streak, skipped: list[int], shortened: list[int], today: int) -> Change:
+    """Take note of dates that a change of the time zone cuts, in the place of those after today: the change before is void."""
+    before = walk(streak)
+    streak.skipped = sorted({*(day for day in streak.skipped if day <= today), *skipped})
+    streak.shortened = sorted({*(day for day in streak.shortened if day <= today), *shortened})
+    return _changed(streak, before)
+
+
 def walk(streak: Streak, upto: int | None = None) -> Walked:
     """Decide every date after the settled ones, up to the newest that is known or `upto`."""
     run = msgspec.structs.replace(streak.settled, frozen=dict(streak.settled.frozen))
@@ -115,9 +133,9 @@ def walk(streak: Streak, upto: int | None = None) -> Walked:
     frozen: list[int] = []
     for day in dates:
         if run.at < day <= last:
-            frozen += _miss(run, day, streak.dates[day], streak.repaired, runs)
+            frozen += _miss(run, day, streak.dates[day], streak, runs)
             _act(run, day, streak.dates[day])
-    frozen += _miss(run, last + 1, None, streak.repaired, runs)
+    frozen += _miss(run, last + 1, streak.ended_offset if last == streak.ended else None, streak, runs)
     if run.days:
         runs.append((run.since, run.covered, run.days))
     return Walked(run, runs, frozen)
@@ -153,13 +171,15 @@ def _act(run: Run, day: int, offset: int) -> None:
     run.offset = offset
 
 
-def _miss(run: Run, day: int, offset: int | None, repaired: list[int], runs: list[tuple[int, int, int]]) -> list[int]:
+def _miss(run: Run, day: int, offset: int | None, streak: Streak, runs: list[tuple[int, int, int]]) -> list[int]:
     """Decide the dates before `day` on which nothing was done; return those that were frozen."""
     frozen: list[int] = []
-    skipped = offset is not None and day - run.active == 2 and offset - run.offset >= SKIPPED_MINUTES
+    crossed = offset is not None and day - run.active == 2 and offset - run.offset >= SKIPPED_MINUTES
     for missed in range(run.at + 1, day) if run.days else ():
         month = month_of(missed)
-        if not skipped and missed not in repaired:
+        if missed in streak.shortened and missed - run.free >= SHORTENED_EVERY:
+            run.free = missed
+        elif not crossed and missed not in streak.skipped and missed not in streak.repaired:
             if run.frozen.get(month, 0) >= FREEZES_A_MONTH:
                 runs.append((run.since, run.covered, run.days))
                 run.broken, run.lost, run.lost_since, run.days = missed, run.days, run.since, 0
@@ -213,3 +233,5 @@ def _settle(streak: Streak, upto: int) -> None:
     streak.settled = end
     streak.dates = {day: offset for day, offset in streak.dates.items() if day > upto}
     streak.repaired = [day for day in streak.repaired if day > upto]
+    streak.skipped = [day for day in streak.skipped if day > upto]
+    streak.shortened = [day for day in streak.shortened if day > upto]

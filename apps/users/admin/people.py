@@ -1,5 +1,6 @@
 """The person's page: found by our id or the Telegram id, with their VIP grants; nothing is edited here."""
 
+from datetime import UTC
 from typing import Any
 
 from django.contrib import admin
@@ -18,6 +19,7 @@ from apps.users.admin.suspending import suspend_or_end
 from apps.users.admin.vip import OverrideInline, VipFilter, VipOfPeople
 from apps.users.folding import fold
 from apps.users.models import Departure, Grant, Person, Suspension
+from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.labels import labelled
 from diana.readonly import ReadOnly
@@ -106,14 +108,14 @@ class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ig
     )
     fieldsets = (
         (None, {"fields": (("id", "telegram_id"), ("first_name", "last_name"), ("username", "status"))}),
-        (_("Settings"), {"fields": (("language", "timezone"),)}),
+        (_("Settings"), {"fields": (("language", "timezone"), "counting_timezone")}),
         (
             _("Activity"),
             {"fields": (("created_at", "registered_at"), ("last_act_at", "last_active_date"))},
         ),
         (_("VIP"), {"fields": (("vip_state", "vip_until"),)}),
     )
-    readonly_fields = ("id", "vip_state", "vip_until")
+    readonly_fields = ("id", "vip_state", "vip_until", "counting_timezone")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """Read the VIP of the whole page at once."""
@@ -123,6 +125,16 @@ class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ig
         """Find by names too."""
         found = super().search_alternatives(model, word)
         return [*found, part_of(F("folded_names"), folded)] if (folded := fold(word)) else found
+
+    @admin.display(description=_("days count by"))
+    def counting_timezone(self, person: Person) -> str:
+        """Show the zone that counts, and until when, if the one chosen last does not yet."""
+        now = clock.now()
+        zone, counts_from = person.clock.zone_at(now), person.clock.counts_from(now)
+        if counts_from is None:
+            return zone
+        until = f"{counts_from.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return str(_("%(zone)s until %(moment)s") % {"zone": zone, "moment": until})
 
     @admin.display(description=_("person"), ordering="id")
     def name(self, person: Person) -> str:

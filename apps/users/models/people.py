@@ -7,11 +7,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.users.clocks import Clock, clock_of
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES
 from apps.users.names import visible_name
 
 NAME_MAX_LENGTH = 64
 USERNAME_MAX_LENGTH = 32
+GUESSED_TIMEZONE = "UTC"
 REASON_MAX_LENGTH = 1000
 
 
@@ -50,7 +52,17 @@ class Person(models.Model):
     # All three as they are searched for, by services/naming.py; the migration has their index.
     folded_names = models.TextField(_("found by"), blank=True, default="", db_default="", editable=False)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=DEFAULT_LANGUAGE)
-    timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    # The zone that was chosen last. Dates count by `clock`, which knows those of before.
+    timezone = models.CharField(_("time zone"), max_length=64, default=GUESSED_TIMEZONE)
+    timezone_chosen = models.BooleanField(_("time zone was chosen"), default=False, db_default=False)
+    # Zones that counted lately or still do, each with the moment it counts until, as clocks.py reads them.
+    former_timezones = models.JSONField(
+        _("time zones before"),
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        editable=False,
+    )
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.ACTIVE)
     registered_at = models.DateTimeField(_("registered at"), null=True)
     last_act_at = models.DateTimeField(_("last act"), null=True)
@@ -100,6 +112,9 @@ class Person(models.Model):
                 condition=~Q(status="erased") | Q(folded_names=""), name="users_person_erased_not_found"
             ),
             models.CheckConstraint(
+                condition=~Q(status="erased") | Q(former_timezones=[]), name="users_person_erased_from_nowhere"
+            ),
+            models.CheckConstraint(
                 condition=Q(last_act_at__isnull=True, last_active_date__isnull=True)
                 | Q(last_act_at__isnull=False, last_active_date__isnull=False),
                 name="users_person_activity_complete",
@@ -113,6 +128,16 @@ class Person(models.Model):
     def full_name(self) -> str:
         """First and last name, as far as they are known and show something."""
         return visible_name(f"{self.first_name} {self.last_name}", limit=2 * NAME_MAX_LENGTH + 1)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which the person's dates count."""
+        return clock_of(self.timezone, self.former_timezones)
+
+    @property
+    def has_chosen_timezone(self) -> bool:
+        """Whether the zone is the person's own choice, not the guess that everybody begins with."""
+        return self.timezone_chosen or self.timezone != GUESSED_TIMEZONE
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):

@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.users.languages import DEFAULT_LANGUAGE
 from apps.users.models import Person
+from apps.users.models.people import GUESSED_TIMEZONE
 
 PERSONAL = (
     "users_person.telegram_id",
@@ -14,6 +15,8 @@ PERSONAL = (
     "users_person.folded_names",
     "users_person.language",
     "users_person.timezone",
+    "users_person.timezone_chosen",
+    "users_person.former_timezones",
     "users_person.last_act_at",
     "users_person.last_active_date",
 )
@@ -29,7 +32,18 @@ OTHER = (
     "users_staff_groups.*",
     "users_staff_user_permissions.*",
 )
-SHOWN = ("id", "telegram_id", "first_name", "last_name", "username", "language", "timezone", "status")
+SHOWN = (
+    "id",
+    "telegram_id",
+    "first_name",
+    "last_name",
+    "username",
+    "language",
+    "timezone",
+    "timezone_chosen",
+    "former_timezones",
+    "status",
+)
 TIMES = ("registered_at", "created_at", "last_act_at", "last_active_date")
 
 
@@ -47,7 +61,9 @@ def erase(person_id: int, now: datetime) -> None:
         username="",
         folded_names="",
         language=DEFAULT_LANGUAGE,
-        timezone="UTC",
+        timezone=GUESSED_TIMEZONE,
+        timezone_chosen=False,
+        former_timezones=[],
         last_act_at=None,
         last_active_date=None,
         status=Person.Status.ERASED,

@@ -12,7 +12,6 @@ from apps.users.activity import Touch, judge_act
 from apps.users.models import Person
 from apps.users.services.departures import come_back
 from apps.users.services.rows import about, lock_people, lock_person
-from apps.users.timezones import local_time
 from diana.events import Envelope, Event, Publication, publish_many
 
 
@@ -121,7 +120,7 @@ def _judge(person: Person, occurred_at: datetime) -> Touch:
     """Say what the act begins, and move the person's last act and day on; the row is the caller's to save."""
     touched = judge_act(
         occurred_at=occurred_at,
-        local=local_time(occurred_at, person.timezone),
+        local=person.clock.local(occurred_at),
         last_act_at=person.last_act_at,
         last_active_date=person.last_active_date,
     )

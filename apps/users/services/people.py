@@ -6,11 +6,12 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from apps.users import events as facts
+from apps.users.clocks import Clock, document_of
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES, guess_language
 from apps.users.models import Person
 from apps.users.services.naming import fill_names
 from apps.users.services.referrals import refer
-from apps.users.services.rows import about, lock_person
+from apps.users.services.rows import about, iso, lock_person
 from apps.users.timezones import known_timezones
 from diana.events import publish_many
 
@@ -125,21 +126,37 @@ def set_language(*, person_id: int, language: str, now: datetime) -> bool:
 
 
 def set_timezone(*, person_id: int, timezone: str, now: datetime) -> bool:
-    """Set the person's clock and say whether it changed; publishes user.timezone_changed. Days already counted stay.
+    """Set the person's time zone and say whether it changed; publishes user.timezone_changed. Dates that began stay.
 
-    Raises UnknownTimezone and PersonGone.
+    The first choice counts at once, a later one from midnight (clocks.py). Raises UnknownTimezone and PersonGone.
     """
     if timezone not in known_timezones():
         raise UnknownTimezone(UnknownTimezone.__doc__)
     with transaction.atomic():
         person = lock_person(person_id)
-        old = person.timezone
-        if old == timezone:
+        old, first = person.timezone, not person.has_chosen_timezone
+        if old == timezone and not first:
             return False
-        person.timezone = timezone
-        person.save(update_fields=["timezone"])
-        publish_many([about(person, facts.TimezoneChanged(user_id=person.pk, old=old, new=timezone), now)])
-    return True
+        clock = person.clock.choose_first(timezone, now) if first else person.clock.choose(timezone, now)
+        person.timezone, person.former_timezones, person.timezone_chosen = timezone, document_of(clock), True
+        person.save(update_fields=["timezone", "former_timezones", "timezone_chosen"])
+        if old != timezone:
+            publish_many([about(person, _changed(person.pk, old, clock, now), now)])
+    return old != timezone
+
+
+def _changed(person_id: int, old: str, clock: Clock, now: datetime) -> facts.TimezoneChanged:
+    """Return the event of a change: it counts from the moment until which the zone before it does."""
+    counts_from = clock.counts_from(now) or now
+    cut = clock.cut_by_change(counts_from)
+    return facts.TimezoneChanged(
+        user_id=person_id,
+        old=old,
+        new=clock.zone,
+        counts_from=iso(counts_from),
+        skipped=[day.isoformat() for day in cut.skipped],
+        shortened=cut.shortened.isoformat() if cut.shortened else None,
+    )
 
 
 def set_visibility(*, person_id: int, mode: str, now: datetime) -> bool:

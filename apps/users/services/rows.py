@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from apps.users.models import Person
-from apps.users.timezones import offset_minutes
 from diana.events import Event, Publication
 
 
@@ -34,7 +33,7 @@ def about(person: Person, event: Event, occurred_at: datetime, key: str | None =
     return Publication(
         event=event,
         occurred_at=occurred_at,
-        utc_offset_minutes=offset_minutes(occurred_at, person.timezone),
+        utc_offset_minutes=person.clock.offset_minutes(occurred_at),
         idempotency_key=key,
     )
 

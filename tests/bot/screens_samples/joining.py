@@ -60,6 +60,11 @@ SAMPLES: list[Sample] = [
     sample(settings.settings, "usual", SET),
     sample(
         settings.settings,
+        "a zone that does not count yet",
+        SET._replace(waiting=settings.Waiting(Written("Pacific/Niue"), NOON.date())),
+    ),
+    sample(
+        settings.settings,
         "all else",
         SET._replace(
             language="ru",

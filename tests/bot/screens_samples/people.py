@@ -73,7 +73,7 @@ NOTHING = [line._replace(tiers=(), value=0) for line in EVERYTHING]
 SAMPLES: list[Sample] = [
     *(sample(daily.awarded, str(amount), amount=amount, balance=60) for amount in (1, 2, 50)),
     *(
-        sample(daily.suppressed, reason, reason=reason, local_time=NOON)
+        sample(daily.suppressed, reason, reason=reason, wait=timedelta(hours=3, minutes=30))
         for reason in ("limit", "cap", "suspended", "abuse")
     ),
     *(

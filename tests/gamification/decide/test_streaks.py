@@ -41,9 +41,9 @@ def active(day: date, offset: int = 0, at: datetime | None = None) -> Fact:
     return fact_of("user.active_day", day, at, offset)
 
 
-def ended(day: date) -> Fact:
+def ended(day: date, offset: int = 0) -> Fact:
     """Return the end of a local date."""
-    return fact_of("game.day_ended", day)
+    return fact_of("game.day_ended", day, offset=offset)
 
 
 def run(of: state.State, *happened: Fact) -> list[Outcome]:
@@ -110,7 +110,7 @@ def test_f62_late_and_doubled_dates_give_what_a_walk_over_the_calendar_gives(
     over = max(days) + timedelta(days=chance.randint(0, 3)) if ends else None
     if ends:
         arriving += [
-            (day, ended(day))
+            (day, ended(day, days[max(lived for lived in days if lived <= day)]))
             for day in (min(days) + timedelta(days=n) for n in range((over - min(days)).days + 1))  # type: ignore[operator]
         ]
     arriving += [chance.choice(arriving) for _ in range(10)]
@@ -226,3 +226,26 @@ def test_each_month_brings_its_own_freezes() -> None:
     frozen = [str(o.on) for o in outcomes if isinstance(o, StreakFrozen)]
     assert frozen == ["2028-02-29", "2028-03-01", "2028-03-02"]
     assert of.streak_days == 2
+
+
+def test_of_three_dates_one_that_was_shortened_takes_no_freeze() -> None:
+    of, outcomes = state.State(), list[Outcome]()
+    for day in (1, 3, 5, 7):
+        today, tomorrow = date(2026, 3, day), date(2026, 3, day + 1)
+        change = fact_of("user.timezone_changed", today, skipped=[], shortened=tomorrow.isoformat())
+        outcomes += run(of, active(today), change)
+    assert [str(o.on) for o in outcomes if isinstance(o, StreakFrozen)] == ["2026-03-04"]
+    assert of.streak_days == 4
+
+
+def test_a_change_in_the_place_of_another_takes_its_skipped_dates_back() -> None:
+    of, today = state.State(), date(2026, 3, 1)
+    skipping = fact_of("user.timezone_changed", today, skipped=["2026-03-02"], shortened=None)
+    back = fact_of("user.timezone_changed", today, skipped=[], shortened=None)
+    outcomes = run(of, active(today), skipping, back, active(date(2026, 3, 3)))
+    assert [str(o.on) for o in outcomes if isinstance(o, StreakFrozen)] == ["2026-03-02"]
+
+
+def test_a_date_that_a_country_leaves_out_takes_no_freeze_when_it_is_told_to_be_over() -> None:
+    of = state.State()
+    assert run(of, active(date(2011, 12, 29), -600), ended(date(2011, 12, 30), 840)) == []
