@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from apps.bot import reading
+from apps.bot import authors, reading
 from apps.bot.reading import LARGEST_TIME, Identifier, PositiveIdentifier, Unreadable
 from apps.bot.repair import needs_repair, repair
 from apps.bot.salvage import salvage
@@ -63,12 +63,29 @@ class SubscriptionUpdated(msgspec.Struct):
 
 
 class _Message(reading.Message):
-    """A message with what is done when it comes in, and not kept in the document."""
+    """A message with what is looked at when it comes in, and not kept in the document."""
 
+    sender_chat: Any = None
+    is_automatic_forward: Any = None
+    sender_business_bot: Any = None
     successful_payment: SuccessfulPayment | None = None
     refunded_payment: RefundedPayment | None = None
     migrate_to_chat_id: Identifier | None = None
     migrate_from_chat_id: Identifier | None = None
+
+
+class _Edited(reading.Edited):
+    """An edited message with what is looked at when it comes in, and not kept in the document."""
+
+    sender_chat: Any = None
+    is_automatic_forward: Any = None
+    sender_business_bot: Any = None
+
+
+class _Reaction(reading.Reaction):
+    """A reaction with the chat for which it was given, which is not kept in the document."""
+
+    actor_chat: Any = None
 
 
 class _Numbered(msgspec.Struct):
@@ -77,11 +94,11 @@ class _Numbered(msgspec.Struct):
 
 class _Body(_Numbered):
     message: _Message | None = None
-    edited_message: reading.Edited | None = None
+    edited_message: _Edited | None = None
     callback_query: reading.Pressed | None = None
     my_chat_member: reading.Membership | None = None
     chat_member: reading.Change | None = None
-    message_reaction: reading.Reaction | None = None
+    message_reaction: _Reaction | None = None
     pre_checkout_query: PreCheckoutQuery | None = None
     subscription: SubscriptionUpdated | None = None
 
@@ -106,7 +123,8 @@ class Move(NamedTuple):
 
 
 class Incoming(NamedTuple):
-    """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot;
+    """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, None if there is
+    none behind it (authors.py); `only_told_of` that the sender did nothing: they left a group, or stand there otherwise now;
     `answered` is false for a message that is no command, a reaction, a change of membership: they get no reply. `asked`,
     `paid`, `refunded` and `subscribed` are what payments have to do with; `sent_at` is the time of a payment's message.
     `document` is what is kept of it (reading.py), `moved` what the service message of a group that moved says.
@@ -124,13 +142,14 @@ class Incoming(NamedTuple):
     sent_at: datetime | None = None
     document: bytes = b""
     moved: Move | None = None
+    only_told_of: bool = False
 
     @property
     def adds_sender(self) -> bool:
-        """Whether an unknown sender becomes somebody known: not by what is told of a payment of before, whose payer may have
-        been erased since.
+        """Whether an unknown sender becomes somebody known: not by what others did to them, nor by what is told of a payment of
+        before, whose payer may have been erased since.
         """
-        return self.refunded is None and self.kind != "subscription"
+        return self.refunded is None and self.kind != "subscription" and not self.only_told_of
 
 
 def decode(body: bytes) -> Incoming:
@@ -151,9 +170,7 @@ def decode(body: bytes) -> Incoming:
                 )
             case _Message():
                 return _message(decoded.update_id, part)
-        return Incoming(
-            decoded.update_id, kind, _sender(part), _chat(part), kind not in UNANSWERED, document=_document(kind, part)
-        )
+        return _done(decoded.update_id, kind, part)
     return Incoming(decoded.update_id, None, None, None)
 
 
@@ -187,16 +204,38 @@ def _salvaged(text: str) -> _Body:
         raise Malformed(Malformed.__doc__) from error
 
 
+def _done(update_id: int, kind: str, part: Any) -> Incoming:
+    """Return the outside of what somebody did otherwise than by a message."""
+    sender, chat = authors.author(part), authors.chat_of(part)
+    authors.forget_marks(part, authors.MARKS)
+    return Incoming(
+        update_id,
+        kind,
+        sender,
+        chat.id if chat else None,
+        kind not in UNANSWERED,
+        document=_document(kind, part),
+        only_told_of=isinstance(part, reading.Change) and not part.joined,
+    )
+
+
 def _message(update_id: int, part: _Message) -> Incoming:
-    """Return a message's outside, with what it says of payments and moves; the document does without those."""
+    """Return a message's outside, with what it says of payments and moves; the document does without those, and without
+    the words of nobody.
+    """
     paid, refunded, moved = part.successful_payment, part.refunded_payment, _move(part)
     part.successful_payment = part.refunded_payment = part.migrate_to_chat_id = part.migrate_from_chat_id = None
+    # Who has paid has paid, whatever else the message says.
+    sender = authors.person(part.from_) if paid or refunded else authors.author(part)
+    authors.forget_marks(part, authors.MARKS)
+    if sender is None:
+        part.text = part.caption = None
     answered = part.text is not None and part.text.startswith("/")
     part.entities = _commands(part.entities)[:1] if answered and part.entities else None
     return Incoming(
         update_id,
         "message",
-        _sender(part),
+        sender,
         part.chat.id,
         answered,
         paid=paid,
@@ -221,24 +260,6 @@ def _move(part: _Message) -> Move | None:
 
 def _document(kind: str, part: msgspec.Struct) -> bytes:
     return _encoder.encode({kind: part})
-
-
-def _sender(part: Any) -> int | None:
-    """Return who did it; of a membership whom it is about, who need not be who changed it."""
-    user: reading.User | None
-    match part:
-        case reading.Change():
-            user = part.new_chat_member.user
-        case reading.Reaction():
-            user = part.user
-        case _:
-            user = part.from_
-    return None if user is None or user.is_bot else user.id
-
-
-def _chat(part: Any) -> int | None:
-    chat = (part.message and part.message.chat) if isinstance(part, reading.Pressed) else part.chat
-    return chat.id if chat else None
 
 
 _decoder = msgspec.json.Decoder(_Body)

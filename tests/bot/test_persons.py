@@ -37,7 +37,9 @@ def reacted(**fields: Any) -> dict[str, Any]:
 
 
 def changed(old: str, new: str, *, who: dict[str, Any], chat: dict[str, Any] = GROUP) -> dict[str, Any]:
-    standings = {f"{which}_chat_member": {"user": who, "status": status} for which, status in (("old", old), ("new", new))}
+    standings = {
+        f"{which}_chat_member": {"user": who, "status": status} for which, status in (("old", old), ("new", new))
+    }
     return update("chat_member", {"chat": chat, "from": user(8), "date": 1} | standings)
 
 
@@ -106,7 +108,9 @@ def test_who_was_only_told_of_is_nobody_and_who_is_known_stays_known(committed_d
         deliver(changed(old, new, who=user()))
     named = {"new_chat_members": [user(21)], "left_chat_member": user(22), "text": None}
     deliver(update(body=message("", sender=user(20), chat=GROUP) | named))
-    deliver(update(body=message("yes", sender=user(20), chat=GROUP) | {"reply_to_message": message("?", sender=user(23))}))
+    deliver(
+        update(body=message("yes", sender=user(20), chat=GROUP) | {"reply_to_message": message("?", sender=user(23))})
+    )
     assert list(Person.objects.values_list("telegram_id", flat=True)) == [20]
     deliver(changed("left", "member", who=user()))
     deliver(changed("member", "left", who=user()))

@@ -1,0 +1,46 @@
+"""Who did what an update tells: a person, or nobody. No ORM here."""
+
+from typing import Any
+
+from apps.bot import reading
+from apps.users.service_accounts import SERVICE_ACCOUNTS
+
+# What a message or a reaction says of itself when no person made it: a chat did, an automatism, a bot for a business.
+MARKS = ("sender_chat", "is_automatic_forward", "sender_business_bot", "actor_chat")
+
+
+def author(part: Any) -> int | None:
+    """Return the id at Telegram of the person who did it; of a membership whom it is about, who need not be who changed it."""
+    match part:
+        case reading.Change():
+            user = part.new_chat_member.user
+        case reading.Reaction():
+            user = part.user
+        case _:
+            user = part.from_
+    chat = chat_of(part)
+    in_channel = chat is not None and chat.type == "channel"
+    return None if in_channel or is_marked(part, MARKS) else person(user)
+
+
+def person(user: reading.User | None) -> int | None:
+    """Return the user's id if a person stands behind it."""
+    return None if user is None or user.is_bot or user.id in SERVICE_ACCOUNTS else user.id
+
+
+def chat_of(part: Any) -> reading.Chat | None:
+    """Return where it happened; buttons below inline messages do not tell."""
+    chat: reading.Chat | None = (part.message and part.message.chat) if isinstance(part, reading.Pressed) else part.chat
+    return chat
+
+
+def is_marked(part: Any, marks: tuple[str, ...]) -> bool:
+    """Say whether one of these fields stands in it, whatever its shape."""
+    return any(getattr(part, name, None) not in (None, False) for name in marks)
+
+
+def forget_marks(part: Any, marks: tuple[str, ...]) -> None:
+    """Leave these fields out of the document."""
+    for name in marks:
+        if hasattr(part, name):
+            setattr(part, name, None)
