@@ -7,6 +7,17 @@ from apps.users.service_accounts import SERVICE_ACCOUNTS
 
 # What a message or a reaction says of itself when no person made it: a chat did, an automatism, a bot for a business.
 MARKS = ("sender_chat", "is_automatic_forward", "sender_business_bot", "actor_chat")
+# What a message says of itself when its words are not those of who sent it: somebody else wrote them, or a bot did, or it was
+# sent by itself. The first five are one thing, as servers of different age tell it.
+BORROWED = (
+    "forward_origin",
+    "forward_date",
+    "forward_from",
+    "forward_from_chat",
+    "forward_sender_name",
+    "via_bot",
+    "is_from_offline",
+)
 
 
 def author(part: Any) -> int | None:

@@ -68,6 +68,13 @@ class _Message(reading.Message):
     sender_chat: Any = None
     is_automatic_forward: Any = None
     sender_business_bot: Any = None
+    forward_origin: Any = None
+    forward_date: Any = None
+    forward_from: Any = None
+    forward_from_chat: Any = None
+    forward_sender_name: Any = None
+    via_bot: Any = None
+    is_from_offline: Any = None
     successful_payment: SuccessfulPayment | None = None
     refunded_payment: RefundedPayment | None = None
     migrate_to_chat_id: Identifier | None = None
@@ -221,15 +228,15 @@ def _done(update_id: int, kind: str, part: Any) -> Incoming:
 
 def _message(update_id: int, part: _Message) -> Incoming:
     """Return a message's outside, with what it says of payments and moves; the document does without those, and without
-    the words of nobody.
+    words that are not those of who sent it.
     """
     paid, refunded, moved = part.successful_payment, part.refunded_payment, _move(part)
     part.successful_payment = part.refunded_payment = part.migrate_to_chat_id = part.migrate_from_chat_id = None
     # Who has paid has paid, whatever else the message says.
     sender = authors.person(part.from_) if paid or refunded else authors.author(part)
-    authors.forget_marks(part, authors.MARKS)
-    if sender is None:
+    if sender is None or authors.is_marked(part, authors.BORROWED):
         part.text = part.caption = None
+    authors.forget_marks(part, authors.MARKS + authors.BORROWED)
     answered = part.text is not None and part.text.startswith("/")
     part.entities = _commands(part.entities)[:1] if answered and part.entities else None
     return Incoming(

@@ -28,7 +28,10 @@ BORROWED: dict[str, dict[str, Any]] = {
 }
 OWN: dict[str, dict[str, Any]] = {
     "nothing more": {},
-    "a quote": {"quote": {"text": "x"}, "external_reply": {"origin": {"type": "user", "sender_user": GRACE, "date": 1}}},
+    "a quote": {
+        "quote": {"text": "x"},
+        "external_reply": {"origin": {"type": "user", "sender_user": GRACE, "date": 1}},
+    },
     "what is said not to be": {"is_from_offline": False, "is_automatic_forward": False, "via_bot": None},
 }
 
