@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.utils import translation
 
-from apps.bot import deferred_answers, documents, groups, reading, replies, selectors, services, strange_groups
+from apps.bot import authors, deferred_answers, documents, groups, reading, replies, selectors, services, strange_groups
 from apps.bot.application import application
 from apps.bot.library_updates import LibraryUpdates
 from apps.bot.models import Update
@@ -116,7 +116,11 @@ async def _reply(row: Update, person_id: int, document: reading.Update) -> list[
     """Give the update to the library."""
     library = await application()
     turn = Turn(
-        row.id, person_id, row.received_at, silent=deferred_answers.is_late(row.chat_id, row.received_at, clock.now())
+        row.id,
+        person_id,
+        row.received_at,
+        silent=deferred_answers.is_late(row.chat_id, row.received_at, clock.now()),
+        names=authors.names_of(document.message or document.callback_query),
     )
     begin_turn(turn)
     update = LibraryUpdates(library.bot).update(document, chat_id=row.chat_id, received_at=row.received_at)

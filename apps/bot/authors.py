@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.bot import reading
+from apps.users.names import Names
 from apps.users.service_accounts import SERVICE_ACCOUNTS
 
 # What a message or a reaction says of itself when no person made it: a chat did, an automatism, a bot for a business.
@@ -21,17 +22,16 @@ BORROWED = (
 
 
 def author(part: Any) -> int | None:
-    """Return the id at Telegram of the person who did it; of a membership whom it is about, who need not be who changed it."""
-    match part:
-        case reading.Change():
-            user = part.new_chat_member.user
-        case reading.Reaction():
-            user = part.user
-        case _:
-            user = part.from_
+    """Return the id at Telegram of the person who did it."""
     chat = chat_of(part)
     in_channel = chat is not None and chat.type == "channel"
-    return None if in_channel or is_marked(part, MARKS) else person(user)
+    return None if in_channel or is_marked(part, MARKS) else person(_user(part))
+
+
+def names_of(part: Any) -> Names | None:
+    """Return how the author is called, as a document tells it."""
+    user = _user(part)
+    return None if user is None else Names(user.first_name, user.last_name, user.username)
 
 
 def person(user: reading.User | None) -> int | None:
@@ -41,8 +41,22 @@ def person(user: reading.User | None) -> int | None:
 
 def chat_of(part: Any) -> reading.Chat | None:
     """Return where it happened; buttons below inline messages do not tell."""
-    chat: reading.Chat | None = (part.message and part.message.chat) if isinstance(part, reading.Pressed) else part.chat
+    place: Any = part.message if isinstance(part, reading.Pressed) else part
+    chat: reading.Chat | None = None if place is None else place.chat
     return chat
+
+
+def _user(part: Any) -> reading.User | None:
+    """Return whose it is; of a membership whom it is about, who need not be who changed it."""
+    user: reading.User | None
+    match part:
+        case reading.Change():
+            user = part.new_chat_member.user
+        case reading.Reaction():
+            user = part.user
+        case _:
+            user = part.from_
+    return user
 
 
 def is_marked(part: Any, marks: tuple[str, ...]) -> bool:

@@ -1,10 +1,10 @@
 """Taking what nobody answers: messages, reactions, people who join; a batch at once, as acts of those who did it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from apps.bot import groups, selectors, services
+from apps.bot import authors, groups, selectors, services
 from apps.bot.digests import content_digest
 from apps.bot.documents import document_of
 from apps.bot.events import CommunityParticipation, MessageSent
@@ -28,36 +28,37 @@ class _Seen(NamedTuple):
 
 
 def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
-    """Note each update's act and that it is done, in the caller's transaction; those done before change nothing.
+    """Note each update's act, its author's names and that it is done, in the caller's transaction; those done before change
+    nothing. What nobody did, and what was done where nothing counts, is only noted as done.
 
     Locks groups that are new, then the people in ascending order, then their own chats (services.chats_of). A body that
     cannot be read is told by bot.update_failed.
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
-    acts = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _is_act(s.found)]
-    counting = groups.approved(done.chat.id for _, done in acts)
-    acts = [(s, done) for s, done in acts if done.chat.id in counting]
-    chats = services.chats_of({done.chat.id: done.chat.type for _, done in acts if not _private(done)})
-    acts = _without_the_erased(acts)
-    chats |= services.chats_of({done.chat.id: done.chat.type for _, done in acts if _private(done)})
-    users.act_many(
-        [_act(s, done, person, chats[done.chat.id]) for s, done in acts if (person := s.row.person_id) is not None]
+    told = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and s.row.person_id is not None]
+    counting = groups.approved(done.chat.id for _, done in told)
+    told = [(s, done) for s, done in told if done.chat.id in counting]
+    chats = services.chats_of(
+        {done.chat.id: done.chat.type for _, done in told if _is_act(done) and not _private(done)}
     )
+    told = _without_the_erased(told)
+    chats |= services.chats_of({done.chat.id: done.chat.type for _, done in told if _is_act(done) and _private(done)})
+    users.act_many([_act(s, done, person, chats) for s, done in told if (person := s.row.person_id) is not None])
     for _, row, found in seen:
         if isinstance(found, Unreadable):
             services.fail_update(update=row.pk, reason=str(found), person_id=row.person_id, now=now)
     services.finish_messages(updates=list(rows), now=now)
 
 
-def _without_the_erased(acts: list[tuple[_Seen, Done]]) -> list[tuple[_Seen, Done]]:
-    """Leave out acts of the erased: to note their own chat would bring their id back. Locks all people of the batch if
+def _without_the_erased(told: list[tuple[_Seen, Done]]) -> list[tuple[_Seen, Done]]:
+    """Leave out the erased: to note their own chat would bring their id back. Locks all people of the batch if
     somebody wrote in their own chat; in groups alone nothing is asked, acts of the erased are left out anyway.
     """
-    if not any(_private(done) for _, done in acts):
-        return acts
-    there = users.lock_people(seen.row.person_id for seen, _ in acts if seen.row.person_id is not None)
-    return [(seen, done) for seen, done in acts if seen.row.person_id in there]
+    if not any(_private(done) for _, done in told):
+        return told
+    there = users.lock_people(seen.row.person_id for seen, _ in told if seen.row.person_id is not None)
+    return [(seen, done) for seen, done in told if seen.row.person_id in there]
 
 
 def _private(done: Done) -> bool:
@@ -84,10 +85,14 @@ def _is_act(done: Done) -> bool:
             return done.chat.type in GROUPS and done.joined
 
 
-def _act(seen: _Seen, done: Done, person_id: int, chat: int) -> users.Act:
+def _act(seen: _Seen, done: Done, person_id: int, chats: Mapping[int, int]) -> users.Act:
+    """Return what was done; what is no act tells how its author is called."""
     moment = act_time(datetime.fromtimestamp(done.date, UTC) if done.date else None, seen.row.received_at)
-    event, key = _event(done, person_id, chat)
-    return users.Act(person_id, moment, event, seen.envelope, key, comes_back=_private(done))
+    names = authors.names_of(done)
+    if not _is_act(done):
+        return users.Act(person_id, moment, None, seen.envelope, names=names, counts=False)
+    event, key = _event(done, person_id, chats[done.chat.id])
+    return users.Act(person_id, moment, event, seen.envelope, key, comes_back=_private(done), names=names)
 
 
 def _event(done: Done, person_id: int, chat: int) -> tuple[Event, str | None]:

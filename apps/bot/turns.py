@@ -4,6 +4,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from apps.users.names import Names
+
 # Clocks differ, and an outage may last; an act is not placed outside this time.
 OLDEST_ACT = timedelta(hours=24)
 
@@ -11,7 +13,7 @@ OLDEST_ACT = timedelta(hours=24)
 @dataclass
 class Turn:
     """One update of one person. `error` is what a handler raised: the library keeps it to itself otherwise. `silent`: it is
-    too late for a reply, the act counts.
+    too late for a reply, the act counts. `names` are the person's, as the update tells them.
     """
 
     update: int
@@ -20,6 +22,7 @@ class Turn:
     templates: list[str] = field(default_factory=list)
     error: Exception | None = None
     silent: bool = False
+    names: Names | None = None
 
     @property
     def key_prefix(self) -> str:

@@ -8,6 +8,7 @@ import pytest
 from apps.bot.models import Update
 from apps.users import selectors
 from apps.users.models import Person
+from diana import clock
 from diana.events.models import Failure
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
@@ -31,7 +32,14 @@ def own_press(sender: Sender) -> dict[str, Any]:
 
 
 def reaction(sender: Sender) -> dict[str, Any]:
-    fields = {"chat": GROUP, "message_id": 5, "user": sender, "date": 1, "old_reaction": [], "new_reaction": [THUMB]}
+    fields = {
+        "chat": GROUP,
+        "message_id": 5,
+        "user": sender,
+        "date": int(clock.now().timestamp()),
+        "old_reaction": [],
+        "new_reaction": [THUMB],
+    }
     return update("message_reaction", fields)
 
 
@@ -39,7 +47,7 @@ def join(sender: Sender) -> dict[str, Any]:
     standings = {
         f"{which}_chat_member": {"user": sender, "status": s} for which, s in (("old", "left"), ("new", "member"))
     }
-    return update("chat_member", {"chat": GROUP, "from": user(8), "date": 1} | standings)
+    return update("chat_member", {"chat": GROUP, "from": user(8), "date": int(clock.now().timestamp())} | standings)
 
 
 def sticker(sender: Sender) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Everything that changes a person. Each act locks the person's row first, then writes, then publishes."""
 
+from apps.users.names import Names
 from apps.users.preferences import InvalidPreferences, Preferences
 from apps.users.referrals import code_in
 from apps.users.services.acts import Act, act, act_many, touch
@@ -66,6 +67,7 @@ __all__ = [
     "InvalidPreferences",
     "InvalidSuspension",
     "InvalidTelegramId",
+    "Names",
     "Newcomer",
     "NoOverride",
     "NoSuchAnswer",

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from apps.users import events as facts
 from apps.users.languages import guess_language
 from apps.users.models import Person
+from apps.users.names import Names
 from apps.users.services.naming import fill_names
 from apps.users.services.people import LARGEST_ID, InvalidTelegramId
 from apps.users.services.rows import about
@@ -74,5 +75,5 @@ def _save(people: Sequence[Person]) -> None:
 
 
 def _fill(person: Person, newcomer: Newcomer, now: datetime) -> None:
-    fill_names(person, first_name=newcomer.first_name, last_name=newcomer.last_name, username=newcomer.username)
+    fill_names(person, Names(newcomer.first_name, newcomer.last_name, newcomer.username))
     person.language, person.registered_at = guess_language(newcomer.language_code), now

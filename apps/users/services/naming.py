@@ -1,22 +1,86 @@
 """The one place that sets names of people, together with what they are found by."""
 
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+
 from apps.users.folding import fold_names
 from apps.users.models import NAME_MAX_LENGTH, Person
-from apps.users.names import clean_name, clean_username
+from apps.users.names import Names, clean_name, clean_username
 
 
-def fill_names(person: Person, *, first_name: str, last_name: str | None, username: str | None) -> list[str]:
-    """Set the names that are blank so far, as people wrote them; return the fields that were filled.
+def take_names(person: Person, names: Names, *, told_at: datetime) -> list[str]:
+    """Set the names to those that were told with an act of the person; return the fields that changed, which the caller saves
+    with `folded_names`. Of names that stay the same nothing is written.
 
-    Whoever saves them saves `folded_names` as well, which may change alone: a release before this one did not know it.
+    Names that are older than the person's last act change nothing, unless none are known: each act tells them.
     """
-    given = {
-        "first_name": clean_name(first_name, limit=NAME_MAX_LENGTH),
-        "last_name": clean_name(last_name, limit=NAME_MAX_LENGTH),
-        "username": clean_username(username),
-    }
+    if not names.first_name or _are_stored(person, names) or _is_outdated(person, told_at):
+        return []
+    given = _clean(names)
+    changed = [name for name, value in given.items() if value != getattr(person, name)]
+    _set(person, {name: given[name] for name in changed})
+    return changed
+
+
+def fill_names(person: Person, names: Names) -> list[str]:
+    """Set the names that are blank so far, from a list of whatever age; return the fields that were filled, which the caller
+    saves with `folded_names`.
+    """
+    given = _clean(names)
     filled = [name for name, value in given.items() if value and not getattr(person, name)]
-    for name in filled:
-        setattr(person, name, given[name])
-    person.folded_names = fold_names(person.first_name, person.last_name, person.username)
+    _set(person, {name: given[name] for name in filled})
     return filled
+
+
+def refold(person: Person) -> bool:
+    """Set what the person is found by and say whether it changed: a release before this one did not know it."""
+    before = person.folded_names
+    person.folded_names = fold_names(person.first_name, person.last_name, person.username)
+    return person.folded_names != before
+
+
+_SAVE = """
+UPDATE users_person p SET first_name = a.first_name, last_name = a.last_name, username = a.username,
+    folded_names = a.folded_names
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS a (id, first_name, last_name, username, folded_names)
+WHERE p.id = a.id
+"""
+_SAVED = ("pk", "first_name", "last_name", "username", "folded_names")
+
+
+def save_names(people: Collection[Person]) -> None:
+    """Save the names of these people, which the caller has locked, in one statement."""
+    if people:
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE, [[getattr(person, name) for person in people] for name in _SAVED])
+
+
+def _are_stored(person: Person, names: Names) -> bool:
+    """Say at once, for nearly everybody, that nothing has changed; names that cleaning changes are compared after it."""
+    stored = (person.first_name, person.last_name, person.username)
+    return stored == (names.first_name, names.last_name or "", names.username or "")
+
+
+def _is_outdated(person: Person, told_at: datetime) -> bool:
+    """Say whether newer names are known. Telegram tells whole seconds, so that within one the later update counts."""
+    if person.last_act_at is None or not (person.first_name or person.last_name or person.username):
+        return False
+    return told_at.replace(microsecond=0) < person.last_act_at.replace(microsecond=0)
+
+
+def _clean(names: Names) -> dict[str, str]:
+    return {
+        "first_name": clean_name(names.first_name, limit=NAME_MAX_LENGTH),
+        "last_name": clean_name(names.last_name, limit=NAME_MAX_LENGTH),
+        "username": clean_username(names.username),
+    }
+
+
+def _set(person: Person, names: dict[str, str]) -> None:
+    for name, value in names.items():
+        setattr(person, name, value)
+    if names:
+        refold(person)
