@@ -1,5 +1,6 @@
 """Names are those that people have now: told with each act, by the newest of them; a username is one person's."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.users import selectors, services
 from apps.users.models import Person
-from apps.users.services import Names
-from diana.events import Envelope
+from apps.users.services import Names, naming
+from diana.events import Envelope, log
+from diana.events.models import Failure, StoredEvent
+from diana.events.testing import drain
 from tests.gamification.acts import happen
 from tests.gamification.test_concurrency import at_once
 from tests.users.conftest import NOW, Published
@@ -141,3 +144,108 @@ def test_many_who_rename_themselves_side_by_side_wait_for_nobody_for_ever(commit
 
     at_once(*[lambda n=n: all_of(people[:: (1, -1)[n % 2]], NEW, NOW + timedelta(seconds=n)) for n in range(4)])
     assert {names_of(person) for person in people} == {("New", "", "other_name")}
+
+
+MINE, YOURS = Names("Mine", None, "Taken_Name"), Names("Yours", None, "taken_name")
+
+
+def usernames(people: list[Person]) -> list[str]:
+    return [names_of(person)[2] for person in people]
+
+
+def two() -> list[Person]:
+    return [Person.objects.create(telegram_id=n, created_at=NOW) for n in (1, 2)]
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS.keys())
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_username_that_somebody_has_now_is_nobody_elses(committed_db: str, door: object, first: int) -> None:
+    """Telegram gives a username to one person at a time, and does not tell capitals from small letters."""
+    assert callable(door)
+    people = two()
+    before, after = people[first], people[1 - first]
+    start(before, MINE)
+    drain("users.release_usernames")
+    door(after, YOURS, LATER)
+    drain("users.release_usernames")
+    assert names_of(after) == ("Yours", "", "taken_name")
+    assert (*names_of(before), before.folded_names) == ("Mine", "", "", "mine")
+    told = StoredEvent.objects.filter(user_id=before.pk, type="user.profile_updated").order_by("id").last()
+    assert told is not None and json.loads(told.payload) == {"fields": ["username"]}
+    drain()
+    assert not Failure.objects.exists()
+
+
+def test_what_comes_late_takes_no_username_from_who_has_it_now(committed_db: str) -> None:
+    before, after = two()
+    act(after, YOURS, LATER)
+    act(before, MINE, NOW)
+    drain("users.release_usernames")
+    assert usernames([before, after]) == ["", "taken_name"]
+
+
+def test_within_one_second_who_came_last_has_it(committed_db: str) -> None:
+    before, after = two()
+    act(before, MINE, NOW + timedelta(milliseconds=700))
+    act(after, YOURS, NOW)
+    drain("users.release_usernames")
+    assert usernames([before, after]) == ["", "taken_name"]
+
+
+def test_nobody_else_loses_a_username(committed_db: str) -> None:
+    people = [Person.objects.create(telegram_id=n, created_at=NOW) for n in range(1, 6)]
+    for person, username in zip(people, ("ana", "ana_", "an", None, None), strict=True):
+        start(person, Names("Ana", None, username))
+    drain("users.release_usernames")
+    assert usernames(people) == ["ana", "ana_", "an", "", ""]
+
+
+def test_a_list_of_people_takes_usernames_too(committed_db: str) -> None:
+    before = Person.objects.create(telegram_id=1, created_at=NOW)
+    start(before, MINE)
+    services.register_many(newcomers=[services.Newcomer(2, "Yours", username="taken_name")], now=LATER)
+    drain("users.release_usernames")
+    assert names_of(before) == ("Mine", "", "")
+
+
+def release(people: list[Person]) -> int:
+    ids = [person.pk for person in people]
+    events = StoredEvent.objects.filter(user_id__in=ids, type="user.profile_updated").values_list("id", flat=True)
+    envelopes = log.read_events(list(events))
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        services.release_usernames(envelopes)
+    return len(captured)
+
+
+def test_it_takes_a_fixed_number_of_statements(db: None) -> None:
+    people = [Person.objects.create(telegram_id=n, created_at=NOW) for n in range(1, 41)]
+    for n, person in enumerate(people):
+        act(person, Names("A", None, f"name_{n % 20}"), NOW + timedelta(minutes=n))
+    few, many = [[p for n, p in enumerate(people) if n % 20 in of] for of in ({0}, set(range(1, 20)))]
+    assert release(few) == release(many)
+    assert usernames(people) == [""] * 20 + [f"name_{n}" for n in range(20)]
+    assert release(few) == release(many) == 3, "where nothing is to be done, one statement within the savepoint"
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_two_who_swap_usernames_have_each_the_others(committed_db: str, round_: int) -> None:
+    """Both tell it at once while usernames are released: nobody waits for ever, and each has one in the end."""
+    people = two()
+    for person, username in zip(people, ("one", "other"), strict=True):
+        act(person, Names("A", None, username))
+    swapped = [
+        lambda p=p, u=u: act(p, Names("A", None, u), LATER) for p, u in zip(people, ("other", "one"), strict=True)
+    ]
+    at_once(*swapped, *[lambda: drain("users.release_usernames")] * 2)
+    drain("users.release_usernames")
+    assert usernames(people) == ["other", "one"], round_
+    assert not Failure.objects.exists()
+
+
+@pytest.mark.django_db
+def test_usernames_are_compared_by_their_index() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {naming.RIVALS}", [[1, 2]])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "users_person_usernames" in plan
