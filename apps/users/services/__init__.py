@@ -21,6 +21,7 @@ from apps.users.services.grants import (
     revoke_grant,
 )
 from apps.users.services.many_grants import grant_to_many, preview_many
+from apps.users.services.naming import release_usernames
 from apps.users.services.onboarding import begin_onboarding, remind_onboarding, take_onboarding_step
 from apps.users.services.overrides import (
     InvalidOverride,
@@ -123,6 +124,7 @@ __all__ = [
     "preview_suspension",
     "register",
     "register_many",
+    "release_usernames",
     "remind_onboarding",
     "request_deletion",
     "revoke_grant",

@@ -1,13 +1,16 @@
 """The one place that sets names of people, together with what they are found by."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 
 from django.db import connection
 
+from apps.users import events as facts
 from apps.users.folding import fold_names
 from apps.users.models import NAME_MAX_LENGTH, Person
 from apps.users.names import Names, clean_name, clean_username
+from apps.users.services.rows import about, lock_people
+from diana.events import Envelope, publish_many
 
 
 def take_names(person: Person, names: Names, *, told_at: datetime) -> list[str]:
@@ -56,6 +59,56 @@ def save_names(people: Collection[Person]) -> None:
     if people:
         with connection.cursor() as cursor:
             cursor.execute(_SAVE, [[getattr(person, name) for person in people] for name in _SAVED])
+
+
+# Who else has the username of one of these people; by the index on lower(username).
+RIVALS = """
+SELECT DISTINCT o.id FROM users_person p JOIN users_person o ON lower(o.username) = lower(p.username) AND o.id <> p.id
+WHERE p.id = ANY(%s::bigint[]) AND p.username > '' AND o.username > ''
+"""
+
+
+def release_usernames(envelopes: Sequence[Envelope]) -> int:
+    """Take the usernames that these events tell of from who had them before, in the caller's transaction; return from how many.
+
+    Telegram gives a username to one person at a time: it is theirs who told it last. One statement if nobody else has one,
+    a fixed number otherwise. Locks all who are concerned in ascending order, so nobody may be locked before. Publishes
+    user.profile_updated for who loses one. A second call changes nothing.
+    """
+    told = {
+        e.user_id: (e.occurred_at, n) for n, e in enumerate(envelopes) if e.user_id is not None and _tells_username(e)
+    }
+    rivals = _rivals(told)
+    if not rivals:
+        return 0
+    people = lock_people({*told, *rivals}).values()
+
+    def newest(person: Person) -> tuple[datetime, int]:
+        said_at, place = told.get(person.pk, (_LONG_AGO, -1))
+        told_at = max(said_at, person.last_act_at or _LONG_AGO, person.registered_at or _LONG_AGO)
+        return told_at.replace(microsecond=0), place
+
+    keepers = {person.username.lower(): person.pk for person in sorted(people, key=newest)}
+    losers = [person for person in people if person.username and keepers[person.username.lower()] != person.pk]
+    last = envelopes[-1].occurred_at
+    for person in losers:
+        _set(person, {"username": ""})
+    save_names(losers)
+    publish_many([about(p, facts.ProfileUpdated(user_id=p.pk, fields=["username"]), last) for p in losers])
+    return len(losers)
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def _tells_username(envelope: Envelope) -> bool:
+    return envelope.type != facts.ProfileUpdated.type or "username" in envelope.fields["fields"]
+
+
+def _rivals(person_ids: Iterable[int]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(RIVALS, [sorted(person_ids)])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _are_stored(person: Person, names: Names) -> bool:
