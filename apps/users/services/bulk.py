@@ -10,6 +10,7 @@ from apps.users import events as facts
 from apps.users.languages import guess_language
 from apps.users.models import Person
 from apps.users.names import Names
+from apps.users.service_accounts import SERVICE_ACCOUNTS
 from apps.users.services.naming import fill_names
 from apps.users.services.people import LARGEST_ID, InvalidTelegramId
 from apps.users.services.rows import about
@@ -42,7 +43,7 @@ def register_many(*, newcomers: Sequence[Newcomer], now: datetime) -> dict[int, 
     by_id = {newcomer.telegram_id: newcomer for newcomer in reversed(newcomers)}
     if len(by_id) > MOST:
         raise TooMany(TooMany.__doc__)
-    if not all(0 < telegram_id <= LARGEST_ID for telegram_id in by_id):
+    if not all(0 < telegram_id <= LARGEST_ID for telegram_id in by_id) or not SERVICE_ACCOUNTS.isdisjoint(by_id):
         raise InvalidTelegramId(InvalidTelegramId.__doc__)
     with transaction.atomic():
         bare = [Person(telegram_id=telegram_id, created_at=now) for telegram_id in sorted(by_id)]
