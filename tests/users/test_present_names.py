@@ -2,12 +2,15 @@
 
 import json
 from datetime import datetime, timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.users import selectors, services
+from apps.users.folding import fold_names
 from apps.users.models import Person
 from apps.users.services import Names, naming
 from diana.events import Envelope, log
@@ -251,3 +254,33 @@ def test_usernames_are_compared_by_their_index() -> None:
         cursor.execute(f"EXPLAIN {naming.RIVALS}", [[1, 2]])
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "users_person_usernames" in plan
+
+
+@pytest.mark.django_db
+def test_the_migration_leaves_each_username_to_who_registered_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    migration = import_module("apps.users.migrations.0047_usernames_once")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    given = [("ana", 1), ("ANA", 3), ("Ana", 2), ("ana", None), ("ben", 1), ("ben", 1), ("cay", None), ("", 1), ("", 2)]
+    people = [
+        Person(
+            telegram_id=n,
+            first_name="José",
+            username=username,
+            folded_names=fold_names("José", username),
+            created_at=NOW,
+            registered_at=None if days is None else NOW + timedelta(days=days),
+        )
+        for n, (username, days) in enumerate(given, start=1)
+    ]
+    Person.objects.bulk_create(people)
+    migration.release_all(None, SimpleNamespace(connection=connection))
+    assert usernames(people) == ["", "ANA", "", "", "", "ben", "cay", "", ""]
+    assert [p.folded_names for p in people] == [
+        "jose",
+        "jose ana",
+        *["jose"] * 3,
+        "jose ben",
+        "jose cay",
+        "jose",
+        "jose",
+    ]
