@@ -19,7 +19,7 @@ LARGEST_ID = 2**63 - 1
 
 
 class InvalidTelegramId(ValueError):
-    """A Telegram id of a person is a positive number of at most 63 bits: groups have negative ones, service accounts are nobody's."""
+    """A Telegram id of a person is a positive number of at most 63 bits; groups and service accounts are no people."""
 
 
 class UnknownLanguage(ValueError):
