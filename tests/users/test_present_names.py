@@ -58,12 +58,12 @@ def test_the_present_names_stand_and_what_is_gone_is_gone(person: Person, publis
     assert callable(door)
     door(person, OLD)
     assert (*names_of(person), person.folded_names) == ("Old", "Insult", "taken_name", "old insult taken name")
+    assert published(person.pk, "user.profile_updated") == [], "who was met just now has not changed"
     door(person, NEW, LATER)
     assert (*names_of(person), person.folded_names) == ("New", "", "other_name", "new other name")
-    assert published(person.pk, "user.profile_updated")[-1][1] == {"fields": ["first_name", "last_name", "username"]}
-    before = len(published(person.pk, "user.profile_updated"))
     door(person, NEW, LATER + timedelta(minutes=1))
-    assert len(published(person.pk, "user.profile_updated")) == before
+    fields = ["first_name", "last_name", "username"]
+    assert published(person.pk, "user.profile_updated") == [("user.profile_updated", {"fields": fields})]
 
 
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS.keys())
@@ -168,6 +168,7 @@ def test_a_username_that_somebody_has_now_is_nobody_elses(committed_db: str, doo
     people = two()
     before, after = people[first], people[1 - first]
     start(before, MINE)
+    act(after, Names("Yours", None, None))
     drain("users.release_usernames")
     door(after, YOURS, LATER)
     drain("users.release_usernames")
@@ -178,6 +179,14 @@ def test_a_username_that_somebody_has_now_is_nobody_elses(committed_db: str, doo
     assert json.loads(told.payload) == {"fields": ["username"]}
     drain()
     assert not Failure.objects.exists()
+
+
+def test_who_is_met_with_a_username_has_it_alone(committed_db: str) -> None:
+    before, after = two()
+    start(before, MINE)
+    act(after, YOURS, LATER)
+    drain("users.release_usernames")
+    assert usernames([before, after]) == ["", "taken_name"]
 
 
 def test_what_comes_late_takes_no_username_from_who_has_it_now(committed_db: str) -> None:
@@ -215,7 +224,8 @@ def test_a_list_of_people_takes_usernames_too(committed_db: str) -> None:
 
 def release(people: list[Person]) -> int:
     ids = [person.pk for person in people]
-    events = StoredEvent.objects.filter(user_id__in=ids, type="user.profile_updated").values_list("id", flat=True)
+    types = ("user.active_day", "user.profile_updated")
+    events = StoredEvent.objects.filter(user_id__in=ids, type__in=types).values_list("id", flat=True)
     envelopes = log.read_events(list(events))
     with CaptureQueriesContext(connection) as captured, transaction.atomic():
         services.release_usernames(envelopes)
