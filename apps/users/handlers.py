@@ -21,7 +21,7 @@ def follow_referrals(envelopes: Sequence[Envelope]) -> None:
     services.follow_referrals(envelopes, now=clock.now())
 
 
-@subscribe("user.registered", "user.profile_updated", batch=True)
+@subscribe("user.registered", "user.profile_updated", "user.active_day", batch=True)
 def release_usernames(envelopes: Sequence[Envelope]) -> None:
-    """Take usernames from who had them before."""
+    """Take usernames from who had them before; somebody's first names come with their first day."""
     services.release_usernames(envelopes)

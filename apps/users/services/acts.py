@@ -12,7 +12,7 @@ from apps.users.activity import Touch, judge_act
 from apps.users.models import Person
 from apps.users.names import Names
 from apps.users.services.departures import come_back
-from apps.users.services.naming import save_names, take_names
+from apps.users.services.naming import has_names, save_names, take_names
 from apps.users.services.rows import about, lock_people, lock_person
 from apps.users.timezones import local_time
 from diana.events import Envelope, Event, Publication, publish_many
@@ -47,14 +47,12 @@ def act(
     """
     with transaction.atomic():
         person = lock_person(person_id)
-        renamed = _rename(person, names, occurred_at)
+        renamed, updated = _rename(person, names, occurred_at)
         touched = _note(person, occurred_at, renamed)
         given = events(touched.local_time)
         keyed = [about(person, event, occurred_at, f"{key_prefix}:{n}") for n, event in enumerate(given)]
         returned = _come_back(person, occurred_at) if comes_back else []
-        publish_many(
-            [*_told(person, renamed, occurred_at), *returned, *_beginnings(person, touched, occurred_at), *keyed]
-        )
+        publish_many([*updated, *returned, *_beginnings(person, touched, occurred_at), *keyed])
 
 
 class Act(NamedTuple):
@@ -86,8 +84,8 @@ def act_many(acts: Sequence[Act]) -> set[int]:
         person = people.get(act.person_id)
         if person is None:
             continue
-        events = _told(person, _rename(person, act.names, act.occurred_at), act.occurred_at)
-        if events:
+        fields, events = _rename(person, act.names, act.occurred_at)
+        if fields:
             renamed[person.pk] = person
         if act.counts:
             touched = _judge(person, act.occurred_at)
@@ -124,13 +122,15 @@ def _come_back(person: Person, occurred_at: datetime) -> list[Publication]:
     return [about(person, event, occurred_at) for event in come_back(person, occurred_at)]
 
 
-def _rename(person: Person, names: Names | None, occurred_at: datetime) -> list[str]:
-    """Set the names that were told, and return the fields that changed; the row is the caller's to save."""
-    return [] if names is None else take_names(person, names, told_at=occurred_at)
-
-
-def _told(person: Person, renamed: list[str], occurred_at: datetime) -> list[Publication]:
-    return [about(person, facts.ProfileUpdated(user_id=person.pk, fields=renamed), occurred_at)] if renamed else []
+def _rename(person: Person, names: Names | None, occurred_at: datetime) -> tuple[list[str], list[Publication]]:
+    """Set the names that were told; return the fields that changed, for the caller to save, and what to publish: nothing of
+    the first names of who is not registered, whether they come with /start or before it.
+    """
+    known = person.registered_at is not None or has_names(person)
+    fields = [] if names is None else take_names(person, names, told_at=occurred_at)
+    if not (fields and known):
+        return fields, []
+    return fields, [about(person, facts.ProfileUpdated(user_id=person.pk, fields=fields), occurred_at)]
 
 
 def _note(person: Person, occurred_at: datetime, renamed: Sequence[str] = ()) -> Touch:

@@ -37,6 +37,11 @@ def fill_names(person: Person, names: Names) -> list[str]:
     return filled
 
 
+def has_names(person: Person) -> bool:
+    """Say whether anything is known of how the person is called."""
+    return bool(person.first_name or person.last_name or person.username)
+
+
 def refold(person: Person) -> bool:
     """Set what the person is found by and say whether it changed: a release before this one did not know it."""
     before = person.folded_names
@@ -119,7 +124,7 @@ def _are_stored(person: Person, names: Names) -> bool:
 
 def _is_outdated(person: Person, told_at: datetime) -> bool:
     """Say whether newer names are known. Telegram tells whole seconds, so that within one the later update counts."""
-    if person.last_act_at is None or not (person.first_name or person.last_name or person.username):
+    if person.last_act_at is None or not has_names(person):
         return False
     return told_at.replace(microsecond=0) < person.last_act_at.replace(microsecond=0)
 
