@@ -222,14 +222,14 @@ def test_a_list_of_people_takes_usernames_too(committed_db: str) -> None:
     assert names_of(before) == ("Mine", "", "")
 
 
-def release(people: list[Person]) -> int:
+def release(people: list[Person]) -> list[str]:
     ids = [person.pk for person in people]
     types = ("user.active_day", "user.profile_updated")
     events = StoredEvent.objects.filter(user_id__in=ids, type__in=types).values_list("id", flat=True)
     envelopes = log.read_events(list(events))
     with CaptureQueriesContext(connection) as captured, transaction.atomic():
         services.release_usernames(envelopes)
-    return len(captured)
+    return [str(query["sql"]) for query in captured]
 
 
 def test_it_takes_a_fixed_number_of_statements(db: None) -> None:
@@ -237,9 +237,15 @@ def test_it_takes_a_fixed_number_of_statements(db: None) -> None:
     for n, person in enumerate(people):
         act(person, Names("A", None, f"name_{n % 20}"), NOW + timedelta(minutes=n))
     few, many = [[p for n, p in enumerate(people) if n % 20 in of] for of in ({0}, set(range(1, 20)))]
-    assert release(few) == release(many)
+    taken = [release(few), release(many)]
+    assert len(taken[0]) == len(taken[1])
+    locked = [[sql for sql in statements if "FOR NO KEY UPDATE" in sql] for statements in taken]
+    assert [len(sql) for sql in locked] == [1, 1], "two statements that lock could meet those of others crosswise"
+    assert all("ORDER BY" in sql for [sql] in locked)
     assert usernames(people) == [""] * 20 + [f"name_{n}" for n in range(20)]
-    assert release(few) == release(many) == 3, "where nothing is to be done, one statement within the savepoint"
+    assert len(release(few)) == len(release(many)) == 3, (
+        "where nothing is to be done, one statement within the savepoint"
+    )
 
 
 @pytest.mark.parametrize("round_", range(4))
