@@ -18,6 +18,7 @@ from apps.bot.pages.vip import is_gift
 from apps.bot.screens.layout import Reply
 from apps.bot.turns import Turn
 from apps.users import services as users
+from apps.users.names import Names
 from diana import clock
 from diana.events import Envelope, Event
 
@@ -34,6 +35,7 @@ class Visit(NamedTuple):
     occurred_at: datetime
     chat: ChatAddress
     cause: Envelope | None
+    names: Names | None = None
 
 
 def come_by(visits: Sequence[Visit]) -> list[Exception | None]:
@@ -43,7 +45,7 @@ def come_by(visits: Sequence[Visit]) -> list[Exception | None]:
     """
     with transaction.atomic():
         services.chats_of(dict(visit.chat for visit in visits if visit.chat[1] != PRIVATE))
-        acts = [users.Act(v.person_id, v.occurred_at, None, v.cause, comes_back=True) for v in visits]
+        acts = [users.Act(v.person_id, v.occurred_at, None, v.cause, comes_back=True, names=v.names) for v in visits]
         there = users.act_many(acts)
         services.chats_of(dict(v.chat for v in visits if v.chat[1] == PRIVATE and v.person_id in there))
     return [None if visit.person_id in there else users.PersonGone() for visit in visits]
@@ -130,6 +132,7 @@ def write_message(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, text:
             MessageSent(user_id=me, chat=known(), length=len(text), content_digest=digest, place=place)
         ],
         comes_back=chat[1] == PRIVATE,
+        names=turn.names,
     )
 
 
@@ -167,5 +170,10 @@ def _act(
         return events(local)
 
     users.act(
-        person_id=turn.person_id, occurred_at=occurred_at, key_prefix=turn.key_prefix, events=noted, comes_back=True
+        person_id=turn.person_id,
+        occurred_at=occurred_at,
+        key_prefix=turn.key_prefix,
+        events=noted,
+        comes_back=True,
+        names=turn.names,
     )

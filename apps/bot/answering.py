@@ -7,7 +7,7 @@ from typing import NamedTuple
 import telegram
 from django.utils import translation
 
-from apps.bot import deferred_answers, documents, groups, reading, replies, selectors, services, strange_groups
+from apps.bot import authors, deferred_answers, documents, groups, reading, replies, selectors, services, strange_groups
 from apps.bot.application import AnyApplication, application
 from apps.bot.library_updates import LibraryUpdates
 from apps.bot.models import Update
@@ -132,6 +132,7 @@ async def _reply(row: Update, person_id: int, document: reading.Update) -> list[
         row.received_at,
         silent=deferred_answers.is_late(row.chat_id, row.received_at, clock.now()),
         place=None if row.chat_id is None else place_of(document, row.chat_id),
+        names=authors.names_of(document.message or document.callback_query),
     )
     begin_turn(turn)
     await library.process_update(_library_update(row, document, library))

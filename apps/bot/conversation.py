@@ -155,7 +155,7 @@ async def remember_error(update: object, context: Context) -> None:
 async def _visit(turn: Turn, message: Message, page: str, context: Context) -> None:
     """Do the act of coming by, then show the page."""
     moment, chat = _moment(turn, message), _chat(message)
-    await _come_by(acts.Visit(turn.person_id, moment, chat, current_cause()))
+    await _come_by(acts.Visit(turn.person_id, moment, chat, current_cause(), turn.names))
     reply = await in_thread(acts.visit, turn, moment, chat=chat, page=page, args=context.args or [])
     if turn.silent:
         leave_out()

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from apps.bot import reading
+from apps.bot import authors, reading
 from apps.bot.reading import LARGEST_TIME, Identifier, PositiveIdentifier, Unreadable
 from apps.bot.repair import needs_repair, repair
 from apps.bot.salvage import salvage
@@ -93,12 +93,36 @@ _MEDIA = tuple(name for name in _Sent.__struct_fields__ if name not in reading.M
 
 
 class _Message(_Sent):
-    """A message with what is done when it comes in, and not kept in the document."""
+    """A message with what is looked at when it comes in, and not kept in the document."""
 
+    sender_chat: Any = None
+    is_automatic_forward: Any = None
+    sender_business_bot: Any = None
+    forward_origin: Any = None
+    forward_date: Any = None
+    forward_from: Any = None
+    forward_from_chat: Any = None
+    forward_sender_name: Any = None
+    via_bot: Any = None
+    is_from_offline: Any = None
     successful_payment: SuccessfulPayment | None = None
     refunded_payment: RefundedPayment | None = None
     migrate_to_chat_id: Identifier | None = None
     migrate_from_chat_id: Identifier | None = None
+
+
+class _Edited(reading.Edited):
+    """An edited message with what is looked at when it comes in, and not kept in the document."""
+
+    sender_chat: Any = None
+    is_automatic_forward: Any = None
+    sender_business_bot: Any = None
+
+
+class _Reaction(reading.Reaction):
+    """A reaction with the chat for which it was given, which is not kept in the document."""
+
+    actor_chat: Any = None
 
 
 class _Numbered(msgspec.Struct):
@@ -107,11 +131,11 @@ class _Numbered(msgspec.Struct):
 
 class _Body(_Numbered):
     message: _Message | None = None
-    edited_message: reading.Edited | None = None
+    edited_message: _Edited | None = None
     callback_query: reading.Pressed | None = None
     my_chat_member: reading.Membership | None = None
     chat_member: reading.Change | None = None
-    message_reaction: reading.Reaction | None = None
+    message_reaction: _Reaction | None = None
     pre_checkout_query: PreCheckoutQuery | None = None
     subscription: SubscriptionUpdated | None = None
 
@@ -136,7 +160,8 @@ class Move(NamedTuple):
 
 
 class Incoming(NamedTuple):
-    """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, never a bot;
+    """An update's outside. `kind` is None for one that we do not know; `sender` is a person at Telegram, None if there is
+    none behind it (authors.py); `only_told_of` that the sender did nothing: they left a group, or stand there otherwise now;
     `answered` is false for a message that is no command, a reaction, a change of membership: they get no reply. `asked`,
     `paid`, `refunded` and `subscribed` are what payments have to do with; `sent_at` is the time of a payment's message.
     `document` is what is kept of it (reading.py), `moved` what the service message of a group that moved says.
@@ -157,13 +182,14 @@ class Incoming(NamedTuple):
     moved: Move | None = None
     chat_kind: str = ""
     title: str | None = None
+    only_told_of: bool = False
 
     @property
     def adds_sender(self) -> bool:
-        """Whether an unknown sender becomes somebody known: not by what is told of a payment of before, whose payer may have
-        been erased since.
+        """Whether an unknown sender becomes somebody known: not by what others did to them, nor by what is told of a payment of
+        before, whose payer may have been erased since.
         """
-        return self.refunded is None and self.kind != "subscription"
+        return self.refunded is None and self.kind != "subscription" and not self.only_told_of
 
     @property
     def is_about_money(self) -> bool:
@@ -189,7 +215,7 @@ def decode(body: bytes) -> Incoming:
                 )
             case _Message():
                 return _message(decoded.update_id, part)
-        return _incoming(decoded.update_id, kind, part, answered=kind not in UNANSWERED)
+        return _done(decoded.update_id, kind, part)
     return Incoming(decoded.update_id, None, None, None)
 
 
@@ -223,17 +249,39 @@ def _salvaged(text: str) -> _Body:
         raise Malformed(Malformed.__doc__) from error
 
 
+def _done(update_id: int, kind: str, part: Any) -> Incoming:
+    """Return the outside of what somebody did otherwise than by a message."""
+    sender = authors.author(part)
+    authors.forget_marks(part, authors.MARKS)
+    return _incoming(
+        update_id,
+        kind,
+        part,
+        sender,
+        answered=kind not in UNANSWERED,
+        only_told_of=isinstance(part, reading.Change) and not part.joined,
+    )
+
+
 def _message(update_id: int, part: _Message) -> Incoming:
-    """Return a message's outside, with what it says of payments and moves; the document does without those."""
+    """Return a message's outside, with what it says of payments and moves; the document does without those, and without
+    words that are not those of who sent it.
+    """
     paid, refunded, moved = part.successful_payment, part.refunded_payment, _move(part)
     part.media = _takes_media(part)
     part.successful_payment = part.refunded_payment = part.migrate_to_chat_id = part.migrate_from_chat_id = None
+    # Who has paid has paid, whatever else the message says.
+    sender = authors.person(part.from_) if paid or refunded else authors.author(part)
+    if sender is None or authors.is_marked(part, authors.BORROWED):
+        part.text = part.caption = None
+    authors.forget_marks(part, authors.MARKS + authors.BORROWED)
     answered = part.text is not None and part.text.startswith("/")
     part.entities = _commands(part.entities)[:1] if answered and part.entities else None
     return _incoming(
         update_id,
         "message",
         part,
+        sender,
         answered=answered,
         paid=paid,
         refunded=refunded,
@@ -250,15 +298,15 @@ def _takes_media(part: _Message) -> bool:
     return bool(sent)
 
 
-def _incoming(update_id: int, kind: str, part: Any, **more: Any) -> Incoming:
+def _incoming(update_id: int, kind: str, part: Any, sender: int | None, **more: Any) -> Incoming:
     """Return the outside of an update with a document. The title goes from it: the chat has it, for staff."""
-    chat, title = _chat(part), None
+    chat, title = authors.chat_of(part), None
     if chat is not None:
         title, chat.title = chat.title, None
     return Incoming(
         update_id,
         kind,
-        _sender(part),
+        sender,
         chat.id if chat else None,
         document=_document(kind, part),
         chat_kind=chat.type if chat else "",
@@ -281,25 +329,6 @@ def _move(part: _Message) -> Move | None:
 
 def _document(kind: str, part: msgspec.Struct) -> bytes:
     return _encoder.encode({kind: part})
-
-
-def _sender(part: Any) -> int | None:
-    """Return who did it; of a membership whom it is about, who need not be who changed it."""
-    user: reading.User | None
-    match part:
-        case reading.Change():
-            user = part.new_chat_member.user
-        case reading.Reaction():
-            user = part.user
-        case _:
-            user = part.from_
-    return None if user is None or user.is_bot else user.id
-
-
-def _chat(part: Any) -> reading.Chat | None:
-    place = part.message if isinstance(part, reading.Pressed) else part
-    chat: reading.Chat | None = place.chat if place else None
-    return chat
 
 
 _decoder = msgspec.json.Decoder(_Body)

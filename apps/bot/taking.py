@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from apps.bot import groups, seen_messages, selectors, services
-from apps.bot.chat_kinds import place_of_kind
+from apps.bot import authors, groups, seen_messages, selectors, services
+from apps.bot.chat_kinds import PRIVATE, place_of_kind
 from apps.bot.digests import content_digest
 from apps.bot.documents import document_of
 from apps.bot.events import CommunityParticipation, MessageSent
@@ -28,45 +28,39 @@ class _Seen(NamedTuple):
 
 
 def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
-    """Note each update's act and that it is done, in the caller's transaction; those done before change nothing.
+    """Note each update's act, its author's names and that it is done, in the caller's transaction; those done before change
+    nothing. What nobody did, and what was done where nothing counts, is only noted as done.
 
     Locks groups that are new, then the people in ascending order, then their own chats (services.chats_of). A body that
     cannot be read is told by bot.update_failed. What was sent in a group is noted: it may be reacted to.
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
-    done = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _counts(s.row, s.found)]
-    counting = groups.approved(what.chat.id for _, what in done)
-    done = [(s, what) for s, what in done if what.chat.id in counting]
-    chats = services.chats_of({what.chat.id: what.chat.type for _, what in done if not _private(what)})
-    done = _without_the_erased(_without_unpaid_reactions(done, chats))
-    chats |= services.chats_of({what.chat.id: what.chat.type for _, what in done if _private(what)})
-    users.act_many(
-        [
-            _act(s, what, person, chats[what.chat.id])
-            for s, what in done
-            if (person := s.row.person_id) is not None and _is_act(what)
-        ]
-    )
-    seen_messages.note(_seen_messages(done, chats))
+    told = [(s, s.found) for s in seen if not isinstance(s.found, Unreadable) and _counts(s.row)]
+    counting = groups.approved(what.chat.id for _, what in told)
+    told = [(s, what) for s, what in told if what.chat.id in counting]
+    noted = [what.chat for _, what in told if _is_act(what) or _may_be_reacted_to(what)]
+    chats = services.chats_of({chat.id: chat.type for chat in noted if chat.type != PRIVATE})
+    told = _without_the_erased(told)
+    there = [what.chat for _, what in told if _is_act(what)]
+    chats |= services.chats_of({chat.id: chat.type for chat in there if chat.type == PRIVATE})
+    unpaid = _unpaid_reactions(told, chats)
+    users.act_many([_act(s, what, chats, counts=_is_act(what) and s.row.pk not in unpaid) for s, what in told])
+    seen_messages.note(_seen_messages(told, chats))
     for _, row, found in seen:
         if isinstance(found, Unreadable):
             services.fail_update(update=row.pk, reason=str(found), person_id=row.person_id, now=now)
     services.finish_messages(updates=list(rows), now=now)
 
 
-def _without_unpaid_reactions(done: list[tuple[_Seen, Done]], chats: Mapping[int, int]) -> list[tuple[_Seen, Done]]:
-    """Leave out reactions but those to a message of somebody else that was seen within the week before: nobody's number can
-    be told from one that was made up, and whoever reacts to nobody but themselves does not take part.
+def _unpaid_reactions(told: list[tuple[_Seen, Done]], chats: Mapping[int, int]) -> set[int]:
+    """Return the updates with reactions but those to a message of somebody else that was seen within the week before: nobody's
+    number can be told from one that was made up, and whoever reacts to nobody but themselves does not take part.
     """
-    places = {
-        _place(what, chats) for seen, what in done if isinstance(what, Reaction) and seen.row.person_id is not None
-    }
-    known = seen_messages.authors(places)
+    reactions = [(seen, what) for seen, what in told if isinstance(what, Reaction) and _is_act(what)]
+    known = seen_messages.authors({_place(what, chats) for _, what in reactions})
 
-    def stays(seen: _Seen, what: Done) -> bool:
-        if not isinstance(what, Reaction):
-            return True
+    def is_paid(seen: _Seen, what: Reaction) -> bool:
         message = known.get(_place(what, chats)[1:])
         return (
             message is not None
@@ -74,31 +68,32 @@ def _without_unpaid_reactions(done: list[tuple[_Seen, Done]], chats: Mapping[int
             and message.sent_at >= _moment(seen, what) - KEEP
         )
 
-    return [(seen, what) for seen, what in done if stays(seen, what)]
+    return {seen.row.pk for seen, what in reactions if not is_paid(seen, what)}
 
 
 def _place(reaction: Reaction, chats: Mapping[int, int]) -> Place:
     return Place(reaction.chat.id, chats[reaction.chat.id], reaction.message_id)
 
 
-def _without_the_erased(done: list[tuple[_Seen, Done]]) -> list[tuple[_Seen, Done]]:
-    """Leave out what the erased did: to note their own chat, or a message of theirs, would bring their id back. Locks all
-    people of the batch if somebody wrote; else nothing is asked, acts of the erased are left out anyway.
+def _without_the_erased(told: list[tuple[_Seen, Done]]) -> list[tuple[_Seen, Done]]:
+    """Leave out the erased: to note their own chat, or a message of theirs, would bring their id back. Locks all people of the
+    batch if somebody wrote; else nothing is asked, acts of the erased are left out anyway.
     """
-    if not any(isinstance(what, Message) for _, what in done):
-        return done
-    there = users.lock_people(seen.row.person_id for seen, _ in done if seen.row.person_id is not None)
-    return [(seen, what) for seen, what in done if seen.row.person_id in there]
+    if not any(isinstance(what, Message) for _, what in told):
+        return told
+    there = users.lock_people(_person(seen) for seen, _ in told)
+    return [(seen, what) for seen, what in told if _person(seen) in there]
 
 
-def _seen_messages(done: Iterable[tuple[_Seen, Done]], chats: Mapping[int, int]) -> Iterator[seen_messages.Seen]:
-    for seen, what in done:
-        if isinstance(what, Message) and seen_messages.is_seen(what) and seen.row.person_id is not None:
-            yield seen_messages.Seen(chats[what.chat.id], what.message_id, seen.row.person_id, _moment(seen, what))
+def _seen_messages(told: Iterable[tuple[_Seen, Done]], chats: Mapping[int, int]) -> Iterator[seen_messages.Seen]:
+    for seen, what in told:
+        if isinstance(what, Message) and seen_messages.is_seen(what):
+            yield seen_messages.Seen(chats[what.chat.id], what.message_id, _person(seen), _moment(seen, what))
 
 
-def _private(done: Done) -> bool:
-    return done.chat.type == "private"
+def _person(seen: _Seen) -> int:
+    assert seen.row.person_id is not None, "what nobody did is no act"
+    return seen.row.person_id
 
 
 def _read(row: Update) -> Done | Unreadable:
@@ -110,9 +105,9 @@ def _read(row: Update) -> Done | Unreadable:
     return update.message or update.message_reaction or update.chat_member or Unreadable("nothing is there")
 
 
-def _counts(row: Update, done: Done) -> bool:
-    """Say whether it is an act or may be reacted to, and did not come from a group that was not approved then."""
-    return row.delete_at is None and (_is_act(done) or _may_be_reacted_to(done))
+def _counts(row: Update) -> bool:
+    """Say whether a person did it, and not in a group that was not approved then."""
+    return row.person_id is not None and row.delete_at is None
 
 
 def _is_act(done: Done) -> bool:
@@ -134,9 +129,13 @@ def _moment(seen: _Seen, done: Done) -> datetime:
     return act_time(datetime.fromtimestamp(done.date, UTC) if done.date else None, seen.row.received_at)
 
 
-def _act(seen: _Seen, done: Done, person_id: int, chat: int) -> users.Act:
-    event, key = _event(done, person_id, chat)
-    return users.Act(person_id, _moment(seen, done), event, seen.envelope, key, comes_back=_private(done))
+def _act(seen: _Seen, done: Done, chats: Mapping[int, int], *, counts: bool) -> users.Act:
+    """Return what was done; what does not count tells how its author is called."""
+    person, moment, names = _person(seen), _moment(seen, done), authors.names_of(done)
+    if not counts:
+        return users.Act(person, moment, None, seen.envelope, names=names, counts=False)
+    event, key = _event(done, person, chats[done.chat.id])
+    return users.Act(person, moment, event, seen.envelope, key, comes_back=done.chat.type == PRIVATE, names=names)
 
 
 def _event(done: Done, person_id: int, chat: int) -> tuple[Event, str | None]:

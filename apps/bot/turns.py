@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from apps.bot.places import Place
+from apps.users.names import Names
 
 # Clocks differ, and an outage may last; an act is not placed outside this time.
 OLDEST_ACT = timedelta(hours=24)
@@ -13,7 +14,8 @@ OLDEST_ACT = timedelta(hours=24)
 @dataclass
 class Turn:
     """One update of one person. `error` is what a handler raised: the library keeps it to itself otherwise. `silent`: it is
-    too late for a reply, the act counts. `place`: where the reply goes, if there is a chat.
+    too late for a reply, the act counts. `place`: where the reply goes, if there is a chat. `names` are the person's, as the
+    update tells them.
     """
 
     update: int
@@ -23,6 +25,7 @@ class Turn:
     error: Exception | None = None
     silent: bool = False
     place: Place | None = None
+    names: Names | None = None
 
     @property
     def key_prefix(self) -> str:

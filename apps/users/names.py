@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 # Longer than any name, short enough that a hostile one costs nothing.
 LONGEST_INPUT = 1000
@@ -18,6 +19,16 @@ _TAGS = "\U000e0020-\U000e007f"
 _FLAG_OR_TAGS = re.compile(f"(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{{3,6}}\U000e007f)|[{_TAGS}]")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,32}")
+
+
+class Names(NamedTuple):
+    """Names as Telegram tells them of somebody, not cleaned. Nobody there is without a first name: if it is empty, none were
+    told.
+    """
+
+    first_name: str
+    last_name: str | None
+    username: str | None
 
 
 def clean_name(text: str | None, *, limit: int) -> str:

@@ -71,7 +71,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "with a time after 2038": {"date": 2**32},
     "with a time that is none": {"date": "yesterday"},
     "with a keyboard of another shape": {"reply_markup": {"inline_keyboard": [[{"later": 1}]]}},
-    "with a quote of another shape": {"quote": 5, "external_reply": [], "forward_origin": {"type": "later"}},
+    "with a quote of another shape": {"quote": 5, "external_reply": []},
     "with a chat of a later type": {"chat": GROUP | {"type": "gigagroup"}},
     "with a chat without a type": {"chat": _without(GROUP, "type")},
 }

@@ -61,8 +61,9 @@ def test_a_hostile_name_is_shown_harmlessly(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("name", ["\u3164", "\u2800", "\ufe0f", "\U000e0067\U000e007f"])
 def test_who_has_a_name_that_shows_nothing_is_called_by_number(sandbox: Sandbox, name: str) -> None:
-    person = say("/start", sender=user(first_name=name, last_name=name)).person_id
-    say("/profile")
+    sender = user(first_name=name, last_name=name)
+    person = say("/start", sender=sender).person_id
+    say("/profile", sender=sender)
     answer()
     assert f"Welcome, Player {person}!" in texts(sandbox)[0]
     assert f"<b>Player {person}</b>" in texts(sandbox)[1]
@@ -71,7 +72,7 @@ def test_who_has_a_name_that_shows_nothing_is_called_by_number(sandbox: Sandbox,
 def test_joined_characters_of_a_name_reach_the_chat_whole(sandbox: Sandbox) -> None:
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
     say("/start", sender=user(first_name=family))
-    say("/profile")
+    say("/profile", sender=user(first_name=family))
     answer()
     assert [family in text for text in texts(sandbox)] == [True, True]
 

@@ -65,11 +65,11 @@ def test_the_kept_part_of_a_command_is_short_and_without_others() -> None:
     sent = message("/start x", chat=GROUP) | {
         "reply_to_message": message("a text of Grace", sender=user(9, first_name="Grace")),
         "entities": [{"type": "bot_command", "offset": 0, "length": 6}, {"type": "bold", "offset": 0, "length": 1}],
-        "forward_origin": {"type": "hidden_user", "sender_user_name": "Grace"},
+        "external_reply": {"origin": {"type": "hidden_user", "sender_user_name": "Grace"}},
         "successful_payment": PAID,
     }
     kept = json.loads(incoming.decode(json.dumps(update(body=sent)).encode()).document)
-    del sent["reply_to_message"], sent["forward_origin"], sent["successful_payment"]
+    del sent["reply_to_message"], sent["external_reply"], sent["successful_payment"]
     sent["entities"] = sent["entities"][:1]
     assert kept == {
         "message": sent | {"chat": {"id": GROUP["id"], "type": "supergroup"}, "from": kept["message"]["from"]}

@@ -56,7 +56,7 @@ def test_the_number_of_statements_does_not_grow(db: None) -> None:
     assert queries(lambda: selectors.people_overview(ids, NOW)) == reads == 2
 
 
-@pytest.mark.parametrize("wrong", [0, -100, 2**63])
+@pytest.mark.parametrize("wrong", [0, -100, 2**63, 777_000])
 def test_nothing_is_written_if_one_is_none(db: None, wrong: int) -> None:
     with pytest.raises(services.InvalidTelegramId):
         services.register_many(newcomers=[*crowd(1, 2), Newcomer(wrong, "Group")], now=NOW)

@@ -23,6 +23,7 @@ from diana import clock
 from diana.acts import StateChanged
 from diana.audit import Actor, ReasonMissing
 from diana.audit.models import AuditRecord
+from diana.events.models import StoredEvent
 from tests.users.conftest import NOW, Published
 
 ACTOR = Actor(7, "ana", "admin")
@@ -312,3 +313,13 @@ def test_staff_without_the_permissions_do_neither(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM audit_record")
         assert cursor.fetchone() == (0,)
+
+
+def test_accounts_behind_which_no_person_stands_are_erased_with_those_who_are_due() -> None:
+    """Releases before took posts of linked channels for a person."""
+    made = [Person.objects.create(telegram_id=number, first_name="Telegram", created_at=NOW) for number in (777_000, 7)]
+    assert services.erase_due(now=NOW) == 1
+    assert services.erase_due(now=NOW) == 0
+    assert [Person.objects.get(pk=person.pk).status for person in made] == ["erased", "active"]
+    assert StoredEvent.objects.get(type="user.erased").user_id == made[0].pk
+    assert AuditRecord.objects.get(act="erase_person").reason == "A service account of Telegram: no person."

@@ -103,9 +103,20 @@ def test_the_grants_form_finds_people_by_name(root: Client) -> None:
     assert [result["id"] for result in results] == [str(person_id)]
 
 
-def fill_gaps() -> None:
-    register("Ána")
-    register("Other", "López", "ana_lo")
+def rename() -> None:
+    register("Other")
+    register("Ána", "López", "ana_lo")
+
+
+def act() -> None:
+    person_id = find_or_add_person(telegram_id=4242, now=NOW)
+    names = services.Names("Ána", "López", "ana_lo")
+    services.act(person_id=person_id, occurred_at=NOW, key_prefix="k", events=lambda local: [], names=names)
+
+
+def act_in_a_batch() -> None:
+    names = services.Names("Ána", "López", "ana_lo")
+    services.act_many([services.Act(find_or_add_person(telegram_id=4242, now=NOW), NOW, None, None, names=names)])
 
 
 def register_many() -> None:
@@ -121,7 +132,9 @@ def heal() -> None:
 
 WRITERS: dict[str, Callable[[], object]] = {
     "register": lambda: register("Ána", "López", "ana_lo"),
-    "fill gaps": fill_gaps,
+    "register again": rename,
+    "an act": act,
+    "an act of a batch": act_in_a_batch,
     "register many": register_many,
     "heal": heal,
 }

@@ -23,6 +23,12 @@ def privacy(*, person_id: int) -> Screen:
             "In a group that the staff of this bot have not approved it is kept for a day and counts for nothing. Who adds me"
             " to a group is shown to the staff, who decide about it."
         ),
+        _(
+            "I know your names as they are at Telegram now: they come with each of your messages, reactions and presses, and"
+            " one that you change or remove there is gone here too. In groups where points count I keep name, username and"
+            " number of everybody who writes, reacts or joins, also of those who never wrote to me; in other groups I keep no"
+            " names longer than the message."
+        ),
         _("You can have a copy of everything: /export. You can take a break, or be forgotten: /deleteme."),
         _(
             "If you are forgotten, name, username, number at Telegram and messages go for ever. Entries of points,"

@@ -9,7 +9,7 @@ COLUMNS = ["timezone_chosen", "former_timezones"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0044_find_by_name")]
+    dependencies = [("users", "0047_usernames_once")]
 
     operations = [
         migrations.AddField(

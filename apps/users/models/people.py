@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.users.clocks import Clock, clock_of
@@ -119,6 +120,10 @@ class Person(models.Model):
                 | Q(last_act_at__isnull=False, last_active_date__isnull=False),
                 name="users_person_activity_complete",
             ),
+        ]
+        indexes = [
+            # read by: services/naming.py, which takes usernames from who had them before
+            models.Index(Lower("username"), condition=Q(username__gt=""), name="users_person_usernames"),
         ]
 
     def __str__(self) -> str:

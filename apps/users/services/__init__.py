@@ -1,5 +1,6 @@
 """Everything that changes a person. Each act locks the person's row first, then writes, then publishes."""
 
+from apps.users.names import Names
 from apps.users.preferences import InvalidPreferences, Preferences
 from apps.users.referrals import code_in
 from apps.users.services.acts import Act, act, act_many, touch
@@ -20,6 +21,7 @@ from apps.users.services.grants import (
     revoke_grant,
 )
 from apps.users.services.many_grants import grant_to_many, preview_many
+from apps.users.services.naming import release_usernames
 from apps.users.services.onboarding import begin_onboarding, remind_onboarding, take_onboarding_step
 from apps.users.services.overrides import (
     InvalidOverride,
@@ -67,6 +69,7 @@ __all__ = [
     "InvalidPreferences",
     "InvalidSuspension",
     "InvalidTelegramId",
+    "Names",
     "Newcomer",
     "NoOverride",
     "NoSuchAnswer",
@@ -123,6 +126,7 @@ __all__ = [
     "preview_suspension",
     "register",
     "register_many",
+    "release_usernames",
     "remind_onboarding",
     "request_deletion",
     "revoke_grant",

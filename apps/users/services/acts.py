@@ -10,7 +10,9 @@ from django.db import connection, transaction
 from apps.users import events as facts
 from apps.users.activity import Touch, judge_act
 from apps.users.models import Person
+from apps.users.names import Names
 from apps.users.services.departures import come_back
+from apps.users.services.naming import has_names, save_names, take_names
 from apps.users.services.rows import about, lock_people, lock_person
 from diana.events import Envelope, Event, Publication, publish_many
 
@@ -34,25 +36,28 @@ def act(
     key_prefix: str,
     events: Callable[[datetime], Sequence[Event]],
     comes_back: bool = False,
+    names: Names | None = None,
 ) -> None:
     """Note an act and publish its events in one transaction; what the bot calls for everything an update holds.
 
     `events` is given the person's local time of the act and returns what to publish, under the idempotency keys
     `<key_prefix>:<n>`, n from 0: called again, nothing new happens. `comes_back`: whoever had left is back by this act.
-    Raises PersonGone.
+    `names` are those of the person at that time; changes are published as user.profile_updated. Raises PersonGone.
     """
     with transaction.atomic():
         person = lock_person(person_id)
-        touched = _note(person, occurred_at)
+        renamed, updated = _rename(person, names, occurred_at)
+        touched = _note(person, occurred_at, renamed)
         given = events(touched.local_time)
         keyed = [about(person, event, occurred_at, f"{key_prefix}:{n}") for n, event in enumerate(given)]
         returned = _come_back(person, occurred_at) if comes_back else []
-        publish_many(returned + _beginnings(person, touched, occurred_at) + keyed)
+        publish_many([*updated, *returned, *_beginnings(person, touched, occurred_at), *keyed])
 
 
 class Act(NamedTuple):
     """One act of a batch: when, what it is (None: just coming by), and the event that brought it. What has a key counts once
-    for all time. `comes_back`: whoever had left is back by it.
+    for all time. `comes_back`: whoever had left is back by it. `names` are those of the person at that time. What does not
+    count tells the names and nothing else.
     """
 
     person_id: int
@@ -61,6 +66,8 @@ class Act(NamedTuple):
     cause: Envelope | None
     key: str | None = None
     comes_back: bool = False
+    names: Names | None = None
+    counts: bool = True
 
 
 def act_many(acts: Sequence[Act]) -> set[int]:
@@ -71,20 +78,25 @@ def act_many(acts: Sequence[Act]) -> set[int]:
     noted twice is the caller's: nothing here remembers it.
     """
     people = lock_people(act.person_id for act in acts)
-    published, changed = list[Publication](), dict[int, Person]()
+    published, changed, renamed = list[Publication](), dict[int, Person](), dict[int, Person]()
     for act in acts:
         person = people.get(act.person_id)
         if person is None:
             continue
-        touched = _judge(person, act.occurred_at)
-        if touched.counted:
-            changed[person.pk] = person
-        returned = _come_back(person, act.occurred_at) if act.comes_back else []
-        events = [*returned, *_beginnings(person, touched, act.occurred_at)]
-        if act.event is not None:
+        fields, events = _rename(person, act.names, act.occurred_at)
+        if fields:
+            renamed[person.pk] = person
+        if act.counts:
+            touched = _judge(person, act.occurred_at)
+            if touched.counted:
+                changed[person.pk] = person
+            events += _come_back(person, act.occurred_at) if act.comes_back else []
+            events += _beginnings(person, touched, act.occurred_at)
+        if act.counts and act.event is not None:
             events.append(about(person, act.event, act.occurred_at, act.key))
         published += [msgspec.structs.replace(publication, cause=act.cause) for publication in events]
     _save_activity(changed.values())
+    save_names(renamed.values())
     publish_many(published)
     return set(people)
 
@@ -109,10 +121,24 @@ def _come_back(person: Person, occurred_at: datetime) -> list[Publication]:
     return [about(person, event, occurred_at) for event in come_back(person, occurred_at)]
 
 
-def _note(person: Person, occurred_at: datetime) -> Touch:
+def _rename(person: Person, names: Names | None, occurred_at: datetime) -> tuple[list[str], list[Publication]]:
+    """Set the names that were told; return the fields that changed, for the caller to save, and what to publish: nothing of
+    the first names of who is not registered, whether they come with /start or before it.
+    """
+    known = person.registered_at is not None or has_names(person)
+    fields = [] if names is None else take_names(person, names, told_at=occurred_at)
+    if not (fields and known):
+        return fields, []
+    return fields, [about(person, facts.ProfileUpdated(user_id=person.pk, fields=fields), occurred_at)]
+
+
+def _note(person: Person, occurred_at: datetime, renamed: Sequence[str] = ()) -> Touch:
+    """Save what the act begins and which names it changed, in one statement."""
     touched = _judge(person, occurred_at)
-    if touched.counted:
-        person.save(update_fields=["last_act_at", "last_active_date"])
+    fields = [*renamed, "folded_names"] if renamed else []
+    fields += ["last_act_at", "last_active_date"] if touched.counted else []
+    if fields:
+        person.save(update_fields=fields)
     return touched
 
 

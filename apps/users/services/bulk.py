@@ -9,6 +9,8 @@ from django.db import connection, transaction
 from apps.users import events as facts
 from apps.users.languages import guess_language
 from apps.users.models import Person
+from apps.users.names import Names
+from apps.users.service_accounts import SERVICE_ACCOUNTS
 from apps.users.services.naming import fill_names
 from apps.users.services.people import LARGEST_ID, InvalidTelegramId
 from apps.users.services.rows import about
@@ -41,7 +43,7 @@ def register_many(*, newcomers: Sequence[Newcomer], now: datetime) -> dict[int, 
     by_id = {newcomer.telegram_id: newcomer for newcomer in reversed(newcomers)}
     if len(by_id) > MOST:
         raise TooMany(TooMany.__doc__)
-    if not all(0 < telegram_id <= LARGEST_ID for telegram_id in by_id):
+    if not all(0 < telegram_id <= LARGEST_ID for telegram_id in by_id) or not SERVICE_ACCOUNTS.isdisjoint(by_id):
         raise InvalidTelegramId(InvalidTelegramId.__doc__)
     with transaction.atomic():
         bare = [Person(telegram_id=telegram_id, created_at=now) for telegram_id in sorted(by_id)]
@@ -74,5 +76,5 @@ def _save(people: Sequence[Person]) -> None:
 
 
 def _fill(person: Person, newcomer: Newcomer, now: datetime) -> None:
-    fill_names(person, first_name=newcomer.first_name, last_name=newcomer.last_name, username=newcomer.username)
+    fill_names(person, Names(newcomer.first_name, newcomer.last_name, newcomer.username))
     person.language, person.registered_at = guess_language(newcomer.language_code), now

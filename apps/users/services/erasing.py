@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.users import events as facts
 from apps.users import privacy
 from apps.users.models import Departure, Person
+from apps.users.service_accounts import SERVICE_ACCOUNTS
 from apps.users.services.departures import end
 from apps.users.services.rows import PersonGone, about, iso, lock_person
 from apps.users.services.statuses import open_departure
@@ -47,11 +48,14 @@ def erase_person(*, person_id: int, reason: str, actor: audit.Actor, now: dateti
 def erase_due(*, now: datetime) -> int:
     """Erase those whose seven days are over, the longest waiting first, at most 100; return how many.
 
-    Each in a transaction of its own: one who cannot be erased is told in the log and holds up nobody. Of two that run at
-    once, and of a request that is taken back meanwhile, the person's lock decides.
+    So are service accounts, which releases before took for people. Each in a transaction of its own: one who cannot be erased
+    is told in the log and holds up nobody. Of two that run at once, and of a request that is taken back meanwhile, the
+    person's lock decides.
     """
+    nobody = Person.objects.filter(telegram_id__in=SERVICE_ACCOUNTS).order_by("pk").values_list("pk", flat=True)
     due = Departure.objects.filter(ended_at__isnull=True, erase_at__lte=now).order_by("erase_at", "pk")
-    return sum(_try(person_id, now) for person_id in list(due.values_list("person_id", flat=True)[:MOST_AT_ONCE]))
+    asked = due.values_list("person_id", flat=True)[:MOST_AT_ONCE]
+    return sum(_try(person_id, now) for person_id in dict.fromkeys([*nobody, *asked]))
 
 
 def preview_erasure(*, person_id: int) -> Preview:
@@ -79,10 +83,10 @@ def _try(person_id: int, now: datetime) -> bool:
     try:
         with transaction.atomic():
             person = lock_person(person_id)
-            left = open_departure(person_id)
-            if left is None or left.erase_at is None or left.erase_at > now:
+            reason = _reason(person, now)
+            if not reason:
                 return False
-            _erase(person, f"They asked for it; it was due at {iso(left.erase_at)}.", CLOCK, now)
+            _erase(person, reason, CLOCK, now)
     except PersonGone:
         return False
     except Exception:
@@ -90,6 +94,16 @@ def _try(person_id: int, now: datetime) -> bool:
         return False
     _say(person_id)
     return True
+
+
+def _reason(person: Person, now: datetime) -> str:
+    """Return why the person is to be erased now, "" if they are not."""
+    if person.telegram_id in SERVICE_ACCOUNTS:
+        return "A service account of Telegram: no person."
+    left = open_departure(person.pk)
+    if left is None or left.erase_at is None or left.erase_at > now:
+        return ""
+    return f"They asked for it; it was due at {iso(left.erase_at)}."
 
 
 def _say(person_id: int) -> None:

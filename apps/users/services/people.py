@@ -9,7 +9,8 @@ from apps.users import events as facts
 from apps.users.clocks import Clock, document_of
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES, guess_language
 from apps.users.models import Person
-from apps.users.services.naming import fill_names
+from apps.users.names import Names
+from apps.users.services.naming import refold, take_names
 from apps.users.services.referrals import refer
 from apps.users.services.rows import about, iso, lock_person
 from apps.users.timezones import known_timezones
@@ -19,7 +20,7 @@ LARGEST_ID = 2**63 - 1
 
 
 class InvalidTelegramId(ValueError):
-    """A Telegram id of a person is a positive number of at most 63 bits; groups have negative ones."""
+    """A Telegram id of a person is a positive number of at most 63 bits; groups and service accounts are no people."""
 
 
 class UnknownLanguage(ValueError):
@@ -75,28 +76,28 @@ def register(
     key: str,
     invite_code: str | None = None,
 ) -> bool:
-    """Make a bare person a registered one and say whether it was the first time; later calls only fill gaps.
+    """Make a bare person a registered one and say whether it was the first time; later calls only tell the present names.
 
     Names come as people wrote them and are cleaned here; `invite_code` is that of the link they came by. Publishes
-    user.registered once, under the key, and user.referred where the link counts; filled gaps as user.profile_updated.
+    user.registered once, under the key, and user.referred where the link counts; later changes as user.profile_updated.
     Raises PersonGone.
     """
     with transaction.atomic():
         person = lock_person(person_id)
-        folded = person.folded_names
-        filled = fill_names(person, first_name=first_name, last_name=last_name, username=username)
+        changed = take_names(person, Names(first_name, last_name, username), told_at=now)
+        refolded = refold(person)
         first = person.registered_at is None
         if first:
             person.registered_at = now
             if person.language == DEFAULT_LANGUAGE:
                 person.language = guess_language(language_code)
-            person.save(update_fields=[*filled, "folded_names", "registered_at", "language"])
+            person.save(update_fields=[*changed, "folded_names", "registered_at", "language"])
             referrer = refer(invitee=person, code=invite_code, now=now) if invite_code else None
             _tell_registered(person, referrer, now, key)
-        elif filled or person.folded_names != folded:
-            person.save(update_fields=[*filled, "folded_names"])
-        if filled and not first:
-            publish_many([about(person, facts.ProfileUpdated(user_id=person.pk, fields=filled), now)])
+        elif changed or refolded:
+            person.save(update_fields=[*changed, "folded_names"])
+        if changed and not first:
+            publish_many([about(person, facts.ProfileUpdated(user_id=person.pk, fields=changed), now)])
     return first
 
 

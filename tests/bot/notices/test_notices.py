@@ -163,7 +163,7 @@ def test_a_message_that_was_sent_is_not_sent_again(sandbox: Sandbox, ada: int) -
         {"status": "suspended"},
         {"status": "deactivated"},
         {"status": "deletion_requested"},
-        {"status": "erased", "telegram_id": None},
+        {"status": "erased", "telegram_id": None, "first_name": "", "folded_names": ""},
         {"preferences": {"notices": False}},
     ],
     ids=lambda change: next(iter(change)) + str(next(iter(change.values()))),
