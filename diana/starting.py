@@ -1,4 +1,4 @@
-"""Starts without searches for garbage: all that is imported stays, and to look through it again and again takes a fifth of a start."""
+"""Garbage collection during the start of a process: all that is imported stays, and searching it takes a fifth of the start."""
 
 import gc
 
