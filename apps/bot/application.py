@@ -48,6 +48,7 @@ def _forget_closed_loops() -> None:
 
 def build() -> AnyApplication:
     """Build the application with its handlers; it neither polls nor listens, and calls at the pace of the shared buckets."""
+    connections = Connections(TIMEOUT_SECONDS)
     builder = (
         ApplicationBuilder()
         .token(settings.TELEGRAM_BOT_TOKEN)
@@ -57,7 +58,9 @@ def build() -> AnyApplication:
         .job_queue(None)
         .rate_limiter(Pacing())
         .defaults(Defaults(parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)))
-        .request(Connections(TIMEOUT_SECONDS))
+        .request(connections)
+        # Never used; of itself the library would make another client for it.
+        .get_updates_request(connections)
     )
     built = cast(AnyApplication, builder.build())
     conversation.add_handlers(built)

@@ -11,6 +11,7 @@ import httpx
 from django.conf import settings
 from telegram.request import BaseRequest, HTTPXRequest
 
+from apps.bot.certificates import tls_context
 from diana.events.causes import current_cause
 
 POOLS, CONNECTIONS_OF_A_POOL = 8, 8
@@ -32,6 +33,7 @@ class Connections(BaseRequest):
     """Makes each call through the pool that has the fewest under way."""
 
     def __init__(self, timeout_seconds: float) -> None:
+        hooks = [_name_event] if settings.EVENTS_KEEP_VISITS else []
         self._pools = [
             HTTPXRequest(
                 connection_pool_size=CONNECTIONS_OF_A_POOL,
@@ -39,7 +41,7 @@ class Connections(BaseRequest):
                 read_timeout=timeout_seconds,
                 write_timeout=timeout_seconds,
                 pool_timeout=timeout_seconds,
-                httpx_kwargs={"event_hooks": {"request": [_name_event]}} if settings.EVENTS_KEEP_VISITS else None,
+                httpx_kwargs={"verify": tls_context(), "event_hooks": {"request": hooks}},
             )
             for _ in range(POOLS)
         ]

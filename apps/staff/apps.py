@@ -15,12 +15,15 @@ class StaffConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self) -> None:
-        """Hear of the end of migrations; register."""
+        """Hear of the end of migrations; register; say that all is imported."""
         from apps.staff import personal_data
         from apps.users import privacy
+        from diana import starting
 
         privacy.register(personal_data.PART)
         post_migrate.connect(_bring_roles_in_line, sender=self, dispatch_uid="staff.roles")
+        # This is the last application.
+        starting.end()
 
 
 def _bring_roles_in_line(**_kwargs: Any) -> None:

@@ -2,13 +2,16 @@
 
 import base64
 import hashlib
+import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Self
 
@@ -98,8 +101,23 @@ def make_environment(environment: Path, pip_version: str) -> None:
     """Make a virtual environment with this version of pip, as another Python would bring it."""
     subprocess.run([sys.executable, "-I", "-m", "venv", "--without-pip", environment], check=True)
     (packages,) = environment.glob("lib/python*/site-packages")
-    with zipfile.ZipFile(pip_wheel(pip_version)) as archive:
-        archive.extractall(packages)
+    shutil.copytree(unpacked_pip(pip_version), packages, dirs_exist_ok=True)
+
+
+def unpacked_pip(version: str) -> Path:
+    """Return a folder with pip, of which is compiled what an installation imports: in each environment it takes a second."""
+    folder = KEPT / f"pip-{version}-{sys.implementation.cache_tag}"
+    if not folder.exists():
+        with TemporaryDirectory(dir=pip_wheel(version).parent) as made:
+            fresh, nothing = Path(made, folder.name), Path(made, "nothing.txt")
+            nothing.touch()
+            with zipfile.ZipFile(pip_wheel(version)) as archive:
+                archive.extractall(fresh)
+            for command in (["config", "list"], ["install", "--no-deps", "--require-hashes", "-r", nothing]):
+                subprocess.run([sys.executable, "-I", fresh / "pip", *command], capture_output=True, check=True)
+            with suppress(OSError):  # another process was first
+                fresh.rename(folder)
+    return folder
 
 
 def pip_wheel(version: str) -> Path:

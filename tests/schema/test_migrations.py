@@ -15,7 +15,7 @@ from apps.gamification.selectors import balance
 from apps.gamification.verify import verify
 from tests.conftest import database_named
 from tests.gamification.acts import award, daily, person
-from tests.schema.migrating import Key, apply, ours, owner, plan, take_back
+from tests.schema.migrating import Key, Walk, apply, ours, owner, plan, take_back
 from tests.schema.shape import differences, only, rows, shape
 from tests.servers import OWNER, TEMPLATE, Servers
 
@@ -73,20 +73,18 @@ def copy(servers: Servers, filled: str, django_db_blocker: DjangoDbBlocker) -> I
 
 
 def test_each_step_from_nothing_is_taken_back_and_again(empty: None) -> None:
-    djangos: list[Key] = []
+    walk = Walk()
     for key in plan():
         if not ours(key[0]):
-            djangos.append(key)
+            walk.apply(key)
             continue
-        apply(*djangos)
-        djangos.clear()
         before = shape(owner(), rights=False)
-        apply(key)
+        walk.apply(key)
         after = shape(owner())
-        take_back(key)
+        walk.take_back(key)
         stays, _ = STAYS.get(key, (set(), ""))
         assert set(differences(before, shape(owner(), rights=False))) == stays, f"{key} taken back"
-        apply(key)
+        walk.apply(key)
         assert differences(after, shape(owner())) == [], f"{key} again"
 
 
@@ -94,12 +92,10 @@ def test_rows_go_back_and_forth(copy: None) -> None:
     before, made = rows(owner()), shape(owner())
     roots = dict(reversed(MigrationExecutor(connections["owner"]).loader.graph.root_nodes())) | FIRST
     steps = [key for key in plan() if ours(key[0]) and key[1] > roots[key[0]]]
-    for key in reversed(steps):
-        take_back(key)
+    take_back(*reversed(steps))
     back = rows(owner())
     assert other(before, back) == {table: columns for table, (columns, _) in OTHER_BACK.items()}
-    for key in steps:
-        apply(key)
+    apply(*steps)
     assert differences(made, shape(owner())) == []
     again = {table: narrowed(found, back[table]) for table, found in rows(owner()).items() if table in back}
     assert other(before, again) == {table: columns for table, (columns, _) in OTHER_AGAIN.items()}

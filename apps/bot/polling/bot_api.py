@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from apps.bot.certificates import tls_context
 from apps.bot.polling.cutting import cut
 
 CALL_SECONDS = 10.0
@@ -46,7 +47,7 @@ class BotApi:
 
     def __init__(self, url: str, token: str) -> None:
         self._address = f"{url}/bot{token}/"
-        self._http = httpx.Client()
+        self._http = httpx.Client(verify=tls_context())
 
     def close(self) -> None:
         """Close the connections."""
