@@ -14,6 +14,7 @@ from fuzz.postings import Posting
 SENT = ("sendMessage", "sendDocument", "sendInvoice")
 DRAWN = ("editMessageText", *SENT)
 NOTICE = "answerCallbackQuery"
+GENERAL_TOPIC = 1
 
 
 class Response(NamedTuple):
@@ -134,11 +135,16 @@ def _place(posting: Posting, sent: dict[str, Any]) -> Iterator[str]:
     if sent["chat_id"] != asked["chat"]["id"]:
         yield f"the answer went to the chat {sent['chat_id']}"
     topic = asked.get("message_thread_id") if asked.get("is_topic_message") else None
+    # The topic that a forum begins with has a number that cannot be named.
+    topic = None if topic == GENERAL_TOPIC else topic
     if sent.get("message_thread_id") != topic:
         yield f"the answer went to the topic {sent.get('message_thread_id')}, not {topic}"
     direct = asked.get("direct_messages_topic", {}).get("topic_id")
     if sent.get("direct_messages_topic_id") != direct:
         yield f"the answer went to the direct messages {sent.get('direct_messages_topic_id')}, not {direct}"
+    only_for = part["from"]["id"] if asked.get("ephemeral_message_id") else None
+    if sent.get("receiver_user_id") != only_for:
+        yield f"the answer can be seen by {sent.get('receiver_user_id') or 'everybody'}"
     replied = (sent.get("reply_parameters") or {}).get("message_id")
     wanted = asked["message_id"] if asked["chat"].get("type") != "private" else None
     # The screen of a button says for whom it is: there may be nothing to reply to.
