@@ -51,7 +51,7 @@ class Report:
         for posting, problem in self.wrong:
             alike.setdefault((posting.line.kind, _VALUES.sub("…", problem)), []).append(f"{posting}: {problem}")
         found = [f"{kind}: {len(which)} ×, as {which[0]}" for (kind, _), which in sorted(alike.items())]
-        return [*self.faults, *found]
+        return [*dict.fromkeys(self.faults), *found]
 
 
 def run(
