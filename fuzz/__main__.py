@@ -28,10 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import tests.servers  # noqa: F401
 
     django.setup()
+    from diana.local.commands import interruptible
     from fuzz import running
 
     try:
-        return running.run(chosen, say=say)
+        # SIGTERM ends it as Ctrl-C does: with everything that it has started.
+        with interruptible():
+            return running.run(chosen, say=say)
     except KeyboardInterrupt:
         say("stopped")
         return 130
