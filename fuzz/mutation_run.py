@@ -203,7 +203,8 @@ def _is_kept(before: dict[str, Any], after: dict[str, Any], path: str) -> bool:
     if rest:
         inner = after.get(name)
         return isinstance(inner, dict) and _is_kept(before.get(name) or {}, inner, rest)
-    return before.get(name) == after.get(name) and (name in before) == (name in after)
+    # As JSON: 0 is no false.
+    return json.dumps(before.get(name)) == json.dumps(after.get(name)) and (name in before) == (name in after)
 
 
 def _is_answered(mutation: Mutation, seen: Seen) -> bool:
