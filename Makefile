@@ -21,7 +21,7 @@ ifeq ($(and $(DATABASE_URL),$(filter run,$(MAKECMDGOALS))),)
 unexport $(filter PG%,$(.VARIABLES))
 endif
 
-.PHONY: help run demo test coverage drills browser lint bench calendar torture surroundings requirements clean installed installed-dev
+.PHONY: help run demo test fuzz coverage drills browser lint bench calendar torture surroundings requirements clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -34,6 +34,9 @@ demo: installed ## play a conversation of five people and count what came of it 
 
 test: installed-dev ## run the tests (T=path, ARGS="-k name")
 	@exec python -m tests.budget -n 2 --dist worksteal $(T) $(ARGS)
+
+fuzz: installed-dev ## post updates as bots meet them, and ten thousand mutations (ARGS="--seed 7 --count 500", "--only 12", "--help")
+	@exec python -m fuzz $(ARGS)
 
 coverage: installed-dev ## run the tests, say which lines and branches they leave out (95 % of people, game and bus must be covered)
 	@mkdir -p .diana/coverage && python -m pytest -n 2 --dist worksteal --cov --cov-report= $(T) $(ARGS)

@@ -32,7 +32,7 @@ def answer(asked: PreCheckoutQuery, *, within: float | None = None) -> dict[str,
     found = _ask(asked, ANSWER_SECONDS if within is None else within)
     call: dict[str, Any] = {"method": "answerPreCheckoutQuery", "pre_checkout_query_id": asked.id, "ok": found.ok}
     if not found.ok:
-        with translation.override(found.language or guess_language(asked.from_.language_code)):
+        with translation.override(found.language or guess_language(asked.from_.language)):
             call["error_message"] = declined(found.verdict)
     return call
 

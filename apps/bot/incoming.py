@@ -40,8 +40,15 @@ class RefundedPayment(msgspec.Struct):
 
 
 class _Payer(msgspec.Struct):
+    """Who pays. The language only chooses words: an odd one leaves no question about money unanswered."""
+
     id: PositiveIdentifier
-    language_code: str | None = None
+    language_code: Any = None
+
+    @property
+    def language(self) -> str | None:
+        """Return the language's code, None for one that is none."""
+        return self.language_code if isinstance(self.language_code, str) else None
 
 
 class PreCheckoutQuery(msgspec.Struct):

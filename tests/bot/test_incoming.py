@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from apps.bot.incoming import KINDS, UNANSWERED, Incoming, Malformed, decode
 from apps.bot.reading import Unreadable
+from apps.users.selectors import guess_language
 from tests.bot.updates import GROUP, message, press, private_chat, update, user
 
 BROKEN = {
@@ -176,7 +177,17 @@ def test_a_question_before_a_payment_is_read() -> None:
     found = decode(json.dumps(update("pre_checkout_query", QUESTION)).encode())
     assert (found.kind, found.sender, found.chat) == ("pre_checkout_query", 7, None)
     assert found.asked is not None
-    assert (found.asked.id, found.asked.total_amount, found.asked.from_.language_code) == ("91", 250, "en")
+    assert (found.asked.id, found.asked.total_amount, found.asked.from_.language) == ("91", 250, "en")
+
+
+@pytest.mark.parametrize(
+    "code", [b"5", b"[[]]", b"{}", b"-" + b"9" * 400, b"9" * 5000, rb'"\ud800"'], ids=lambda code: code[:9]
+)
+def test_a_question_before_a_payment_is_read_whatever_language_its_payer_has(code: bytes) -> None:
+    body = json.dumps(update("pre_checkout_query", QUESTION | {"from": user(7, language_code="MARK")})).encode()
+    found = decode(body.replace(b'"MARK"', code))
+    assert found.asked is not None
+    assert (found.asked.from_.id, guess_language(found.asked.from_.language)) == (7, "en")
 
 
 def test_a_payment_is_read_with_its_time() -> None:
