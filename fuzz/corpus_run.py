@@ -117,4 +117,6 @@ def _counts(postings: Sequence[Posting]) -> list[str]:
             case Way.SET_ASIDE:
                 wanted["body"] += 1
     found, wanted = Counter(grounds.refusals()), +wanted
-    return [] if found == wanted else [f"refusals were {dict(found)}, not {dict(wanted)}"]
+    wrong = [] if found == wanted else [f"refusals were {dict(found)}, not {dict(wanted)}"]
+    kept = grounds.conflicts()
+    return wrong if kept == wanted["conflict"] else [*wrong, f"of the conflicts {kept} were set aside"]

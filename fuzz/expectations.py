@@ -50,7 +50,7 @@ class Answer(StrEnum):
 
 class Expected(NamedTuple):
     """What must come of a kind: nothing, but for what is said. `acts` are the events of acts, `paid` the rules that award;
-    `comes`: the person has come by, their day counts and is paid; `named`: they have the name that it tells.
+    `comes`: the person has come by, their day counts and is paid.
     """
 
     way: Way = Way.KEPT
@@ -60,7 +60,6 @@ class Expected(NamedTuple):
     acts: frozenset[str] = frozenset()
     paid: frozenset[str] = frozenset()
     booked: bool = False
-    named: bool = True
 
 
 WRITTEN, TOOK_PART, DAILY = (
@@ -76,11 +75,11 @@ DAILY_REWARD = PAGE._replace(acts=DAILY, paid=frozenset({"daily_login"}))
 PRIVATE_TEXT = Expected(person=Person.AUTHOR, comes=True, acts=WRITTEN)
 GROUP_TEXT = PRIVATE_TEXT._replace(paid=frozenset({"message_sent"}))
 NOT_OWN_WORDS = Expected(person=Person.AUTHOR)
-MONEY = Expected(person=Person.AUTHOR, named=False, answer=Answer.OWN_CHAT, booked=True)
+MONEY = Expected(person=Person.AUTHOR, answer=Answer.OWN_CHAT, booked=True)
 NOTICED = Expected(person=Person.AUTHOR, answer=Answer.NOTICE)
 PRESSED = Expected(person=Person.AUTHOR, answer=Answer.SCREEN, comes=True)
 # A command in a group that is none of the bot's: not for the bot, and no words to the others.
-PASSED_OVER = Expected(person=Person.AUTHOR, named=False)
+PASSED_OVER = Expected(person=Person.AUTHOR)
 
 TABLE: dict[str, Expected] = {
     # What people write.

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from apps.bot.models import Refusal, Update
+from apps.bot.models import Refusal, Unreadable, Update
 from apps.payments.services import create_invoice
 from apps.users.services import find_or_add_person
 from demo.resting import is_at_rest
@@ -200,6 +200,11 @@ def take_dead_letters() -> list[Letter]:
 def refusals() -> dict[str, int]:
     """Return what was counted, by reason."""
     return dict(Refusal.objects.values_list("reason", "count"))
+
+
+def conflicts() -> int:
+    """Return how many updates were set aside because another one had their number."""
+    return Unreadable.objects.filter(reason=Unreadable.Reason.CONFLICT).count()
 
 
 def _json(content: bytes) -> dict[str, Any] | None:

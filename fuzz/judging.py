@@ -66,7 +66,7 @@ def _people(posting: Posting, seen: Seen) -> Iterator[str]:
     if wrong := found - must:
         yield f"{_roles(posting, wrong)} became a person"
     name, part = part_of(posting.update)
-    if name == "message" and must and posting.expected.named:
+    if name == "message" and must:
         yield from _name(part.get("from") or {}, seen)
 
 

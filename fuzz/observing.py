@@ -70,7 +70,8 @@ def _updates(found: Observed) -> None:
     for update_id, handled_at, failed_at in rows:
         seen = found.worlds[update_id - FIRST_UPDATE]
         seen.kept, seen.handled, seen.failed = True, handled_at is not None, failed_at is not None
-    for (unreadable,) in Unreadable.objects.values_list("update_id"):
+    # Another body under a known id is kept, too, and says nothing of the first one.
+    for (unreadable,) in Unreadable.objects.exclude(reason=Unreadable.Reason.CONFLICT).values_list("update_id"):
         if unreadable is not None:
             found.worlds[unreadable - FIRST_UPDATE].set_aside = True
 

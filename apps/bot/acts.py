@@ -51,6 +51,12 @@ def come_by(visits: Sequence[Visit]) -> list[Exception | None]:
     return [None if visit.person_id in there else users.PersonGone() for visit in visits]
 
 
+def tell_names(turn: Turn, occurred_at: datetime) -> None:
+    """Note how the person is called, who has done nothing here."""
+    with transaction.atomic():
+        users.act_many([users.Act(turn.person_id, occurred_at, None, None, names=turn.names, counts=False)])
+
+
 def visit(turn: Turn, occurred_at: datetime, *, chat: ChatAddress, page: str, args: Sequence[str] = ()) -> Reply:
     """Return what the person asked for, who has come by for it."""
     _note_tutorial(turn, page)

@@ -49,6 +49,7 @@ def add_handlers(application: Application[Any, Any, Any, Any, Any, Any]) -> None
     # One handler for all pages: the library asks each of its handlers about every update.
     application.add_handler(CommandHandler(pages.commands(), show, filters=NEW))
     application.add_handler(MessageHandler(NEW & filters.COMMAND & filters.ChatType.PRIVATE, hint))
+    application.add_handler(MessageHandler(NEW & filters.COMMAND & filters.ChatType.GROUPS, passed_over))
     application.add_handler(MessageHandler(WRITTEN, written))
     application.add_error_handler(remember_error)
 
@@ -87,6 +88,12 @@ async def show(update: Update, context: Context) -> None:
 async def hint(update: Update, context: Context) -> None:
     """A command that is not there."""
     await _visit(current_turn(), _message(update), "unknown_command", context)
+
+
+async def passed_over(update: Update, context: Context) -> None:
+    """A command in a group that is none of ours: all it tells is how its author is called."""
+    turn = current_turn()
+    await in_thread(acts.tell_names, turn, _moment(turn, _message(update)))
 
 
 async def written(update: Update, context: Context) -> None:
