@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.bot import decisions
@@ -23,6 +23,7 @@ from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.audit.models import REASON_MAX_LENGTH
 from diana.confirming import confirm_and_act
+from diana.labels import labelled
 from diana.readonly import ReadOnly
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class GroupAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # 
         """Show the title, as far as it is known, with our id."""
         return f"{group.title or _t('without a title')} · {group.pk}"
 
-    @display(description=_("state"), ordering="state", label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("state"), ordering="state", label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
     def state_label(self, group: Group) -> tuple[str, str]:
         """Show the state in its colour."""
         return group.state, group.get_state_display()

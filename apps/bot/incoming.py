@@ -280,6 +280,7 @@ def _message(update_id: int, part: _Message) -> Incoming:
     # Who has paid has paid, whatever else the message says.
     sender = authors.person(part.from_) if paid or refunded else authors.author(part)
     if sender is None or authors.is_marked(part, authors.BORROWED):
+        part.media = part.media or part.text is not None
         part.text = part.caption = None
     authors.forget_marks(part, authors.MARKS + authors.BORROWED)
     answered = part.text is not None and part.text.startswith("/")

@@ -12,7 +12,6 @@ from diana import clock
 from diana.events.models import Failure
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
-from tests.bot.test_groups import REAL
 from tests.bot.updates import GROUP, answer, deliver, message, press, update, user
 
 THUMB = {"type": "emoji", "emoji": "👍"}
@@ -108,12 +107,15 @@ def test_who_is_met_in_a_group_only_has_a_name(committed_db: str) -> None:
     )
 
 
-def test_where_nothing_counts_no_names_are_kept(committed_db: str, settings: Any) -> None:
-    settings.TELEGRAM_BOT_TOKEN = REAL
+@pytest.mark.parametrize("known", [False, True])
+def test_where_nothing_counts_no_names_are_kept(committed_db: str, settings: Any, known: bool) -> None:
+    settings.DIANA_KNOWN_GROUPS = "approved"
+    if known:
+        deliver(WAYS["a message"](old(7)))
     for make in (reaction, join, forward, WAYS["a message in a group"]):
         deliver(make(new(7)))
     drain("bot.take_messages")
-    assert names() == {7: ("", "", "")}
+    assert names() == ({7: ("Old", "Insult", "taken_7")} if known else {})
     assert not Update.objects.filter(handled_at=None).exists()
 
 
