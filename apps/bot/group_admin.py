@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 State = Group.State
-COLOURS = {State.PENDING: "warning", State.APPROVED: "success", State.REFUSED: "danger", State.LEFT: "info"}
+COLOURS: dict[str, str] = {
+    State.PENDING: "warning",
+    State.APPROVED: "success",
+    State.REFUSED: "danger",
+    State.LEFT: "info",
+}
 # What is not offered for a group, by the state that it is in.
 DONE = {State.APPROVED: "approve", State.REFUSED: "refuse", State.LEFT: "leave"}
 
@@ -88,7 +93,7 @@ class GroupAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # 
         """Show the title, as far as it is known, with our id."""
         return f"{group.title or _t('without a title')} · {group.pk}"
 
-    @labelled(description=_("state"), ordering="state", label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
+    @labelled(description=_("state"), ordering="state", label=COLOURS)
     def state_label(self, group: Group) -> tuple[str, str]:
         """Show the state in its colour."""
         return group.state, group.get_state_display()
