@@ -1,6 +1,8 @@
 """Staff approve groups, refuse them and have the bot leave: recorded, told to the group once, in the admin and by a command."""
 
 import json
+import re
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -208,16 +210,24 @@ def browser() -> Client:
     return client
 
 
+def body(response: Any) -> str:
+    """Return what stands on the page, without what its tab says."""
+    return str(response.content.decode().partition("</head>")[2])
+
+
 @pytest.mark.django_db
 def test_staff_see_the_groups_and_how_many_wait(browser: Client) -> None:
     chat = add_group(members=12)
     add_group("approved", telegram_id=-100_501, title="Known ones")
     Chat.objects.create(telegram_id=-5, kind="channel", title="A channel")
     Addition.objects.create(chat_id=chat.pk, telegram_id=ADA, added_at=clock.now())
-    page = browser.get(reverse("admin:bot_group_changelist")).content.decode()
+    page = body(browser.get(reverse("admin:bot_group_changelist")))
     for shown in ("Analysts", "12", str(ADA), "Known ones", "1 waits for a decision"):
         assert shown in page
     assert "A channel" not in page
+    assert not any(f">{choice}<" in re.sub(r"\s+", "", page) for choice in ("private", "channel", "Empty", "Notempty"))
+    gone = browser.get(reverse("admin:bot_group_changelist"), {"presence": "gone"}).content.decode()
+    assert "Analysts" not in gone
     filtered = browser.get(reverse("admin:bot_group_changelist"), {"state__exact": "pending"}).content.decode()
     assert "Analysts" in filtered
     assert "Known ones" not in filtered
@@ -226,11 +236,27 @@ def test_staff_see_the_groups_and_how_many_wait(browser: Client) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("page", "state"), [("approve", "approved"), ("refuse", "refused"), ("leave", "left")])
-def test_staff_decide_after_they_saw_what_it_does(browser: Client, page: str, state: str) -> None:
+def test_the_page_of_a_group_is_in_words(browser: Client) -> None:
+    chat = add_group()
+    Addition.objects.create(chat_id=chat.pk, telegram_id=ADA, added_at=datetime(2026, 2, 3, 14, 5, tzinfo=UTC))
+    page = body(browser.get(reverse("admin:bot_group_change", args=[chat.pk])))
+    assert f"Analysts · {chat.pk}" in page
+    assert "waits for a decision" in page
+    assert "pending" not in page
+    assert "Feb. 3, 2026, 2:05 p.m." in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("page", "label", "state"),
+    [("approve", "Approve", "approved"), ("refuse", "Refuse", "refused"), ("leave", "Leave", "left")],
+)
+def test_staff_decide_after_they_saw_what_it_does(browser: Client, page: str, label: str, state: str) -> None:
     chat = add_group()
     address = reverse(f"admin:bot_group_{page}", args=[chat.pk])
-    shown = browser.post(address, {"reason": "Ours."})
+    asked, shown = browser.get(address), browser.post(address, {"reason": "Ours."})
+    for seen in (asked, shown):
+        assert f"{label}: Analysts · {chat.pk}" in body(seen)
     assert Chat.objects.get().state == "pending"
     assert browser.post(address, {"reason": "Ours.", "shown": shown.context["shown"]}).status_code == 302
     assert Chat.objects.get().state == state
@@ -256,13 +282,15 @@ def test_the_command_lists_and_decides() -> None:
     assert second["id"] == other.pk
     assert "Analysts" in run("list", "--state", "pending")
     assert "Analysts" not in run("list", "--state", "approved")
-    assert "would be approved" in run("approve", str(GROUP["id"]), "--reason", "Ours.", "--dry-run")
+    assert run("approve", str(GROUP["id"]), "--reason", "Ours.", "--dry-run") == (
+        f"Group {chat.pk} (Analysts) would be approved.\n"
+    )
     assert Chat.objects.get(pk=chat.pk).state == "pending"
     run("approve", str(GROUP["id"]), "--reason", "Ours.")
     assert json.loads(run("refuse", "-500", "--reason", "No.", "--json")) == {
         "group": other.pk, "state": "refused", "dry_run": False,
     }  # fmt: skip
-    run("leave", str(other.pk), "--reason", "No.")
+    assert run("leave", str(other.pk), "--reason", "No.") == f"The bot leaves group {other.pk} (without a title).\n"
     assert list(Chat.objects.order_by("pk").values_list("state", flat=True)) == ["approved", "left"]
     assert set(AuditRecord.objects.values_list("origin", flat=True)) == {"command"}
 

@@ -275,8 +275,9 @@ def test_staff_erase_after_they_have_seen_what_goes(client: Client) -> None:
     staff_who_may(client, "erase_person")
     assert address in client.get(reverse("admin:users_person_change", args=[person.pk])).content.decode()
     sent = {"reason": "They wrote to us.", "key": "k1"}
-    assert client.get(address).status_code == 200
     first = client.post(address, sent)
+    for page in (client.get(address), first):
+        assert "Erase now: Canary" in page.content.decode().partition("</head>")[2]
     assert "leads to nobody" in first.content.decode()
     assert Person.objects.get().status == "active"
     client.post(address, sent | {"shown": first.context["shown"]})
@@ -292,7 +293,9 @@ def test_staff_take_a_copy_with_a_reason(client: Client) -> None:
     person = known()
     address = reverse("admin:users_person_export_data", args=[person.pk])
     staff_who_may(client, "export_person")
-    assert "leave out names" in client.get(address).content.decode()
+    asked = client.get(address).content.decode().partition("</head>")[2]
+    assert "leave out names" in asked
+    assert "Export the person&#x27;s data: Canary" in asked
     assert client.post(address, {"reason": " "}).status_code == 200
     given = client.post(address, {"reason": "They asked for it."})
     assert json.loads(given.content)["sections"]["users"]["identity"]["first_name"] == "Canary"
