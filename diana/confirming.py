@@ -84,7 +84,7 @@ def _page(
     back: str,
     preview: Preview | None,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"title": title, "form": form, "back": back, "opts": admin.opts, "preview": preview}
+    context: dict[str, Any] = {"preview": preview}
     if preview is not None:
         context["sent"] = [
             (name, value)
@@ -93,4 +93,26 @@ def _page(
             for value in values
         ]
         context["shown"] = SIGNER.sign_object([preview.effect, _digest(request, form.cleaned_data)])
-    return render(request, "audit/confirm.html", admin.admin_site.each_context(request) | context)
+    return show_form(admin, request, form, title=title, back=back, template="audit/confirm.html", **context)
+
+
+def show_form(
+    admin: ModelAdmin[Any],
+    request: HttpRequest,
+    form: forms.Form,
+    *,
+    title: "StrOrPromise",
+    back: str,
+    template: str = "audit/form.html",
+    **context: Any,
+) -> HttpResponse:
+    """Return the page of a form, under the name of the act and of the object whose page offers it."""
+    heading = _heading(admin, request, str(title))
+    common = {"title": title, "heading": heading, "form": form, "back": back, "opts": admin.opts}
+    return render(request, template, admin.admin_site.each_context(request) | common | context)
+
+
+def _heading(admin: ModelAdmin[Any], request: HttpRequest, title: str) -> str:
+    object_id = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+    found = admin.get_object(request, object_id) if object_id is not None else None
+    return title if found is None or str(found) in title else f"{title}: {found}"

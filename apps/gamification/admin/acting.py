@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -23,7 +23,7 @@ from apps.gamification.services import PointsError
 from apps.users.selectors import UnknownPerson
 from diana import clock
 from diana.audit import Actor
-from diana.confirming import confirm_and_act
+from diana.confirming import confirm_and_act, show_form
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -89,8 +89,7 @@ def ask_and_act(
     """Show the form; once it is filled in, act with its data and go back. A refusal is shown as a message."""
     form = form_class(request.POST or None, initial={"key": uuid4().hex})
     if not form.is_valid():
-        context = {"title": title, "form": form, "back": back, "opts": admin.opts}
-        return render(request, "audit/form.html", admin.admin_site.each_context(request) | context)
+        return show_form(admin, request, form, title=title, back=back)
     try:
         act(form.cleaned_data, Actor.staff(request.user))
     except PointsError as error:

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from apps.users import services
@@ -16,7 +16,7 @@ from apps.users.models import Person
 from diana import clock
 from diana.acts import Preview
 from diana.audit import Actor
-from diana.confirming import confirm_and_act
+from diana.confirming import confirm_and_act, show_form
 
 NO_NAMES = _("Kept for ever beside your name: leave out names and Telegram ids of people.")
 
@@ -37,15 +37,15 @@ def export(admin: ModelAdmin[Any], request: HttpRequest, person: Person, *, back
     """Ask why; then give the file, which nobody else keeps."""
     form = ExportForm(request.POST or None)
     if not form.is_valid():
-        context = {
-            "title": _("Export the person's data"),
-            "message": _("The file holds all that is known about the person. Give it to nobody else."),
-            "submit": _("Export"),
-            "back": back,
-            "form": form,
-            "opts": admin.opts,
-        }
-        return render(request, "audit/form.html", admin.admin_site.each_context(request) | context)
+        return show_form(
+            admin,
+            request,
+            form,
+            title=_("Export the person's data"),
+            back=back,
+            message=_("The file holds all that is known about the person. Give it to nobody else."),
+            submit=_("Export"),
+        )
     try:
         content = services.export_for_staff(
             person_id=person.pk, reason=form.cleaned_data["reason"], actor=Actor.staff(request.user), now=clock.now()
