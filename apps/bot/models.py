@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Func
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 NOTICE_KINDS = [
@@ -212,6 +213,14 @@ class Group(Chat):
         verbose_name_plural = _("groups")
         default_permissions = ("view",)
         permissions = [("decide_group", _("Can approve and refuse groups, and have the bot leave them"))]
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.pk}"
+
+    @property
+    def name(self) -> str:
+        """Return the title, as far as it is known."""
+        return self.title or gettext("without a title")
 
 
 class Addition(models.Model):

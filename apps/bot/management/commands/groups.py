@@ -14,6 +14,14 @@ from diana import clock
 from diana.audit import Actor, ReasonMissing
 
 STATES = {"approve": Group.State.APPROVED, "refuse": Group.State.REFUSED, "leave": Group.State.LEFT}
+SAID = {
+    (Group.State.APPROVED, False): "Group %s is approved.",
+    (Group.State.APPROVED, True): "Group %s would be approved.",
+    (Group.State.REFUSED, False): "Group %s is refused.",
+    (Group.State.REFUSED, True): "Group %s would be refused.",
+    (Group.State.LEFT, False): "The bot leaves group %s.",
+    (Group.State.LEFT, True): "The bot would leave group %s.",
+}
 HELP = {
     "approve": "let acts in the group count from now on",
     "refuse": "let nothing count in the group, and say nothing there",
@@ -79,7 +87,7 @@ class Command(BaseCommand):
                 found = Group.objects.filter(which).values_list("pk", flat=True).first()
                 if found is None:
                     raise UnknownGroup
-                decide_group(
+                group = decide_group(
                     group_id=found, state=state, reason=options["reason"], actor=Actor.command(), now=clock.now()
                 )
                 transaction.set_rollback(dry_run)
@@ -90,7 +98,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"group": found, "state": state, "dry_run": dry_run}))
         else:
-            self.stdout.write(f"Group {found} {'would be' if dry_run else 'is'} {state}.")
+            self.stdout.write(SAID[state, dry_run] % f"{found} ({group.name})")
 
 
 def _line(group: Group, addition: Addition | None) -> dict[str, Any]:
