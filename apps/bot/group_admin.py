@@ -7,7 +7,9 @@ from django.contrib import admin
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -51,15 +53,31 @@ class ReasonForm(forms.Form):
     )
 
 
+class Presence(admin.SimpleListFilter):
+    """Groups that the bot is in, or is out of."""
+
+    title = _("presence of the bot")
+    parameter_name = "presence"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, "StrOrPromise"]]:
+        """Offer both."""
+        return [("there", _("the bot is there")), ("gone", _("the bot is gone"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> QuerySet[Group]:
+        """Keep those of the choice."""
+        return queryset if self.value() is None else queryset.filter(gone_at__isnull=self.value() == "there")
+
+
 @admin.register(Group)
 class GroupAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Filter by state for those that wait. Decisions are made on the page of a group."""
 
     list_display = ("name", "state_label", "kind", "members", "added_by", "seen_at", "gone_at")
-    list_filter = ("state", "kind", ("gone_at", admin.EmptyFieldListFilter))
+    list_filter = ("state", Presence)
     search_fields = ("=id", "=telegram_id")
     search_help_text = _("Group's id, or its id at Telegram")
     ordering = ("-id",)
+    list_before_template = "bot/admin/waiting_groups.html"
     list_per_page = 50
     show_full_result_count = False
     actions_detail = ("approve", "refuse", "leave")
@@ -84,14 +102,15 @@ class GroupAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # 
         """Say above the list how many wait."""
         waiting = Group.objects.filter(state=State.PENDING).count()
         title = ngettext("Groups: %(n)s waits for a decision", "Groups: %(n)s wait for a decision", waiting)
-        context = {"title": title % {"n": waiting}} | (extra_context or {})
+        said = title % {"n": waiting}
+        context = {"title": said, "waiting": said} | (extra_context or {})
         response: HttpResponse = super().changelist_view(request, context)
         return response
 
     @admin.display(description=_("group"), ordering="id")
     def name(self, group: Group) -> str:
         """Show the title, as far as it is known, with our id."""
-        return f"{group.title or _t('without a title')} · {group.pk}"
+        return str(group)
 
     @labelled(description=_("state"), ordering="state", label=COLOURS)
     def state_label(self, group: Group) -> tuple[str, str]:
@@ -107,9 +126,9 @@ class GroupAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # 
         return _t("Telegram id %(id)s") % {"id": group.adder_telegram_id} if group.adder_telegram_id else "–"
 
     @admin.display(description=_("added at"), ordering=F("added"))
-    def added_at(self, group: Any) -> Any:
+    def added_at(self, group: Any) -> str:
         """Show when the bot was let in."""
-        return group.added
+        return date_format(localtime(group.added), "DATETIME_FORMAT") if group.added else "–"
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Offer what would change something."""

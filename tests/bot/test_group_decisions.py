@@ -243,7 +243,7 @@ def test_the_page_of_a_group_is_in_words(browser: Client) -> None:
     assert f"Analysts · {chat.pk}" in page
     assert "waits for a decision" in page
     assert "pending" not in page
-    assert "Feb. 3, 2026, 2:05 p.m." in page
+    assert "Feb. 3, 2026, 2:05 PM" in page
 
 
 @pytest.mark.django_db
