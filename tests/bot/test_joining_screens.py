@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import translation
 
-from apps.bot.screens import choices, joining, menu, quiz
+from apps.bot.screens import choices, joining, menu, privacy, quiz
 from apps.bot.screens.quiz_words import MEANINGS
 from apps.users.selectors import REGIONS, cities
 from apps.users.timezones import known_timezones
@@ -53,3 +53,9 @@ def test_the_quiz_says_that_it_is_no_psychological_test(language: str) -> None:
     screens = [quiz.intro(person_id=7), joining.quiz_offer(person_id=7)]
     screens += [quiz.result(person_id=7, archetype=a, side="", again=None) for a in MEANINGS]
     assert all(said in screen.text for screen in screens)
+
+
+def test_whoever_consents_is_told_that_messages_are_kept_and_how_long(language: str) -> None:
+    asked, document = joining.consent(person_id=7).text, privacy.privacy(person_id=7).text
+    week = {"en": "week", "es": "semana", "ru": "недел"}[language]
+    assert (week in asked, week in document) == (True, True)

@@ -78,3 +78,9 @@ def test_the_compiled_catalogue_is_up_to_date(language: str) -> None:
 
 def test_the_commands_are_ones_that_telegram_takes() -> None:
     assert all(re.fullmatch(r"[a-z0-9_]{1,32}", command) for command in COMMANDS)
+
+
+def test_points_have_one_name_in_russian() -> None:
+    known = catalogue("ru")._catalog  # type: ignore[attr-defined]
+    other_name = re.compile(r"\bочк(о|а|и|у|ам|ами|ах|ов|ом)\b", re.IGNORECASE)
+    assert [text for text in known.values() if other_name.search(text)] == []
