@@ -58,8 +58,8 @@ def consent(*, person_id: int) -> Screen:
     lines = [
         _step(4) + _("What I keep, and the rules of the game."),
         "",
-        _("I keep what you do here, to count your points; never what you write. What I keep stands in /privacy, the"
-          " rules in /terms."),
+        _("I keep what you do here, to count your points, and for a week your messages. More stands in /privacy, the rules"
+          " in /terms."),
     ]  # fmt: skip
     agree = choices.button(_("I agree to both"), "first", "agree", person_id)
     return Screen("consent", "\n".join(lines), InlineKeyboardMarkup([[agree]]))
