@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from apps.gamification.models import Entry
 from diana.events import timeline
@@ -13,7 +13,7 @@ from diana.events.models import StoredEvent
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.conftest import sandbox
-from tests.bot.updates import ADA, say, user
+from tests.bot.updates import ADA, GROUP, say, user
 
 __all__ = ["sandbox"]
 
@@ -66,3 +66,20 @@ def test_the_timeline_of_a_daily_reward_leads_to_entries_and_calls(
     foreign = timeline.read_timeline(f"telegram_update:{other.update_id}")
     assert not {item.event_id for item in found.items} & {item.event_id for item in foreign.items} - {None}
     assert str(ADA) not in str(found), "Telegram's ids are personal data"
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_an_update_that_set_off_nothing_is_at_rest(settings: Any) -> None:
+    settings.DIANA_KNOWN_GROUPS = "approved"
+    row = say("good morning", chat=GROUP)
+    assert (row.event_id, row.handled_at is None) == (None, False)
+    words = f"update {row.pk} (message) came in"
+    for named in (f"telegram_update:{row.update_id}", f"update:{row.pk}"):
+        found = timeline.read_timeline(named, admin="http://a/admin/")
+        assert (found.at_rest, found.correlation_id) == (True, None)
+        [item] = found.items
+        assert (item.kind, item.title, item.link) == ("update", words, f"http://a/admin/bot/update/{row.pk}/change/")
+        with pytest.raises(CommandError, match="set off no event"):
+            traced(named)
+    with pytest.raises(CommandError, match="No event is known"):
+        traced("update:404404")
