@@ -72,6 +72,9 @@ class _Links(NamedTuple):
         path = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
         return urljoin(self.admin, path) if self.admin else None
 
+    def of(self, fact: Fact) -> str | None:
+        return None if fact.row is None else self.to_row(fact.row)
+
     def to_task(self, task_id: str | None) -> str | None:
         return f"{self.flower.rstrip('/')}/task/{task_id}" if self.flower and task_id else None
 
@@ -85,6 +88,9 @@ def read_timeline(what: str, *, admin: str = "", flower: str = "") -> Timeline:
     runs = presence.worker_runs()
     try:
         found = tracing.trace(tracing.find_correlation(what))
+    except tracing.NoEvents as known:
+        item = Item(0.0, "update", 0, known.fact.text, known.fact.reason, _Links(admin, flower).of(known.fact))
+        return Timeline(None, None, True, runs, [item])
     except tracing.NothingFound:
         return Timeline(None, None, False, runs, [])
     began = _began(found)
@@ -215,8 +221,7 @@ def _fact(fact: Fact, anchor: Traced, depth: int, event_at: datetime | None, lin
     text = " ".join([f"{rest}." if why else rest, *why])
     at = _real_time(fact.at, anchor)
     at = at if event_at is None else max(at, event_at)
-    link = None if fact.row is None else links.to_row(fact.row)
-    return _Placed(at, fact.kind, depth, title, text, link, None, fact.event_id)
+    return _Placed(at, fact.kind, depth, title, text, links.of(fact), None, fact.event_id)
 
 
 def _real_time(at: datetime, anchor: Traced) -> datetime:

@@ -30,6 +30,14 @@ class NothingFound(LookupError):
     """No event belongs to it. Was it committed (the id of a request that failed is in no log)? Is it this database?"""
 
 
+class NoEvents(NothingFound):
+    """It set off no event, and will set off none: its app did at once what there was to do. `fact` tells of it."""
+
+    def __init__(self, fact: "Fact") -> None:
+        super().__init__(f"{fact.text} and set off no event: {fact.reason}.")
+        self.fact = fact
+
+
 class Ambiguous(LookupError):
     """Several correlations begin so: give more of the id."""
 
@@ -37,7 +45,8 @@ class Ambiguous(LookupError):
 class Fact(NamedTuple):
     """Something that an app knows of an event: when, and a few words without personal data.
 
-    `row` has a page in the admin. `why` is asked for only where it is shown; it returns sentences in English.
+    `row` has a page in the admin. `why` is asked for only where it is shown; it returns sentences in English. `reason` says why
+    there is no event.
     """
 
     at: datetime
@@ -46,6 +55,7 @@ class Fact(NamedTuple):
     kind: Literal["update", "entry", "fact"] = "fact"
     row: Model | None = None
     why: Callable[[], Sequence[str]] | None = None
+    reason: str = ""
 
 
 @dataclass
@@ -81,7 +91,8 @@ class Trace:
 
 
 Teller = Callable[[Sequence[StoredEvent]], Iterable[Fact]]
-Finder = Callable[[int], UUID | None]
+# Returns the event of a row; of one that has none and gets none it returns what it was.
+Finder = Callable[[int], "UUID | Fact | None"]
 
 _tellers: dict[str, Teller] = {}
 _finders: dict[str, Finder] = {}
@@ -107,7 +118,7 @@ def forms() -> str:
 
 
 def find_correlation(text: str) -> UUID:
-    """Return the correlation that the text names; raises NothingFound or Ambiguous."""
+    """Return the correlation that the text names; raises NothingFound, NoEvents or Ambiguous."""
     name, separator, number = text.strip().partition(":")
     if separator:
         return _of_row(name, number)
@@ -125,6 +136,8 @@ def find_correlation(text: str) -> UUID:
 def _of_row(name: str, number: str) -> UUID:
     finder = _finders.get(name)
     event_id = finder(int(number)) if finder and re.fullmatch(r"[0-9]{1,18}", number) else None
+    if isinstance(event_id, Fact):
+        raise NoEvents(event_id)
     found = _correlations(event_id, event_id) if event_id else []
     if not found:
         raise NothingFound(f"No event is known of {name}:{number}. Can be traced: {forms()}.")
