@@ -265,6 +265,18 @@ def test_staff_decide_after_they_saw_what_it_does(browser: Client, page: str, la
     assert address not in offered
 
 
+@pytest.mark.django_db
+def test_the_history_of_a_group_is_what_was_decided(browser: Client) -> None:
+    chat, other = add_group(), add_group(telegram_id=-500)
+    decide(chat, "refused", reason="Nobody knows them.")
+    decide(other, "approved", reason=f"The friends of {chat.pk}.")
+    page = body(browser.get(reverse("admin:bot_group_history", args=[chat.pk]), follow=True))
+    assert ("Nobody knows them." in page, "The friends" in page) == (True, False)
+    stranger = Client()
+    stranger.force_login(get_user_model().objects.create_user("nobody", is_staff=True))
+    assert stranger.get(reverse("admin:bot_group_history", args=[chat.pk])).status_code == 403
+
+
 def run(*arguments: str) -> str:
     out = StringIO()
     call_command("groups", *arguments, stdout=out)
