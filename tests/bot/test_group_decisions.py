@@ -22,7 +22,7 @@ from apps.users.models import Person
 from apps.users.services import erase_person
 from diana import clock
 from diana.acts import StateChanged
-from diana.audit import Actor, ReasonMissing
+from diana.audit import Actor, ReasonMissing, record
 from diana.audit.models import AuditRecord
 from diana.events.models import Delivery, Failure, StoredEvent
 from diana.events.testing import drain
@@ -270,8 +270,11 @@ def test_the_history_of_a_group_is_what_was_decided(browser: Client) -> None:
     chat, other = add_group(), add_group(telegram_id=-500)
     decide(chat, "refused", reason="Nobody knows them.")
     decide(other, "approved", reason=f"The friends of {chat.pk}.")
+    person = ("users.Person", chat.pk)
+    record(actor=MANAGER, act="suspend_user", target=person, before=None, after={}, reason="Somebody else.")
     page = body(browser.get(reverse("admin:bot_group_history", args=[chat.pk]), follow=True))
-    assert ("Nobody knows them." in page, "The friends" in page) == (True, False)
+    found = [reason in page for reason in ("Nobody knows them.", "The friends", "Somebody else.")]
+    assert found == [True, False, False]
     stranger = Client()
     stranger.force_login(get_user_model().objects.create_user("nobody", is_staff=True))
     assert stranger.get(reverse("admin:bot_group_history", args=[chat.pk])).status_code == 403
