@@ -69,6 +69,12 @@ def test_whoever_was_past_the_step_of_the_time_zone_has_chosen_one(reading: None
     assert all(p.former_timezones == [] for p in Person.objects.all())
 
 
+def test_everybody_lives_by_the_time_zone_that_they_chose(reading: None) -> None:
+    chose = Person.objects.filter(timezone="Europe/Madrid").values_list("pk", flat=True)
+    assert set(chose) == {person(number) for number in (*range(1, 7), 19, 27, 31)}
+    assert not Person.objects.exclude(pk__in=chose).exclude(timezone="UTC").exists()
+
+
 def test_a_streak_goes_on(sandbox: Sandbox, move: Move) -> None:
     drain()
     move(days=1)

@@ -116,6 +116,37 @@ def test_at_most_two_dates_begin_in_a_day_and_eight_in_a_week(
     check_spacing(begun)
 
 
+DAILY_EAST = [
+    "10T11 Etc/GMT+8",
+    "11T07 Etc/GMT+4",
+    "12T03 UTC",
+    "12T23 Etc/GMT-4",
+    "13T19 Etc/GMT-8",
+    "14T15 Etc/GMT-12",
+]
+
+
+@pytest.mark.parametrize(
+    ("zone", "presses", "counts_from"),
+    [
+        ("Etc/GMT+12", ["10T11 Etc/GMT-11", "10T12 Pacific/Kiritimati"], "17T13"),
+        ("Etc/GMT+12", [*DAILY_EAST, "15T11 Pacific/Kiritimati"], "17T12"),
+    ],
+    ids=["three in a day", "nine in a week"],
+)
+def test_a_choice_waits_that_would_begin_more(zone: str, presses: list[str], counts_from: str) -> None:
+    """By steps to the east, each of which alone brings no date too many; at moments of November 2026, half past the hour."""
+    clock, now, begun = Clock(zone), datetime(2026, 11, 1, tzinfo=UTC), list[datetime]()
+    for press in presses:
+        hour, chosen = press.split()
+        at = datetime.fromisoformat(f"2026-11-{hour}:30+00:00")
+        begun += clock.beginnings(now, at)
+        now, clock = at, clock.choose(chosen, at)
+    begun += clock.beginnings(now, now + 9 * DAY)
+    check_spacing(begun)
+    assert clock.counts_from(now) == datetime.fromisoformat(f"2026-11-{counts_from}:00+00:00")
+
+
 @FEW
 @SEEDS
 def test_who_acts_once_in_each_date_and_changes_zones_loses_nothing(
