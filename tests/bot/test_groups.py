@@ -182,6 +182,16 @@ def test_what_came_from_a_strange_group_is_kept_for_a_day(state: str) -> None:
     assert Update.objects.get() == own
 
 
+def test_a_group_is_one_whatever_its_number(sandbox: Sandbox) -> None:
+    """Telegram gives groups negative numbers; one that has none is no person's own chat for that."""
+    odd = {"id": 4, "type": "supergroup", "title": "Odd"}
+    for body in (message("hello", chat=odd), message("/daily", chat=odd)):
+        deliver(update(body=body))
+    answer()
+    assert not Person.objects.exists()
+    assert acts() == []
+
+
 def test_a_payment_is_booked_wherever_it_is_told(sandbox: Sandbox) -> None:
     group("refused")
     told = paid_update(
