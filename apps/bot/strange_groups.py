@@ -21,7 +21,7 @@ ACTS = ("message", "edited_message", "callback_query")
 
 def is_strange(row: Update) -> bool:
     """Say whether the update is an act in a group that is not approved, or was not when it came."""
-    if row.kind not in ACTS or row.chat_id is None or row.chat_id > 0:
+    if row.kind not in ACTS or row.chat_id is None:
         return False
     return row.delete_at is not None or not groups.is_approved(row.chat_id)
 
