@@ -10,16 +10,24 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
+from diana import deployment
+
 ROOT = Path(__file__).resolve().parent.parent
+
+try:
+    KIND = deployment.kind(os.environ)
+except deployment.UnknownKind as error:
+    sys.exit(str(error))
 
 
 def read_local_instance() -> None:
     """Take the variables of the running `make run` of this checkout where the process has no database of its own.
 
-    Never in production: there the environment is complete or the process does not start.
+    In development only: tests bring their own, and in production the environment is complete or the process does not
+    start.
     """
     path = ROOT / ".diana" / os.environ.get("DIANA_INSTANCE", "run") / "env"
-    if "DATABASE_URL" in os.environ or os.environ.get("DIANA_ENV") == "production" or not path.exists():
+    if "DATABASE_URL" in os.environ or KIND != deployment.DEVELOPMENT or not path.exists():
         return
     for line in path.read_text().splitlines():
         name, separator, value = line.partition("=")

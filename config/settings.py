@@ -11,13 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from apps.bot.identity import is_real_token
-from config.environment import ROOT, env, known_groups, process_name, sealing_keys
-from diana import clock
+from config.environment import KIND, ROOT, env, known_groups, process_name, sealing_keys
+from diana import clock, deployment
 from diana.redis_addresses import Address, broker
 
 django_stubs_ext.monkeypatch()
 
-PRODUCTION = env.str("DIANA_ENV", "development") == "production"
+PRODUCTION = KIND == deployment.PRODUCTION
 DEBUG = False
 
 
