@@ -18,12 +18,12 @@ def told(process: str, **changed: str) -> list[str]:
     return problems({**strong(), **changed}, process)
 
 
-@pytest.mark.parametrize("process", [*PROCESSES, "celery", "gunicorn"])
+@pytest.mark.parametrize("process", [*PROCESSES, "uwsgi", "gunicorn"])
 def test_a_strong_environment_is_enough_for_every_process(process: str) -> None:
     assert told(process) == []
 
 
-@pytest.mark.parametrize("process", [*PROCESSES, "celery", "gunicorn"])
+@pytest.mark.parametrize("process", [*PROCESSES, "uwsgi", "gunicorn"])
 def test_each_process_is_told_at_once_of_all_that_it_needs(process: str) -> None:
     found = problems({"DIANA_ENV": "production"}, process)
     assert {line.partition(" ")[0] for line in found} == needed_by(process) - {"DIANA_ENV"}
