@@ -49,9 +49,9 @@ def process_name() -> str:
 
 
 def process_kind() -> str:
-    """Return the process's name in the table of variables: as in the Procfile, or "command" for others of manage.py."""
+    """Return the process's name in the table of variables: as in the Procfile, or "command" for others of our programs."""
     name, program = process_name(), Path(sys.argv[0]).name if sys.argv else ""
-    return "command" if program == "manage.py" and name not in PROCESSES else name
+    return "command" if program in ("manage.py", "celery") and name not in PROCESSES else name
 
 
 def known_groups(*, public: bool) -> str:
