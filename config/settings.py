@@ -54,6 +54,7 @@ if PRODUCTION:
     CSRF_COOKIE_SECURE = True
 
 INSTALLED_APPS = [
+    "config",
     "apps.bot",
     "apps.gamification",
     "apps.payments",
