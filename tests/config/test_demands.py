@@ -45,7 +45,7 @@ def test_updates_that_are_polled_need_no_secret_of_a_webhook() -> None:
 
 
 WEAK = {
-    "DJANGO_SECRET_KEY": ["abc", HEX * 3, "ab" * 30, "a" * 60, f"django-insecure-{FORMER}"],
+    "DJANGO_SECRET_KEY": ["abc", HEX * 3, HEX * 4, "ab" * 30, "a" * 60, f"django-insecure-{FORMER}"],
     "DJANGO_SECRET_KEY_FALLBACKS": ["abc", f"{FORMER},abc"],
     "TELEGRAM_WEBHOOK_SECRET": ["a", "short", "a" * 40, f"{HEX}{HEX[:15]}", f"{HEX}-{HEX[::-1]}!", "{strong},a"],
     "LEDGER_SIGNING_KEY": ["x", "main:abc", f"main:{base64.b64encode(bytes(32)).decode()}"],
