@@ -227,6 +227,11 @@ VARIABLES = (
         write="Unset it",
     ),
     Variable(
+        name="SANDBOX_PORT",
+        meaning="the port on which the sandbox of `make run` listens",
+        default="8081",
+    ),
+    Variable(
         name="SUPPORT_CONTACT",
         meaning="the person who helps with payments, as `/paysupport` names them",
         default="the community's administrators",
