@@ -1,5 +1,6 @@
-"""Django's settings. Every value that differs between deployments comes from the environment (docs/operations.md)."""
+"""Django's settings. Every value that differs between deployments comes from the environment (docs/environment.md)."""
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -11,24 +12,26 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from apps.bot.identity import is_real_token
-from config.environment import ROOT, env, known_groups, process_name, sealing_keys
-from diana import clock
+from config.demands import refuse
+from config.environment import KIND, ROOT, env, known_groups, process_kind, process_name
+from config.sealing_keys import sealing_keys
+from config.variables import BY_NAME, needed_by
+from diana import clock, deployment
 from diana.redis_addresses import Address, broker
 
 django_stubs_ext.monkeypatch()
 
-PRODUCTION = env.str("DIANA_ENV", "development") == "production"
+PRODUCTION = KIND == deployment.PRODUCTION
 DEBUG = False
+# The variables without which this process does not start in production.
+NEEDED_VARIABLES = needed_by(process_kind())
+if PRODUCTION:
+    refuse(os.environ, process_kind())
 
 
-def required(name: str, development: str) -> str:
-    """Return the variable; its development value outside production; end the start when production lacks it."""
-    value: str | None = env.str(name, None)
-    if value:
-        return value
-    if PRODUCTION:
-        raise ImproperlyConfigured(f"{name} is not set. Production needs it: see docs/operations.md.")
-    return development
+def value(name: str) -> str:
+    """Return the variable; where it is not set, its development value, and "" in production, where nothing needs it."""
+    return env.str(name, "") or ("" if PRODUCTION else BY_NAME[name].development)
 
 
 BASE_DIR = ROOT
@@ -36,13 +39,12 @@ PROCESS_NAME = process_name()
 STATE_DIR = Path(env.str("DIANA_STATE_DIR", str(ROOT / ".diana" / "run")))
 # `manage.py clock` moves domain time, never in production.
 clock.follow(None if PRODUCTION else STATE_DIR / clock.FILE_NAME)
-SECRET_KEY = required("DJANGO_SECRET_KEY", "development-only-development-only-development-only")
+SECRET_KEY = value("DJANGO_SECRET_KEY")
 # Keys that the present one took the place of: gift codes made under them are still known.
 SECRET_KEY_FALLBACKS: list[str] = env.list("DJANGO_SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 if PRODUCTION:
-    required("ALLOWED_HOSTS", "")
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = 31_536_000
@@ -52,6 +54,7 @@ if PRODUCTION:
     CSRF_COOKIE_SECURE = True
 
 INSTALLED_APPS = [
+    "config",
     "apps.bot",
     "apps.gamification",
     "apps.payments",
@@ -105,7 +108,7 @@ TEMPLATES = [
 ]
 
 # Two roles: the application owns nothing and cannot change or remove what is append-only; the owner runs migrations.
-DATABASE_URL = required("DATABASE_URL", "postgres://diana_app@127.0.0.1:5432/diana")
+DATABASE_URL = value("DATABASE_URL")
 # Only the release needs the owner's: in production the running processes do without it.
 DATABASE_OWNER_URL: str | None = env.str("DATABASE_OWNER_URL", None if PRODUCTION else DATABASE_URL)
 
@@ -159,7 +162,7 @@ WHITENOISE_AUTOREFRESH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
 # Celery carries the work and remembers nothing: no results, no eta, no retries of its own, JSON only.
-REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = value("REDIS_URL")
 # For what can be computed anew; it may be a cluster, the broker may not.
 CACHE_URL = env.str("CACHE_URL", REDIS_URL)
 Address("CACHE_URL", CACHE_URL)
@@ -247,13 +250,10 @@ EVENTS_MAX_ATTEMPTS = 8
 EVENTS_BACKOFF_SECONDS = 2.0
 EVENTS_BACKOFF_MAX_SECONDS = 3600.0
 # The keys of sealed payloads by their ids: the first seals, all open. Production needs one only if a class is sealed.
-DEVELOPMENT_SEALING_KEYS = "development:ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1rZXk="
-EVENTS_SEALING_KEYS = sealing_keys(
-    "EVENTS_SEALING_KEYS", env.str("EVENTS_SEALING_KEYS", "" if PRODUCTION else DEVELOPMENT_SEALING_KEYS)
-)
+DEVELOPMENT_SEALING_KEYS = BY_NAME["EVENTS_SEALING_KEYS"].development
+EVENTS_SEALING_KEYS = sealing_keys("EVENTS_SEALING_KEYS", value("EVENTS_SEALING_KEYS"))
 # The proof of the ledger: the first key signs checkpoints, all of them check; public keys are of keys that are put away.
-DEVELOPMENT_SIGNING_KEY = "development:bGVkZ2VyLWRldmVsb3BtZW50LW9ubHktc2lnbmluZy0="
-LEDGER_SIGNING_KEY = sealing_keys("LEDGER_SIGNING_KEY", required("LEDGER_SIGNING_KEY", DEVELOPMENT_SIGNING_KEY))
+LEDGER_SIGNING_KEY = sealing_keys("LEDGER_SIGNING_KEY", value("LEDGER_SIGNING_KEY"))
 LEDGER_PUBLIC_KEYS = sealing_keys("LEDGER_PUBLIC_KEYS", env.str("LEDGER_PUBLIC_KEYS", ""))
 # Where checkpoints are written outside the database; a copy elsewhere is what protects.
 LEDGER_CHECKPOINTS = env.str("LEDGER_CHECKPOINTS", str(STATE_DIR / "ledger-checkpoints.jsonl"))
@@ -292,18 +292,15 @@ EVENTS_RATE_LIMITS: dict[str, dict[str, str]] = {
 STAFF_APPROVAL_ABOVE = env.int("STAFF_APPROVAL_ABOVE", 10_000)
 
 # What is left of an erased Telegram id is a digest with this key: another key, and the erased can be invited once more.
-TOMBSTONE_KEY = required("TOMBSTONE_KEY", "development-only-key-of-tombstones")
+TOMBSTONE_KEY = value("TOMBSTONE_KEY")
 
-# Flower reads it from the environment itself; without it the pages would be open to everybody on the machine.
-required("FLOWER_BASIC_AUTH", "open in development")
-
-TELEGRAM_BOT_TOKEN = required("TELEGRAM_BOT_TOKEN", "1:sandbox").strip()
+TELEGRAM_BOT_TOKEN = value("TELEGRAM_BOT_TOKEN").strip()
 # How updates come in: Telegram delivers them to `web`, or `manage.py poll` fetches them.
 TELEGRAM_UPDATES = env.str("TELEGRAM_UPDATES", "webhook")
 if TELEGRAM_UPDATES == "poll":
     TELEGRAM_WEBHOOK_SECRET = env.str("TELEGRAM_WEBHOOK_SECRET", "")
 else:
-    TELEGRAM_WEBHOOK_SECRET = required("TELEGRAM_WEBHOOK_SECRET", "development-only-webhook-secret-0000000")
+    TELEGRAM_WEBHOOK_SECRET = value("TELEGRAM_WEBHOOK_SECRET")
 # Which groups count: "approved", those that staff have approved, or "all" but those that they have refused. Whoever finds a
 # real bot can add it to a group of theirs, also to one that is tried out in development.
 DIANA_KNOWN_GROUPS = known_groups(public=PRODUCTION or is_real_token(TELEGRAM_BOT_TOKEN))
@@ -312,6 +309,8 @@ DIANA_GROUPS: list[int] = env.list("DIANA_GROUPS", [], subcast=int)
 # Who helps with payments, as people read it (@name, an address); empty: the staff of the community.
 SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org" if PRODUCTION else "http://127.0.0.1:8081")
+# A Bot API server of one's own, on this machine or in its network, may be plain http.
+TELEGRAM_API_LOCAL = env.bool("TELEGRAM_API_LOCAL", False)
 # How many calls a second Telegram takes from the bot: in all, and for each chat; a burst may come at once after a rest.
 TELEGRAM_RATE_ALL = env.float("TELEGRAM_RATE_ALL", 30.0)
 TELEGRAM_RATE_ALL_BURST = env.int("TELEGRAM_RATE_ALL_BURST", 30)

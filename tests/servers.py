@@ -174,7 +174,7 @@ os.environ |= {
     MARK: str(servers.directory),
     # Files of tests stay in the checkout; those of the last three runs are kept.
     "PYTEST_DEBUG_TEMPROOT": str(FILES),
-    "DIANA_ENV": "development",
+    "DIANA_ENV": "test",
     "DIANA_STATE_DIR": str(servers.directory),
     "DATABASE_URL": servers.url(APPLICATION, TEMPLATE),
     "DATABASE_OWNER_URL": servers.url(OWNER, TEMPLATE),

@@ -5,7 +5,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import known_groups, process_name
+from config.environment import known_groups, process_kind, process_name
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,25 @@ from config.environment import known_groups, process_name
 def test_a_process_is_called_as_in_the_procfile(monkeypatch: pytest.MonkeyPatch, line: str, name: str):
     monkeypatch.setattr(sys, "argv", line.split())
     assert process_name() == name
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("granian config.wsgi:application", "web"),
+        ("celery -A config worker --hostname telegram@%h", "telegram"),
+        ("celery -A config worker --hostname another@%h", "command"),
+        ("celery -A config inspect ping", "command"),
+        ("manage.py relay", "relay"),
+        ("manage.py release", "release"),
+        ("manage.py verify_ledger", "command"),
+        ("./manage.py", "command"),
+        ("gunicorn config.wsgi", "gunicorn"),
+    ],
+)
+def test_its_kind_stands_in_the_table_of_variables(monkeypatch: pytest.MonkeyPatch, line: str, kind: str):
+    monkeypatch.setattr(sys, "argv", line.split())
+    assert process_kind() == kind
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def check_secret(**_: Any) -> list[checks.CheckMessage]:
     secrets = [secret for secret in settings.TELEGRAM_WEBHOOK_SECRET.split(",") if secret]
     if secrets and all(len(s) >= MIN_SECRET_LENGTH and _SECRET.match(s) for s in secrets):
         return []
-    if not secrets and settings.TELEGRAM_UPDATES == "poll":
+    if not secrets and (settings.TELEGRAM_UPDATES == "poll" or not _is_needed("TELEGRAM_WEBHOOK_SECRET")):
         return []
     hint = (
         f"Set TELEGRAM_WEBHOOK_SECRET to at least {MIN_SECRET_LENGTH} characters of A-Z a-z 0-9 _ -; while one"
@@ -42,6 +42,8 @@ def check_secret(**_: Any) -> list[checks.CheckMessage]:
 
 def check_token(**_: Any) -> list[checks.CheckMessage]:
     """The token has the shape of one; in production it is not the sandbox's."""
+    if not settings.TELEGRAM_BOT_TOKEN and not _is_needed("TELEGRAM_BOT_TOKEN"):
+        return []
     if not re.match(r"^[0-9]+:.", settings.TELEGRAM_BOT_TOKEN):
         hint = "Set TELEGRAM_BOT_TOKEN to what @BotFather gave: digits, a colon, letters."
         return [checks.Error("TELEGRAM_BOT_TOKEN is no token of a bot.", hint=hint, id="bot.E002")]
@@ -52,8 +54,8 @@ def check_token(**_: Any) -> list[checks.CheckMessage]:
 
 
 def check_address(**_: Any) -> list[checks.CheckMessage]:
-    """In production the token travels encrypted."""
-    if not settings.PRODUCTION or settings.TELEGRAM_API_URL.startswith("https://"):
+    """In production the token travels encrypted, or to a server of one's own that is near."""
+    if not settings.PRODUCTION or settings.TELEGRAM_API_LOCAL or settings.TELEGRAM_API_URL.startswith("https://"):
         return []
     hint = "Set TELEGRAM_API_URL to https://api.telegram.org, or leave it out."
     return [checks.Error("TELEGRAM_API_URL is not https: the token would be readable.", hint=hint, id="bot.E004")]
@@ -100,3 +102,8 @@ def check_rates(**_: Any) -> list[checks.CheckMessage]:
         " at least, or leave them out."
     )
     return [checks.Error("The bot would never be allowed to call Telegram.", hint=hint, id="bot.E011")]
+
+
+def _is_needed(variable: str) -> bool:
+    """Say whether this process must have the variable: beat and Flower call nobody."""
+    return variable in settings.NEEDED_VARIABLES

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
-from diana import logs, session_limits
+from diana import connected_role, logs, session_limits
 
 
 class EventsConfig(AppConfig):
@@ -20,6 +20,7 @@ class EventsConfig(AppConfig):
         from diana.events import breaking, checks, declaration_checks, log_context, tasks
 
         session_limits.install()
+        connected_role.install()
         checks.register_checks()
         declaration_checks.register_checks()
         tasks.register_tasks()

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from diana import deployment
+
 LOOPBACK = "127.0.0.1"
 MADE_UP_TOKEN = "1:sandbox"  # noqa: S105
 _REAL_TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
@@ -37,8 +39,12 @@ def check_host(host: str) -> None:
 
 
 def check_environment(environment: Mapping[str, str]) -> None:
-    """Raise StartRefusedError in production."""
-    if environment.get("DIANA_ENV") == "production":
+    """Raise StartRefusedError in production, and where DIANA_ENV is none of the three words."""
+    try:
+        kind = deployment.kind(environment)
+    except deployment.UnknownKind as error:
+        raise StartRefusedError(str(error)) from error
+    if kind == deployment.PRODUCTION:
         raise StartRefusedError(
             "The sandbox stands in for Telegram and does not run in production (DIANA_ENV)."
             " Talk to the real bot there, or unset DIANA_ENV here."

@@ -31,6 +31,12 @@ def test_the_secret_is_long_enough(settings: Any, secret: str, expected: list[st
     assert found(checks.check_secret) == expected
 
 
+def test_a_process_that_calls_nobody_needs_neither_secret_nor_token(settings: Any) -> None:
+    settings.TELEGRAM_WEBHOOK_SECRET = settings.TELEGRAM_BOT_TOKEN = ""
+    settings.PRODUCTION, settings.NEEDED_VARIABLES = True, {"REDIS_URL"}
+    assert found(checks.check_secret) == found(checks.check_token) == []
+
+
 @pytest.mark.parametrize(
     ("token", "production", "expected"),
     [
@@ -57,6 +63,8 @@ def test_production_has_a_real_token(settings: Any, token: str, production: bool
 def test_production_speaks_https(settings: Any, url: str, production: bool, expected: list[str]) -> None:
     settings.TELEGRAM_API_URL, settings.PRODUCTION = url, production
     assert found(checks.check_address) == expected
+    settings.TELEGRAM_API_LOCAL = True
+    assert found(checks.check_address) == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.environment import sealing_keys
+from config.sealing_keys import sealing_keys
 from diana.events import Envelope, catalogue, declaration_checks, publish, sealing
 from diana.events.log import read_events
 from diana.events.models import StoredEvent

@@ -11,6 +11,7 @@ from apps.bot.polling.lock import AnotherPoller
 from apps.bot.polling.poller import Poller
 from apps.bot.polling.stopping import Stop, Stopped
 from apps.bot.polling.webhooks import PollingRefused, refuse_webhook, remove_webhook, username
+from diana import start_checks
 
 
 class Command(BaseCommand):
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "TELEGRAM_UPDATES is not poll: updates come in by the webhook. Set TELEGRAM_UPDATES=poll for all processes."
             )
+        start_checks.refuse_on_errors()
         stop, api = Stop(), BotApi(settings.TELEGRAM_API_URL, settings.TELEGRAM_BOT_TOKEN)
         try:
             if check:

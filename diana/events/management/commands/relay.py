@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from diana import stopping
+from diana import start_checks, stopping
 from diana.events.relay import Relay
 
 
@@ -16,6 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
+        start_checks.refuse_on_errors()
         relay = Relay()
 
         def stop(*_: Any) -> None:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from diana import start_checks
 from diana.clock import offset
 from diana.events import visits
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
+        start_checks.refuse_on_errors()
         call_command("check", stdout=self.stdout)
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         self._align_clock()

@@ -1,0 +1,40 @@
+"""A variable of the environment, and the processes that may need it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from config.strength import Fault
+
+# Those of the Procfile, and every other command of manage.py.
+PROCESSES = ("release", "web", "worker", "telegram", "relay", "beat", "flower", "poll", "command")
+# They handle events, or take updates in.
+DOMAIN = ("release", "web", "worker", "telegram", "relay", "poll", "command")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """One variable. `needed` and `read` name processes, `development` is the value outside production.
+
+    `bound` says in words for the documentation what `fault` refuses in production. `make` is a shell command that prints
+    a value, `write` an instruction where none can.
+    """
+
+    name: str
+    meaning: str
+    default: str
+    needed: Sequence[str] = ()
+    read: Sequence[str] = ()
+    development: str = ""
+    bound: str = ""
+    fault: Fault | None = None
+    make: str = ""
+    write: str = ""
+
+    def use(self, process: str) -> str:
+        """Return "needs", "reads" or "" for one of PROCESSES."""
+        return "needs" if process in self.needed else "reads" if process in self.read else ""
+
+    @property
+    def cure(self) -> str:
+        """The sentence that says how to get a good value."""
+        return f"Make one: `{self.make}`." if self.make else f"{self.write}."

@@ -1,0 +1,19 @@
+"""An environment with which production starts: fresh values, and what an operator fills in by hand."""
+
+import secrets
+
+from config.secrets import fresh
+
+BY_HAND = {
+    "DIANA_ENV": "production",
+    "ALLOWED_HOSTS": "bot.community.org",
+    "DATABASE_URL": "postgresql://diana_app:9f2c1b7a6d@db/diana",
+    "DATABASE_OWNER_URL": "postgresql://diana_owner:17ab3cc09e@db/diana",
+    "REDIS_URL": "redis://:5d0aa9c1e2@cache:6379/0",
+    "TELEGRAM_BOT_TOKEN": f"123456789:{secrets.token_urlsafe(27)[:35]}",
+}
+
+
+def strong() -> dict[str, str]:
+    """Return such an environment; no two are alike."""
+    return BY_HAND | fresh()

@@ -1,0 +1,62 @@
+"""Real processes in production: they serve with an environment that is strong, and with no other."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from diana.local import ports
+from tests.config.strong import strong
+from tests.processes import Process, Processes, running_processes, wait_until
+from tests.servers import servers
+
+OWNER, APPLICATION = "diana_owner", "diana_app"
+
+
+@pytest.fixture
+def production(committed_db: str, valkey: str, tmp_path: Path) -> dict[str, str]:
+    """A strong environment on real servers."""
+    (tmp_path / "static").mkdir()
+    addresses = {"DATABASE_URL": servers.url(APPLICATION, committed_db), "REDIS_URL": valkey}
+    bot = {"TELEGRAM_API_URL": f"http://127.0.0.1:{ports.free_port()}", "TELEGRAM_API_LOCAL": "true"}
+    return strong() | addresses | bot | {"PORT": str(ports.free_port()), "ALLOWED_HOSTS": "127.0.0.1"}
+
+
+def refused(processes: Processes, name: str, environment: dict[str, str], command: str | None = None) -> str:
+    """Return what the process says, which must end with status 1 and serve nothing."""
+    process: Process = processes.start(name, command, **environment)
+    wait_until(lambda: not process.alive(), f"{name} to end")
+    assert process._popen.returncode == 1, process.text()
+    return process.text()
+
+
+def test_production_serves_with_a_strong_environment_and_with_no_other(
+    production: dict[str, str], committed_db: str, tmp_path: Path
+) -> None:
+    owner = {"DATABASE_URL": servers.url(OWNER, committed_db)}
+    with running_processes(tmp_path) as processes:
+        processes.environment = {k: v for k, v in processes.environment.items() if not k.startswith("TELEGRAM_")}
+        web = processes.start("web", **production)
+        weak = refused(processes, "worker", production | {"TOMBSTONE_KEY": "Zz", "LEDGER_SIGNING_KEY": ""})
+        assert all(name in weak for name in ("TOMBSTONE_KEY", "LEDGER_SIGNING_KEY", "make_secrets"))
+        assert "Zz" not in weak
+
+        worker = refused(processes, "worker", production | owner)
+        assert "diana.E002" in worker
+
+        url = f"http://127.0.0.1:{production['PORT']}/health/live"
+        https = {"X-Forwarded-Proto": "https"}
+
+        def lives() -> bool:
+            try:
+                return httpx.get(url, headers=https, trust_env=False).status_code == 200
+            except httpx.TransportError:
+                return not web.alive()
+
+        wait_until(lives, "web to serve")
+        assert web.alive(), web.text()
+        web.stop()
+
+        for name, command in (("web", None), ("relay", "python manage.py relay --skip-checks")):
+            text = refused(processes, name, production | owner, command)
+            assert "diana.E002" in text
