@@ -147,6 +147,8 @@ KINDS: list[dict[str, Any]] = [
     {"text": None, "sticker": {"file_id": "x", "type": "regular"}},
     {"text": None, "location": {"latitude": 1.5, "longitude": 2.5}},
     {"forward_origin": {"type": "hidden_user", "sender_user_name": "N", "date": 1_700_000_000}},
+    {"text": "/points", "forward_sender_name": "N", "forward_date": 1_700_000_000},
+    {"via_bot": user(1, is_bot=True)},
 ]
 
 
