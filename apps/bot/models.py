@@ -169,7 +169,7 @@ class Chat(models.Model):
 class SeenMessage(models.Model):
     """A message that somebody sent in a group, kept for a week: reactions tell its number, and not whose it is.
 
-    `chat` is our id of the group, `message` Telegram's number of the message in it.
+    `chat` is our id of the group, `message` Telegram's number of the message in it, negative if it was no supergroup yet.
     """
 
     pk = models.CompositePrimaryKey("chat", "message")

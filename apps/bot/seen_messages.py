@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from apps.bot.models import SeenMessage
-from apps.bot.reading import Message, Unreadable, read
+from apps.bot.reading import Message, Reaction, Unreadable, read
 from apps.bot.turns import act_time
 from diana.bulk import delete_rows
 
@@ -33,7 +33,7 @@ WITH wanted AS (
 SELECT w.chat, w.message, s.person_id, s.sent_at, NULL FROM wanted w JOIN bot_seen_message s USING (chat, message)
 UNION ALL
 SELECT w.chat, w.message, u.person_id, u.received_at, u.document
-FROM wanted w JOIN waiting u ON (u.chat_id, u.message) = (w.telegram_chat, w.message)
+FROM wanted w JOIN waiting u ON (u.chat_id, u.message) = (w.telegram_chat, abs(w.message))
 """
 _NOTE = """
 INSERT INTO bot_seen_message (chat, message, person_id, sent_at)
@@ -43,7 +43,7 @@ ORDER BY chat, message ON CONFLICT DO NOTHING
 
 
 class Place(NamedTuple):
-    """Where a message stands: its chat at Telegram, our id of that, the number of the message."""
+    """Where a message stands: its chat at Telegram, our id of that, the number of the message (number_of)."""
 
     telegram_chat: int
     chat: int
@@ -57,6 +57,13 @@ class Seen(NamedTuple):
     message: int
     person_id: int
     sent_at: datetime
+
+
+def number_of(message: Message | Reaction) -> int:
+    """Return the number of the message within our chat. That of a group is negative: once it is a supergroup, which is the same
+    chat here, numbers begin anew.
+    """
+    return -message.message_id if message.chat.type == "group" else message.message_id
 
 
 def is_seen(message: Message) -> bool:
