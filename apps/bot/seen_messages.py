@@ -19,21 +19,24 @@ KEEP = timedelta(days=7)
 DELETE_AT_ONCE = 5_000
 GROUPS = ("group", "supergroup")
 
-# In one statement, so that a message which is taken at this moment is among the waiting or among the seen ones.
+# In one statement, so that a message which is taken at this moment is among the waiting or among the seen ones. Each of the
+# waiting ones is looked up by its index (bot_update_waiting_messages): after an outage there are very many.
 _AUTHORS = """
-WITH wanted AS (
+WITH wanted AS MATERIALIZED (
     SELECT DISTINCT * FROM unnest(%(telegram_chats)s::bigint[], %(chats)s::bigint[], %(messages)s::bigint[])
         AS w (telegram_chat, chat, message)
-), waiting AS MATERIALIZED (
-    SELECT chat_id, substring(encode(document, 'escape') FROM '"message_id":([0-9]{1,18})')::bigint AS message,
-        person_id, received_at, document
-    FROM bot_update
-    WHERE handled_at IS NULL AND kind = 'message' AND chat_id = ANY(%(telegram_chats)s::bigint[]) AND person_id IS NOT NULL
 )
 SELECT w.chat, w.message, s.person_id, s.sent_at, NULL FROM wanted w JOIN bot_seen_message s USING (chat, message)
 UNION ALL
 SELECT w.chat, w.message, u.person_id, u.received_at, u.document
-FROM wanted w JOIN waiting u ON (u.chat_id, u.message) = (w.telegram_chat, abs(w.message))
+FROM wanted w CROSS JOIN LATERAL (
+    SELECT person_id, received_at, document
+    FROM bot_update
+    WHERE handled_at IS NULL AND kind = 'message' AND chat_id = w.telegram_chat
+        AND substring(encode(document, 'escape'), '"message_id":([0-9]{1,18})')::bigint = abs(w.message)
+        AND person_id IS NOT NULL
+    OFFSET 0
+) AS u
 """
 _NOTE = """
 INSERT INTO bot_seen_message (chat, message, person_id, sent_at)
