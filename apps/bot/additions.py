@@ -26,6 +26,8 @@ def note(chat: Chat, *, person_id: int | None, by: Adder | None, told_at: dateti
     """
     if Addition.objects.filter(chat_id=chat.pk, added_at__gt=told_at).exists():
         return
+    # Before the row is touched: an erasure locks the person first as well.
+    is_there = by is not None and person_id is not None and _is_there(person_id)
     Addition.objects.filter(chat_id=chat.pk).delete()
     if by is None:
         return
@@ -33,7 +35,7 @@ def note(chat: Chat, *, person_id: int | None, by: Adder | None, told_at: dateti
         _speak(chat, guess_language(by.language_code))
         if chat.state == Chat.State.PENDING:
             Addition.objects.create(chat_id=chat.pk, telegram_id=by.telegram_id, added_at=told_at)
-    elif _is_there(person_id):
+    elif is_there:
         _speak(chat, profile(person_id).language)
         Addition.objects.create(chat_id=chat.pk, person_id=person_id, added_at=told_at)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
+from apps.bot import additions
 from apps.bot.models import Addition, Chat
 
 
@@ -94,6 +95,8 @@ def _merge(group: Chat, supergroup: Chat) -> None:
         Addition.objects.filter(chat_id=supergroup_id).update(chat_id=group.pk)
     else:
         Addition.objects.filter(chat_id=supergroup_id).delete()
+    if group.state != Chat.State.PENDING:
+        additions.forget_unknown(group.pk)
 
 
 def _weight_of_state(chat: Chat) -> tuple[bool, datetime]:

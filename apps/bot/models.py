@@ -69,12 +69,6 @@ class Update(models.Model):
                 condition=models.Q(handled_at__isnull=True, kind="callback_query"),
                 name="bot_update_open_presses",
             ),
-            # a reaction may be taken before the message that it was given to (seen_messages.authors)
-            models.Index(
-                fields=["chat_id"],
-                condition=models.Q(handled_at__isnull=True, kind="message"),
-                name="bot_update_waiting",
-            ),
             # delete_old_updates looks for what was handled long ago
             models.Index(
                 fields=["handled_at"], condition=models.Q(handled_at__isnull=False), name="bot_update_handled"
@@ -169,7 +163,7 @@ class Chat(models.Model):
 class SeenMessage(models.Model):
     """A message that somebody sent in a group, kept for a week: reactions tell its number, and not whose it is.
 
-    `chat` is our id of the group, `message` Telegram's number of the message in it.
+    `chat` is our id of the group, `message` Telegram's number of the message in it, negative if it was no supergroup yet.
     """
 
     pk = models.CompositePrimaryKey("chat", "message")

@@ -43,11 +43,12 @@ def export(person_id: int) -> dict[str, Any]:
             for row in updates
         ],
         "chats": list(chats.values("id", "telegram_id", "kind", "gone_at")),
-        "messages_in_groups": list(
-            SeenMessage.objects.filter(person_id=person_id)
+        "messages_in_groups": [
+            row | {"message": abs(row["message"])}
+            for row in SeenMessage.objects.filter(person_id=person_id)
             .order_by("sent_at", "chat", "message")
             .values("chat", "message", "sent_at")
-        ),
+        ],
         "start_payloads": list(payloads.values("payload", "received_at")),
         "groups_added": list(additions.values("chat_id", "added_at")),
     }

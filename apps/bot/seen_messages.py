@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from apps.bot.models import SeenMessage
-from apps.bot.reading import Message, Unreadable, read
+from apps.bot.reading import Message, Reaction, Unreadable, read
 from apps.bot.turns import act_time
 from diana.bulk import delete_rows
 
@@ -19,21 +19,24 @@ KEEP = timedelta(days=7)
 DELETE_AT_ONCE = 5_000
 GROUPS = ("group", "supergroup")
 
-# In one statement, so that a message which is taken at this moment is among the waiting or among the seen ones.
+# In one statement, so that a message which is taken at this moment is among the waiting or among the seen ones. Each of the
+# waiting ones is looked up by its index (bot_update_waiting_messages): after an outage there are very many.
 _AUTHORS = """
-WITH wanted AS (
+WITH wanted AS MATERIALIZED (
     SELECT DISTINCT * FROM unnest(%(telegram_chats)s::bigint[], %(chats)s::bigint[], %(messages)s::bigint[])
         AS w (telegram_chat, chat, message)
-), waiting AS MATERIALIZED (
-    SELECT chat_id, substring(encode(document, 'escape') FROM '"message_id":([0-9]{1,18})')::bigint AS message,
-        person_id, received_at, document
-    FROM bot_update
-    WHERE handled_at IS NULL AND kind = 'message' AND chat_id = ANY(%(telegram_chats)s::bigint[]) AND person_id IS NOT NULL
 )
 SELECT w.chat, w.message, s.person_id, s.sent_at, NULL FROM wanted w JOIN bot_seen_message s USING (chat, message)
 UNION ALL
 SELECT w.chat, w.message, u.person_id, u.received_at, u.document
-FROM wanted w JOIN waiting u ON (u.chat_id, u.message) = (w.telegram_chat, w.message)
+FROM wanted w CROSS JOIN LATERAL (
+    SELECT person_id, received_at, document
+    FROM bot_update
+    WHERE handled_at IS NULL AND kind = 'message' AND chat_id = w.telegram_chat
+        AND substring(encode(document, 'escape'), '"message_id":([0-9]{1,18})')::bigint = abs(w.message)
+        AND person_id IS NOT NULL
+    OFFSET 0
+) AS u
 """
 _NOTE = """
 INSERT INTO bot_seen_message (chat, message, person_id, sent_at)
@@ -43,7 +46,7 @@ ORDER BY chat, message ON CONFLICT DO NOTHING
 
 
 class Place(NamedTuple):
-    """Where a message stands: its chat at Telegram, our id of that, the number of the message."""
+    """Where a message stands: its chat at Telegram, our id of that, the number of the message (number_of)."""
 
     telegram_chat: int
     chat: int
@@ -57,6 +60,13 @@ class Seen(NamedTuple):
     message: int
     person_id: int
     sent_at: datetime
+
+
+def number_of(message: Message | Reaction) -> int:
+    """Return the number of the message within our chat. That of a group is negative: once it is a supergroup, which is the same
+    chat here, numbers begin anew.
+    """
+    return -message.message_id if message.chat.type == "group" else message.message_id
 
 
 def is_seen(message: Message) -> bool:

@@ -72,7 +72,7 @@ def _unpaid_reactions(told: list[tuple[_Seen, Done]], chats: Mapping[int, int]) 
 
 
 def _place(reaction: Reaction, chats: Mapping[int, int]) -> Place:
-    return Place(reaction.chat.id, chats[reaction.chat.id], reaction.message_id)
+    return Place(reaction.chat.id, chats[reaction.chat.id], seen_messages.number_of(reaction))
 
 
 def _without_the_erased(told: list[tuple[_Seen, Done]]) -> list[tuple[_Seen, Done]]:
@@ -88,7 +88,8 @@ def _without_the_erased(told: list[tuple[_Seen, Done]]) -> list[tuple[_Seen, Don
 def _seen_messages(told: Iterable[tuple[_Seen, Done]], chats: Mapping[int, int]) -> Iterator[seen_messages.Seen]:
     for seen, what in told:
         if isinstance(what, Message) and seen_messages.is_seen(what):
-            yield seen_messages.Seen(chats[what.chat.id], what.message_id, _person(seen), _moment(seen, what))
+            number = seen_messages.number_of(what)
+            yield seen_messages.Seen(chats[what.chat.id], number, _person(seen), _moment(seen, what))
 
 
 def _person(seen: _Seen) -> int:
@@ -147,7 +148,7 @@ def _event(done: Done, person_id: int, chat: int) -> tuple[Event, str | None]:
             place = place_of_kind(done.chat.type)
             return MessageSent(user_id=person_id, chat=chat, length=len(text), content_digest=digest, place=place), None
         case Reaction():
-            key = f"reaction:{chat}:{done.message_id}:{person_id}"
+            key = f"reaction:{chat}:{seen_messages.number_of(done)}:{person_id}"
             return CommunityParticipation(user_id=person_id, kind="reaction", chat=chat), key
         case Change():
             return CommunityParticipation(user_id=person_id, kind="join", chat=chat), f"join:{chat}:{person_id}"

@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
@@ -9,17 +11,18 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from apps.bot import tasks
+from apps.bot import additions, tasks
 from apps.bot.decisions import DecidedAlready, UnknownGroup, decide_group, preview_decision
 from apps.bot.models import Addition, Chat
 from apps.bot.personal_data import export
 from apps.bot.screens.groups import approved
 from apps.users.models import Person
-from apps.users.services import erase_person
+from apps.users.services import erase_person, lock_person
 from diana import clock
 from diana.acts import StateChanged
 from diana.audit import Actor, ReasonMissing, record
@@ -29,6 +32,7 @@ from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.test_membership import ANONYMOUS, NOBODY, change
 from tests.bot.updates import ADA, GROUP, answer, deliver, press, say, texts, user
+from tests.conftest import close_connections
 
 MANAGER = Actor(7, "ana", "admin")
 STRANGER = user(ADA + 1, language_code="es")
@@ -339,3 +343,30 @@ def test_a_press_after_the_approval_is_acknowledged(sandbox: Sandbox) -> None:
     (call,) = sandbox.calls(method="answerCallbackQuery")
     assert "text" not in call.parameters
     assert len(texts(sandbox, GROUP["id"])) == 1
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_who_lets_the_bot_in_again_while_they_are_erased_waits_for_that() -> None:
+    person = Person.objects.create(telegram_id=ADA, created_at=clock.now()).pk
+    chat = Chat.objects.create(telegram_id=-21, kind="group")
+
+    def let_in() -> None:
+        with transaction.atomic():
+            additions.note(chat, person_id=person, by=additions.Adder(ADA, None), told_at=clock.now())
+
+    def again() -> None:
+        try:
+            let_in()
+        finally:
+            close_connections()
+
+    let_in()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock_person(person)
+            noting = pool.submit(again)
+            time.sleep(0.3)
+            Addition.objects.filter(person_id=person).delete()
+            assert not noting.done()
+        noting.result(10)

@@ -281,3 +281,27 @@ def test_two_words_of_the_move_at_the_same_moment_leave_the_chat_its_id() -> Non
             assert not waiting.done()
         assert not waiting.result(10)
     assert one_chat().pk == known.pk
+
+
+def test_numbers_of_messages_begin_anew(moved: Any) -> None:
+    """A message of the supergroup is another one than that of the group with its number: in who wrote it, and who reacted."""
+    bob = user(ADA + 1)
+
+    def write(number: int, chat: dict[str, Any], who: dict[str, Any]) -> None:
+        assert deliver(update(body=message("hello", chat=chat, sender=who) | {"message_id": number})) == 200
+
+    def react(number: int, chat: dict[str, Any], who: dict[str, Any]) -> int:
+        body = {"chat": chat, "message_id": number, "user": who, "date": 1_700_000_000, "old_reaction": []}
+        assert deliver(update("message_reaction", body | {"new_reaction": [{"type": "emoji", "emoji": "👍"}]})) == 200
+        drain("bot.take_messages")
+        return len(events("game.community_participation"))
+
+    write(5, OLD, bob)
+    write(6, OLD, bob)
+    assert [react(5, OLD, user()), react(6, OLD, user())] == [1, 2]
+    moved()
+    write(5, NEW, user())
+    write(6, NEW, bob)
+    assert [react(5, NEW, user()), react(5, NEW, bob), react(6, NEW, user())] == [2, 3, 4]
+    assert [react(6, OLD, user()), react(6, OLD, user(ADA + 2))] == [4, 5]
+    one_chat()

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 
-from apps.bot import tasks
+from apps.bot import seen_messages, tasks
 from apps.bot.chats import move_chat
 from apps.bot.models import Chat, SeenMessage, Unreadable, Update
 from apps.bot.personal_data import erase
@@ -147,6 +148,8 @@ KINDS: list[dict[str, Any]] = [
     {"text": None, "sticker": {"file_id": "x", "type": "regular"}},
     {"text": None, "location": {"latitude": 1.5, "longitude": 2.5}},
     {"forward_origin": {"type": "hidden_user", "sender_user_name": "N", "date": 1_700_000_000}},
+    {"text": "/points", "forward_sender_name": "N", "forward_date": 1_700_000_000},
+    {"via_bot": user(1, is_bot=True)},
 ]
 
 
@@ -246,3 +249,37 @@ def test_what_is_not_as_documented_counts_only_where_it_is_not_needed(
     react(THUMB, message_id=9)
     assert taken() == ["reaction"] * counted
     assert Unreadable.objects.count() == ("message_id" in broken)
+
+
+@pytest.mark.parametrize("places", [1, 60])
+def test_what_waits_is_not_read_for_each_batch(places: int) -> None:
+    """After an outage all that a community wrote waits: each batch looks up its own reactions among it."""
+    waiting = [
+        Update(
+            bot_id=1,
+            update_id=number,
+            person_id=1,
+            kind="message",
+            chat_id=GROUP["id"],
+            document=b'{"message":{"chat":{"id":-100500,"type":"supergroup"},"text":"hello","message_id":%d}}' % number,
+            received_at=clock.now(),
+        )
+        for number in range(1, 3_001)
+    ]
+    Update.objects.bulk_create(waiting)
+    wanted = [seen_messages.Place(GROUP["id"], 7, 10 * number) for number in range(1, places + 1)]
+    assert seen_messages.authors(wanted).keys() == {(7, place.message) for place in wanted}
+    columns = dict(zip(("telegram_chats", "chats", "messages"), map(list, zip(*wanted, strict=True)), strict=True))
+    for told in ("SELECT 1", "ANALYZE bot_update"):
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(told)
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {seen_messages._AUTHORS}", columns)
+            [[[found]]] = cursor.fetchall()
+        assert most_rows(found["Plan"]) <= places
+
+
+def most_rows(plan: dict[str, Any]) -> float:
+    """Return the most rows that a step of the plan gave, or looked at in vain."""
+    looked_at = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+    return max([looked_at, *map(most_rows, plan.get("Plans", []))])
