@@ -14,6 +14,8 @@ FILES = ("updates", "written", "added")
 
 # Lines that Telegram never sends, and why: they may be refused with 400 or set aside, and nothing may come of them.
 NEVER_SENT = {
+    "3196_paid_anonymous": "whoever pays a bill is a person",
+    "3197_paid_by_channel": "whoever pays a bill is a person",
     "0498_pre_checkout_query": "the number of the question is no text, the amount no number, and a bot is to pay",
 }
 

@@ -108,14 +108,15 @@ async def pressed(update: Update, context: Context) -> None:
     turn, query = current_turn(), update.callback_query
     assert query is not None
     button = pages.parse_callback(query.data or "")
-    if button.owner != str(turn.person_id):
+    below = query.message
+    # Below a message of nobody's chat there are no buttons of the bot's.
+    if below is None or button.owner != str(turn.person_id):
         await acknowledge(query, await in_thread(pages.not_yours, turn.person_id))
         return
-    below = query.message
-    own = (below.chat.id, PRIVATE) if below is not None and below.chat.type == PRIVATE else None
+    own = (below.chat.id, PRIVATE) if below.chat.type == PRIVATE else None
     reply = await in_thread(functools.partial(acts.press, turn, button, private=own is not None, own_chat=own))
     await acknowledge(query)
-    if below is None or turn.place is None or turn.silent or await in_thread(_is_replaced, turn, below, reply):
+    if turn.place is None or turn.silent or await in_thread(_is_replaced, turn, below, reply):
         return
     if await _show(query, below, turn.place, reply, turn.person_id, context):
         turn.templates.append(reply.template)

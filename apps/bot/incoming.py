@@ -279,6 +279,8 @@ def _message(update_id: int, part: _Message) -> Incoming:
     part.successful_payment = part.refunded_payment = part.migrate_to_chat_id = part.migrate_from_chat_id = None
     # Who has paid has paid, whatever else the message says.
     sender = authors.person(part.from_) if paid or refunded else authors.author(part)
+    if paid and sender is None and part.chat.id < 0:
+        raise Unreadable("message.successful_payment does not say who paid")
     if sender is None or authors.is_marked(part, authors.BORROWED):
         part.media = part.media or part.text is not None
         part.text = part.caption = None

@@ -35,11 +35,14 @@ class User(msgspec.Struct, omit_defaults=True):
 
 
 class Chat(msgspec.Struct, omit_defaults=True):
-    """A chat. One of an unknown type is taken for what its id says: people have positive ones. Documents have no titles."""
+    """A chat. One of an unknown type is taken for what its id says: people have positive ones. Documents have no titles. A
+    channel's direct messages are a supergroup to Telegram, in which each person talks with the administrators alone.
+    """
 
     id: Identifier
     type: Literal["", "private", "group", "supergroup", "channel"] = ""
     title: Title | None = None
+    is_direct_messages: bool = False
 
     def __post_init__(self) -> None:
         if not self.type:

@@ -74,7 +74,7 @@ def is_seen(message: Message) -> bool:
 
     What the server tells of the group (somebody came, a picture was changed) is not.
     """
-    if message.chat.type not in GROUPS or not message.message_id:
+    if message.chat.type not in GROUPS or message.chat.is_direct_messages or not message.message_id:
         return False
     text = message.text or message.caption
     return message.media if not text else not (message.text or "").startswith("/")

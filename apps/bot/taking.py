@@ -117,9 +117,13 @@ def _is_act(done: Done) -> bool:
         case Message():
             return bool(_text(done))
         case Reaction():
-            return done.chat.type in GROUPS and bool(done.new_reaction)
+            return _in_group(done) and bool(done.new_reaction)
         case Change():
-            return done.chat.type in GROUPS and done.joined
+            return _in_group(done) and done.joined
+
+
+def _in_group(done: Done) -> bool:
+    return done.chat.type in GROUPS and not done.chat.is_direct_messages
 
 
 def _may_be_reacted_to(done: Done) -> bool:
@@ -145,7 +149,7 @@ def _event(done: Done, person_id: int, chat: int) -> tuple[Event, str | None]:
         case Message():
             text = _text(done)
             digest = content_digest(person_id, text)
-            place = place_of_kind(done.chat.type)
+            place = PRIVATE if done.chat.is_direct_messages else place_of_kind(done.chat.type)
             return MessageSent(user_id=person_id, chat=chat, length=len(text), content_digest=digest, place=place), None
         case Reaction():
             key = f"reaction:{chat}:{seen_messages.number_of(done)}:{person_id}"
