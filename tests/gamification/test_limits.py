@@ -58,10 +58,10 @@ def test_what_is_taken_gives_no_room_back_and_adds_up_by_itself() -> None:
 
 def test_reversals_add_up_by_what_they_do_to_the_person() -> None:
     somebody = person()
+    give(somebody, 6_000, "z", actor=Actor(5, "olga", "admin"))
     taken, given = give(somebody, -6_000, "a"), give(somebody, 3_000, "b")
     assert isinstance(taken, Entry)
     assert isinstance(given, Entry)
-    # The penalty found nothing: by being reversed it may give as much all the same.
     assert isinstance(act("reverse_entry", "c", entry_id=taken.pk), Entry)
     assert isinstance(give(somebody, 1_001, "d"), StaffRequest), "3,000 and 6,000 were given"
     assert isinstance(act("reverse_entry", "e", entry_id=given.pk), Entry)

@@ -16,7 +16,7 @@ from apps.gamification.admin.acting import ActForm, ask_and_act, form_for
 from apps.gamification.models import StaffRequest
 from apps.gamification.services import PointsError
 from apps.users.selectors import UnknownPerson
-from diana import clock
+from diana import clock, second_person
 from diana.admin_search import IndexedSearch
 from diana.confirming import confirm_and_act
 from diana.labels import labelled
@@ -83,11 +83,9 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
             form_for(request, ActForm),
             title=_("Approve"),
             back=reverse("admin:gamification_staffrequest_change", args=[asked.pk]),
-            preview=lambda data, actor: services.preview_act(
-                act=asked.act, parameters=asked.parameters, reason=asked.reason, actor=actor, now=clock.now()
-            ),
+            preview=lambda data, actor: services.preview_request(request=asked, actor=actor, now=clock.now()),
             act=act,
-            refusals=(PointsError, UnknownPerson),
+            refusals=(PointsError, UnknownPerson, *_refusals(asked)),
         )
 
     @action(description=_("Refuse"), icon="block", permissions=["approve"], url_path="refuse")  # type: ignore[untyped-decorator]  # unfold has no types
@@ -110,3 +108,9 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
         if not isinstance(asked, StaffRequest):
             raise Http404
         return asked
+
+
+def _refusals(asked: StaffRequest) -> tuple[type[Exception], ...]:
+    """Return what an act of another app refuses with."""
+    known = second_person.ACTS.get(asked.act)
+    return known.refusals if known else ()

@@ -21,8 +21,8 @@ from apps.gamification.services.acting import (
     StaffAct,
     act_or_ask,
     approve,
-    needs_approval,
     preview_act,
+    preview_request,
     register_act,
 )
 from apps.gamification.services.backfill import (
@@ -122,10 +122,10 @@ __all__ = [
     "dismiss_flag",
     "expire_requests",
     "grant_achievement",
-    "needs_approval",
     "paid_in_span",
     "preview_achievement",
     "preview_act",
+    "preview_request",
     "recompute_day",
     "refuse",
     "register_act",
