@@ -91,6 +91,15 @@ def test_what_a_second_person_approved_is_not_counted_again() -> None:
         give(somebody, 1, f"request-{asked.pk + 1}")
 
 
+def test_what_was_asked_for_is_not_done_beside_the_request_when_there_is_room_again() -> None:
+    somebody = person()
+    give(somebody, 9_999, "a")
+    asked = give(somebody, 9_999, "b")
+    assert isinstance(asked, StaffRequest)
+    assert give(somebody, 9_999, "b", now=NOON + DAY) == asked
+    assert selectors.balance(somebody) == 9_999
+
+
 def test_an_emergency_passes_the_limit_and_counts() -> None:
     somebody = person()
     assert isinstance(give(somebody, 9_999, "a"), Entry)
@@ -106,8 +115,8 @@ def test_the_preview_says_what_was_given_and_what_is_left(settings: Any) -> None
     how = {"act": "award_points", "reason": "r", "actor": VERA, "now": NOON}
     shown = services.preview_act(parameters={"person_id": somebody, "amount": 1_000}, **how)
     assert shown.notes == (
-        "Points that you gave this person in the last 24 hours: 9,000 of 10,000; left: 1,000.",
-        "Points that you gave in the last 24 hours in all: 9,000 of 50,000; left: 41,000.",
+        "Points that you gave this person in the last 24 hours: 9000 of 10000; left: 1000.",
+        "Points that you gave in the last 24 hours in all: 9000 of 50000; left: 41000.",
     )
     over = services.preview_act(parameters={"person_id": somebody, "amount": 1_001}, **how)
     assert over.notes[2:] == ("This is more than is left: another member of staff must approve it.",)
