@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core import signing
-from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +27,7 @@ SIGNER = signing.Signer(salt="diana.confirming")
 def confirm_and_act(
     admin: ModelAdmin[Any],
     request: HttpRequest,
-    form: forms.Form,
+    form: forms.Form | forms.ModelForm[Any],
     *,
     title: "StrOrPromise",
     back: str,
@@ -72,14 +72,19 @@ def _shown(request: HttpRequest, data: Data) -> str | None:
 
 def _digest(request: HttpRequest, data: Data) -> str:
     """Return what tells this act by this login from every other."""
-    text = json.dumps([request.user.pk, request.path, data], cls=DjangoJSONEncoder, sort_keys=True, default=str)
+    text = json.dumps([request.user.pk, request.path, data], sort_keys=True, default=_told_apart)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _told_apart(value: object) -> str:
+    """Return the text that a chosen row or another value is told apart by: two people may have one name."""
+    return f"{value._meta.label}:{value.pk}" if isinstance(value, Model) else str(value)
 
 
 def _page(
     admin: ModelAdmin[Any],
     request: HttpRequest,
-    form: forms.Form,
+    form: forms.Form | forms.ModelForm[Any],
     title: "StrOrPromise",
     back: str,
     preview: Preview | None,

@@ -6,7 +6,7 @@ It knows no act and keeps no request: apps register the acts that only they can 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -42,7 +42,7 @@ class Usage:
         return self.given + self.stake > self.limit
 
     def __str__(self) -> str:
-        numbers = {"given": f"{self.given:,}", "limit": f"{self.limit:,}", "left": f"{self.left:,}"}
+        numbers = {"given": self.given, "limit": self.limit, "left": self.left}
         return _("%(about)s: %(given)s of %(limit)s; left: %(left)s.") % {"about": self.about, **numbers}
 
     @property
@@ -82,9 +82,21 @@ class Asked:
         return _("Asked for: request %(id)s waits for another member of staff.") % {"id": self.number}
 
 
+class KeyUsed(ValueError):
+    """The key was used for another act: choose a new one."""
+
+
+class Keeper(Protocol):
+    """Keeps requests."""
+
+    def keep(self, **asked: Any) -> int:
+        """Write a request down and return its number: act, parameters, points, reason, actor, key, now. Raises KeyUsed."""
+
+    def find(self, act: str, parameters: Parameters, key: str) -> int | None:
+        """Return the number of the request under the key. Raises KeyUsed if it is for something else."""
+
+
 ACTS: dict[str, LimitedAct] = {}
-# Writes a request down, once for its key, and returns its number.
-Keeper = Callable[..., int]
 _keepers: list[Keeper] = []
 
 
@@ -97,7 +109,7 @@ def register(*acts: LimitedAct) -> None:
 
 
 def keep_requests(keeper: Keeper) -> None:
-    """Have requests kept by this function from now on."""
+    """Have requests kept here from now on."""
     _keepers[:] = [keeper]
 
 
@@ -137,7 +149,8 @@ def act_or_ask(
     """Do the act, or ask for it if a limit would be exceeded: then Asked is returned.
 
     `shown` is the effect of the preview that somebody agreed to. A second call with the key does nothing new. Locks the
-    actor, then what the act locks. Raises StateChanged, the act's refusals, and what the keeper of requests raises.
+    actor, then what the act locks. What was asked for under the key is not done beside the request, even if there is room
+    again. Raises StateChanged, KeyUsed, the act's refusals.
     """
     known = ACTS[act]
     how = {"reason": reason, "actor": actor, "now": now}
@@ -145,11 +158,13 @@ def act_or_ask(
         lock_actor(actor)
         if known.done(parameters, key):
             return known.perform(parameters, key=key, shown=None, **how)
+        [keeper] = _keepers
+        if (number := keeper.find(act, parameters, key)) is not None:
+            return Asked(number)
         if not any(usage.is_exceeded for usage in known.usages(parameters, actor, now)):
             return known.perform(parameters, key=key, shown=shown, **how)
         # Whoever is asked to agree must not find that it was never possible.
         preview = preview_act(act=act, parameters=parameters, actor=actor, now=now)
         if shown is not None and shown != preview.effect:
             raise StateChanged(StateChanged.__doc__)
-        [keep] = _keepers
-        return Asked(keep(act=act, parameters=parameters, points=known.stake(parameters), key=key, **how))
+        return Asked(keeper.keep(act=act, parameters=parameters, points=known.stake(parameters), key=key, **how))

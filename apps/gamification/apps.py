@@ -5,7 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class GamificationConfig(AppConfig):
-    """Registers checks, traces, how the proof stands, what is kept of people and what waits for a second person; the bus finds events and handlers."""
+    """Registers checks, traces, how the proof stands, what is kept of people, and who keeps what waits for a second person.
+
+    The bus finds events and handlers.
+    """
 
     name = "apps.gamification"
     label = "gamification"
@@ -26,4 +29,4 @@ class GamificationConfig(AppConfig):
         register_concerns("ledger", standing.concerns)
         register_trace("entry", tracing.tell, find=tracing.find)
         privacy.register(personal_data.PART)
-        second_person.keep_requests(requests.keep)
+        second_person.keep_requests(requests.Keeper())

@@ -345,9 +345,10 @@ def test_what_holds_the_proof_is_not_changed_even_by_superusers(
 def test_what_a_form_does_not_ask_for_is_not_taken(rows: dict[str, Any], client: Client) -> None:
     manager, somebody = client, rows["users.person"]
     manager.force_login(Staff.objects.get(username="manager"))
-    grant = {"person": somebody, "source": "gift", "days": "3", "reason": "r"}
+    grant = {"person": somebody, "source": "gift", "days": "3", "reason": "r", "act_key": "formonce"}
     more = {"granted_by": "root", "payment_reference": "paid", "revoked_by": "me", "ends_at_0": "2099-01-01"}
-    assert manager.post(reverse("admin:users_grant_add"), grant | more).status_code == 302
+    shown = manager.post(reverse("admin:users_grant_add"), grant | more).context["shown"]
+    assert manager.post(reverse("admin:users_grant_add"), grant | more | {"shown": shown}).status_code == 302
     added = Grant.objects.latest("pk")
     assert (added.granted_by, added.payment_reference, added.revoked_by) == ("manager", None, None)
     assert added.ends_at.year < 2099

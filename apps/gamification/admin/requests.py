@@ -27,7 +27,7 @@ from diana.readonly import ReadOnly
 class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What was asked for; approved or refused by those who may, and did not ask themselves."""
 
-    list_display = ("id", "act", "points", "asked_by", "asked_at", "status_label", "decided_by", "expires_at")
+    list_display = ("id", "act", "at_stake", "asked_by", "asked_at", "status_label", "decided_by", "expires_at")
     list_filter = ("status", "act")
     search_fields = ("=id", "=asked_by", "=decided_by", "~reason")
     search_help_text = _("Request, asker, decider, words of the reason")
@@ -36,11 +36,11 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
     show_full_result_count = False
     actions_detail = ("approve", "refuse")
     fieldsets = (
-        (None, {"fields": (("act", "status_label"), "points", "what", "reason")}),
+        (None, {"fields": (("act", "status_label"), "at_stake", "what", "reason")}),
         (_("Who"), {"fields": (("asked_by", "asked_origin"), ("asked_at", "expires_at"))}),
         (_("Decision"), {"fields": (("decided_by", "decided_at"), "decision")}),
     )
-    readonly_fields = ("status_label", "what")
+    readonly_fields = ("status_label", "at_stake", "what")
 
     @labelled(
         description=_("status"),
@@ -50,6 +50,12 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
     def status_label(self, asked: StaffRequest) -> tuple[str, str]:
         """Show the status in its colour."""
         return asked.status, asked.get_status_display()
+
+    @admin.display(description=_("at stake"), ordering="points")
+    def at_stake(self, asked: StaffRequest) -> str:
+        """Show how much of what is given or taken."""
+        known = second_person.ACTS.get(asked.act)
+        return f"{asked.points} {known.unit if known else _('points')}"
 
     @admin.display(description=_("what"))
     def what(self, asked: StaffRequest) -> str:

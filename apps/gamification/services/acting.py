@@ -124,6 +124,9 @@ def act_or_ask(
         loading.lock_standings([known.account(parameters)])
         if known.done(parameters, key):
             return known.perform(parameters, reason=reason, actor=actor, key=key, now=now)
+        if not emergency and (asked := requests.find(act=act, parameters=parameters, key=key)):
+            # Also if there is room again: it would be done beside the request.
+            return asked
         asks = _judge(known, parameters, actor, now).asks
         if asks and not emergency:
             # Whoever is asked to agree must not find that it was never possible.
