@@ -356,7 +356,7 @@ def test_what_a_form_does_not_ask_for_is_not_taken(rows: dict[str, Any], client:
     assert paid.status_code == 200, "purchases come with a payment"
     other = person()
     address = reverse("admin:gamification_account_award_points", args=[rows["gamification.account"]])
-    sent = {"amount": "5", "reason": "r", "key": "k", "person_id": other, "balance": "9", "actor": "root"}
+    sent = {"amount": "5", "reason": "r", "key": "points", "person_id": other, "balance": "9", "actor": "root"}
     shown = manager.post(address, sent).context["shown"]
     manager.post(address, sent | {"shown": shown})
     entry = Entry.objects.latest("pk")
