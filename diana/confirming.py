@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -59,6 +60,28 @@ def confirm_and_act(
     except expected as error:
         messages.error(request, str(error))
         return redirect(back)
+
+
+class ConfirmedAdd:
+    """For the admin of a model whose rows are added by a service: a valid form is shown first, as acts are."""
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Answer a valid form by confirm_addition(); everything else as Django does."""
+        page: Any = self
+        if request.method == "POST" and page.has_add_permission(request):
+            form = page.get_form(request)(request.POST)
+            if form.is_valid():
+                return self.confirm_addition(request, form)
+        answer: HttpResponse = super().add_view(request, form_url, extra_context)  # type: ignore[misc]
+        return answer
+
+    def confirm_addition(self, request: HttpRequest, form: Any) -> HttpResponse:
+        """Show what the valid form comes to, and do it when that is confirmed."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Refuse: nothing is added that was not shown."""
+        raise PermissionDenied
 
 
 def _shown(request: HttpRequest, data: Data) -> str | None:

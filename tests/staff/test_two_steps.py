@@ -7,13 +7,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.gamification import services
 from apps.gamification.models import Achievement, MultiplierVersion, Rule
 from apps.users.models import Staff
 from diana import clock
+from diana.audit import Actor
 from diana.audit.models import AuditRecord
 from diana.events.models import StoredEvent
 from tests.gamification.acts import person
-from tests.gamification.test_requests import ask
 from tests.users.conftest import root
 
 __all__ = ["root"]
@@ -34,7 +35,7 @@ def achievement() -> dict[str, str]:
 
 def bonuses() -> dict[str, str]:
     """Return what the form of a version of the bonuses sends."""
-    return moment("active_from", 1) | {"config": "{}", "reason": "r"}
+    return moment("active_from", 1) | {"config": '{"daily_cap": 900}', "reason": "r"}
 
 
 ACT = {"reason": "r", "key": "k2"}
@@ -53,7 +54,14 @@ PAGES: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("page", "data"), PAGES, ids=[page for page, _ in PAGES])
 def test_one_post_changes_nothing_and_what_was_shown_is_done_once(root: Client, page: str, data: Any) -> None:
-    asked: Any = ask(person())
+    asked: Any = services.act_or_ask(
+        act="award_points",
+        parameters={"person_id": person(), "amount": 20_000},
+        reason="r",
+        actor=Actor(999_999, "vera", "admin"),
+        key="asked",
+        now=clock.now(),
+    )
     address, sent = f"/admin/{page}".format(asked=asked.pk), data()
     before = AuditRecord.objects.count(), StoredEvent.objects.count()
     shown = root.post(address, sent)

@@ -12,11 +12,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from apps.gamification import services
-from apps.gamification.admin.acting import ActForm, ask_and_act, form_for
+from apps.gamification.admin.acting import ActForm, form_for
 from apps.gamification.models import StaffRequest
 from apps.gamification.services import PointsError
 from apps.users.selectors import UnknownPerson
 from diana import clock, second_person
+from diana.acts import Change, Preview
 from diana.admin_search import IndexedSearch
 from diana.confirming import confirm_and_act
 from diana.labels import labelled
@@ -96,17 +97,28 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
 
     @action(description=_("Refuse"), icon="block", permissions=["approve"], url_path="refuse")  # type: ignore[untyped-decorator]  # unfold has no types
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the reason; nothing is done."""
+        """Ask for the reason, show it; nothing of what was asked for is done."""
         asked = self._asked(request, object_id)
-        return ask_and_act(
+        status = StaffRequest.Status
+
+        def preview(data: dict[str, Any], actor: Any) -> Preview:
+            if asked.status != status.PENDING or asked.expires_at <= clock.now():
+                raise services.AlreadyDecided(asked)
+            return Preview((Change(str(_("status")), status.PENDING.label, status.REFUSED.label),), status.REFUSED)
+
+        def act(data: dict[str, Any], actor: Any, shown: str) -> Any:
+            services.refuse(request_id=asked.pk, reason=data["reason"], actor=actor, now=clock.now())
+            return _("Done, and recorded.")
+
+        return confirm_and_act(
             self,
             request,
-            ActForm,
+            form_for(request, ActForm),
             title=_("Refuse"),
             back=reverse("admin:gamification_staffrequest_change", args=[asked.pk]),
-            act=lambda data, actor: services.refuse(
-                request_id=asked.pk, reason=data["reason"], actor=actor, now=clock.now()
-            ),
+            preview=preview,
+            act=act,
+            refusals=(PointsError,),
         )
 
     def _asked(self, request: HttpRequest, object_id: str) -> StaffRequest:

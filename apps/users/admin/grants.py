@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -27,7 +26,7 @@ from apps.users.promises import promises_from
 from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
-from diana.confirming import confirm_and_act
+from diana.confirming import ConfirmedAdd, confirm_and_act
 from diana.labels import labelled
 from diana.readonly import ReadOnly
 
@@ -113,7 +112,7 @@ def _span_of(grant: Grant) -> vip.Span | None:
 
 
 @admin.register(Grant)
-class GrantAdmin(IndexedSearch, SpansOfGrants, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GrantAdmin(IndexedSearch, SpansOfGrants, ConfirmedAdd, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Added and revoked by those who have the permission; seen by those who may view."""
 
     form = GrantForm
@@ -165,30 +164,18 @@ class GrantAdmin(IndexedSearch, SpansOfGrants, ReadOnly, ModelAdmin):  # type: i
         """Begin with a fresh key, which makes a form that is sent twice one act."""
         return {**super().get_changeform_initial_data(request), "act_key": uuid4().hex}
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Show what a valid form comes to first; given, or asked for, is what was shown."""
-        if request.method == "POST" and self.has_add_permission(request):
-            form = self.get_form(request)(request.POST)
-            if form.is_valid():
-                return give_or_ask(
-                    self,
-                    request,
-                    form,
-                    act="grant_vip",
-                    parameters=lambda data: {
-                        "person_id": data["person"].pk,
-                        "source": data["source"],
-                        "days": data["days"],
-                    },
-                    done=lambda grant: _t("%(grant)s was given, and recorded.") % {"grant": grant},
-                    key_field="act_key",
-                    back=reverse("admin:users_person_change", args=[form.cleaned_data["person"].pk]),
-                )
-        return super().add_view(request, form_url, extra_context)  # type: ignore[no-any-return]
-
-    def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
-        """Refuse: VIP is given by what add_view shows, and never changed."""
-        raise PermissionDenied
+    def confirm_addition(self, request: HttpRequest, form: GrantForm) -> HttpResponse:
+        """Show what it comes to; given, or asked for, is what was shown."""
+        return give_or_ask(
+            self,
+            request,
+            form,
+            act="grant_vip",
+            parameters=lambda data: {"person_id": data["person"].pk, "source": data["source"], "days": data["days"]},
+            done=lambda grant: _t("%(grant)s was given, and recorded.") % {"grant": grant},
+            key_field="act_key",
+            back=reverse("admin:users_person_change", args=[form.cleaned_data["person"].pk]),
+        )
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Offer to revoke only what still counts."""
