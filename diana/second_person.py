@@ -3,7 +3,7 @@
 It knows no act and keeps no request: apps register the acts that only they can do, and one app keeps what waits.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -122,7 +122,7 @@ def lock_actor(actor: Actor) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LockClass.STAFF, actor.name])
 
 
-def told(preview: Preview, usages: Iterable[Usage], more: Sequence[str] = ()) -> Preview:
+def told(preview: Preview, usages: Sequence[Usage], more: Sequence[str] = ()) -> Preview:
     """Return the preview with how far the limits are used up; `more` are other reasons for a second person."""
     notes = [str(usage) for usage in usages]
     if any(usage.is_exceeded for usage in usages):

@@ -35,7 +35,7 @@ def achievement() -> dict[str, str]:
 
 def bonuses() -> dict[str, str]:
     """Return what the form of a version of the bonuses sends."""
-    return moment("active_from", 1) | {"config": '{"daily_cap": 900}', "reason": "r"}
+    return moment("active_from", 2) | {"config": '{"daily_cap": 900}', "reason": "r"}
 
 
 ACT = {"reason": "r", "key": "k2"}
@@ -46,7 +46,7 @@ PAGES: list[tuple[str, Any]] = [
     ("gamification/multiplierversion/add/", bonuses),
     (
         "gamification/multiplierversion/add-window/",
-        lambda: ACT | {"percent": "50"} | moment("starts", 1) | moment("ends", 2),
+        lambda: ACT | {"percent": "50"} | moment("starts", 2) | moment("ends", 3),
     ),
     ("gamification/staffrequest/{asked}/refuse/", lambda: ACT),
 ]
