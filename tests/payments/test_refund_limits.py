@@ -12,6 +12,7 @@ from apps.gamification.models import StaffRequest
 from apps.payments.models import Payment
 from apps.users.models import Staff
 from diana import second_person
+from diana.acts import StateChanged
 from diana.audit import Actor
 from diana.second_person import Asked
 from tests.gamification.acts import person
@@ -47,6 +48,23 @@ def test_stars_add_up(settings: Any) -> None:
     assert third.refund_requested_at == NOW
     later = [give_back(p, f"l{p.pk}", now=NOW + DAY) for p in (sixth, *(buy(now=NOW) for _ in range(2)))]
     assert [type(outcome) for outcome in later] == [Payment, Payment, Asked]
+
+
+@pytest.mark.django_db
+def test_a_refund_that_needs_a_second_person_by_now_is_shown_anew(settings: Any) -> None:
+    one, other = buy(now=NOW), buy(now=NOW)
+    settings.STAFF_STARS_REFUNDED = one.stars
+    how: dict[str, Any] = {"act": "refund_payment", "parameters": {"payment_id": one.pk}, "actor": VERA, "now": NOW}
+    shown = second_person.preview_act(**how)
+    give_back(other, "a")
+    with pytest.raises(StateChanged):
+        second_person.act_or_ask(key="b", reason="r", shown=shown.effect, **how)
+    again = second_person.preview_act(**how)
+    assert isinstance(second_person.act_or_ask(key="b", reason="r", shown=again.effect, **how), Asked)
+    # And the other way round: what was to be asked for is not done at once.
+    settings.STAFF_STARS_REFUNDED = 2 * one.stars
+    with pytest.raises(StateChanged):
+        second_person.act_or_ask(key="c", reason="r", shown=again.effect, **how)
 
 
 @pytest.mark.usefixtures("committed_db")
