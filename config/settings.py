@@ -290,6 +290,12 @@ EVENTS_RATE_LIMITS: dict[str, dict[str, str]] = {
 
 # An act of staff on more points than this needs a second person.
 STAFF_APPROVAL_ABOVE = env.int("STAFF_APPROVAL_ABOVE", 10_000)
+# What one member of staff may give within 24 hours; with more, an act needs a second person. Points that are taken are
+# counted by themselves, under the same limits.
+STAFF_POINTS_PER_PERSON = env.int("STAFF_POINTS_PER_PERSON", 10_000)
+STAFF_POINTS_IN_ALL = env.int("STAFF_POINTS_IN_ALL", 50_000)
+STAFF_VIP_DAYS_PER_PERSON = env.int("STAFF_VIP_DAYS_PER_PERSON", 366)
+STAFF_STARS_REFUNDED = env.int("STAFF_STARS_REFUNDED", 2_500)
 
 # What is left of an erased Telegram id is a digest with this key: another key, and the erased can be invited once more.
 TOMBSTONE_KEY = value("TOMBSTONE_KEY")

@@ -358,6 +358,38 @@ VARIABLES = (
         fault=strength.number(),
         write="Write a whole number, or unset it",
     ),
+    Variable(
+        name="STAFF_POINTS_PER_PERSON",
+        meaning="so many points one member of staff gives one person within 24 hours without a second person; as many may be taken",
+        default="10000",
+        read=DOMAIN,
+        fault=strength.number(),
+        write="Write a whole number, or unset it",
+    ),
+    Variable(
+        name="STAFF_POINTS_IN_ALL",
+        meaning="so many points one member of staff gives all people within 24 hours without a second person",
+        default="50000",
+        read=DOMAIN,
+        fault=strength.number(),
+        write="Write a whole number, or unset it",
+    ),
+    Variable(
+        name="STAFF_VIP_DAYS_PER_PERSON",
+        meaning="so many days of VIP one member of staff gives one person within 24 hours without a second person",
+        default="366",
+        read=DOMAIN,
+        fault=strength.number(),
+        write="Write a whole number, or unset it",
+    ),
+    Variable(
+        name="STAFF_STARS_REFUNDED",
+        meaning="so many Stars one member of staff gives back within 24 hours without a second person",
+        default="2500",
+        read=DOMAIN,
+        fault=strength.number(),
+        write="Write a whole number, or unset it",
+    ),
 )
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}

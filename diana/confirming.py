@@ -9,7 +9,8 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core import signing
-from django.core.serializers.json import DjangoJSONEncoder
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +28,7 @@ SIGNER = signing.Signer(salt="diana.confirming")
 def confirm_and_act(
     admin: ModelAdmin[Any],
     request: HttpRequest,
-    form: forms.Form,
+    form: forms.Form | forms.ModelForm[Any],
     *,
     title: "StrOrPromise",
     back: str,
@@ -61,6 +62,28 @@ def confirm_and_act(
         return redirect(back)
 
 
+class ConfirmedAdd:
+    """For the admin of a model whose rows are added by a service: a valid form is shown first, as acts are."""
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Answer a valid form by confirm_addition(); everything else as Django does."""
+        page: Any = self
+        if request.method == "POST" and page.has_add_permission(request):
+            form = page.get_form(request)(request.POST)
+            if form.is_valid():
+                return self.confirm_addition(request, form)
+        answer: HttpResponse = super().add_view(request, form_url, extra_context)  # type: ignore[misc]
+        return answer
+
+    def confirm_addition(self, request: HttpRequest, form: Any) -> HttpResponse:
+        """Show what the valid form comes to, and do it when that is confirmed."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Refuse: nothing is added that was not shown."""
+        raise PermissionDenied
+
+
 def _shown(request: HttpRequest, data: Data) -> str | None:
     """Return the effect that was shown for exactly these values, or None if none was."""
     try:
@@ -72,14 +95,19 @@ def _shown(request: HttpRequest, data: Data) -> str | None:
 
 def _digest(request: HttpRequest, data: Data) -> str:
     """Return what tells this act by this login from every other."""
-    text = json.dumps([request.user.pk, request.path, data], cls=DjangoJSONEncoder, sort_keys=True, default=str)
+    text = json.dumps([request.user.pk, request.path, data], sort_keys=True, default=_told_apart)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _told_apart(value: object) -> str:
+    """Return the text that a chosen row or another value is told apart by: two people may have one name."""
+    return f"{value._meta.label}:{value.pk}" if isinstance(value, Model) else str(value)
 
 
 def _page(
     admin: ModelAdmin[Any],
     request: HttpRequest,
-    form: forms.Form,
+    form: forms.Form | forms.ModelForm[Any],
     title: "StrOrPromise",
     back: str,
     preview: Preview | None,
@@ -99,7 +127,7 @@ def _page(
 def show_form(
     admin: ModelAdmin[Any],
     request: HttpRequest,
-    form: forms.Form,
+    form: forms.Form | forms.ModelForm[Any],
     *,
     title: "StrOrPromise",
     back: str,

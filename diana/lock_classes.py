@@ -12,3 +12,4 @@ class LockClass(IntEnum):
     CLOCK = 7_303
     WORKER = 7_304
     POLLER = 7_305
+    STAFF = 7_306

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.payments import services
 from apps.payments.models import GiftCode, Invoice, Payment, PreCheckout, Subscription, ToldRefund
-from diana import clock
+from diana import clock, second_person
 from diana.acts import Preview
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
@@ -104,12 +104,16 @@ class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  
         if payment is None:
             raise Http404
 
+        what: dict[str, Any] = {"act": "refund_payment", "parameters": {"payment_id": payment.pk}}
+
         def preview(data: dict[str, Any], actor: Actor) -> Preview:
-            return services.preview_refund(payment_id=payment.pk)
+            return second_person.preview_act(**what, actor=actor, now=clock.now())
 
         def act(data: dict[str, Any], actor: Actor, shown: str) -> Any:
             how = {"reason": data["reason"], "key": data["key"], "actor": actor, "shown": shown, "now": clock.now()}
-            services.request_refund(payment_id=payment.pk, **how)
+            outcome = second_person.act_or_ask(**what, **how)
+            if isinstance(outcome, second_person.Asked):
+                return outcome
             return _("Telegram is being told; what the payment gave ends as soon as the Stars are back.")
 
         return confirm_and_act(
@@ -120,7 +124,7 @@ class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  
             back=reverse("admin:payments_payment_change", args=[payment.pk]),
             preview=preview,
             act=act,
-            refusals=(services.NotRefundable,),
+            refusals=(services.NotRefundable, second_person.KeyUsed),
         )
 
 

@@ -180,6 +180,12 @@ class Payment(models.Model):
             models.Index(
                 fields=["id"], condition=~Q(problem="") & Q(refunded_at__isnull=True), name="payments_payment_owed"
             ),
+            # how many Stars staff gave back within a day (services/refund_limits.py)
+            models.Index(
+                fields=["refund_requested_at"],
+                condition=Q(refund_requested_at__isnull=False),
+                name="payments_payment_asked_back",
+            ),
             # try_again looks for refunds that Telegram has not made
             models.Index(
                 fields=["refund_next_at"],

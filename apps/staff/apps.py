@@ -16,10 +16,11 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of the end of migrations; register; say that all is imported."""
-        from apps.staff import personal_data
+        from apps.staff import checks, personal_data
         from apps.users import privacy
         from diana import starting
 
+        checks.register_checks()
         privacy.register(personal_data.PART)
         post_migrate.connect(_bring_roles_in_line, sender=self, dispatch_uid="staff.roles")
         # This is the last application.

@@ -12,7 +12,10 @@ class UsersConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Register what is kept of people here."""
+        """Register what is kept of people here, and the acts that give VIP."""
         from apps.users import personal_data, privacy
+        from apps.users.services import vip_limits
+        from diana import second_person
 
         privacy.register(personal_data.part())
+        second_person.register(*vip_limits.ACTS)

@@ -20,6 +20,7 @@ from diana import clock
 from diana.audit import Actor, record
 from diana.audit.models import AuditRecord
 from tests.gamification.acts import NOON, STAFF, award, daily, message, person
+from tests.gamification.test_admin import confirm
 from tests.servers import Servers
 
 ASKER = Actor(999_999, "vera", "admin")
@@ -213,7 +214,7 @@ def test_services_leave_their_own_record_and_no_other(somebody: int) -> None:
 def test_the_admin_leaves_the_services_record(client: Client, somebody: int) -> None:
     as_another_transaction()
     client.force_login(Staff.objects.create_superuser("root"))
-    client.post("/admin/gamification/rule/login/switch/", {"reason": "Too easy", "key": "abc"})
+    confirm(client, "/admin/gamification/rule/login/switch/", {"reason": "Too easy", "key": "abc"})
     assert settle() == []
     assert AuditRecord.objects.latest("id").reason == "Too easy"
 

@@ -18,6 +18,7 @@ from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.conftest import sandbox
 from tests.bot.updates import ADA, answer, deliver, message, press, say, texts, update, user
+from tests.gamification.test_admin import confirm
 
 __all__ = ["sandbox"]
 
@@ -43,9 +44,8 @@ def test_staff_grant_vip_and_the_profile_and_the_day_show_it(sandbox: Sandbox, c
     person = ada()
     assert "VIP" not in profile(sandbox)
     client.force_login(Staff.objects.create_superuser("root"))
-    client.post(
-        reverse("admin:users_grant_add"), {"person": person.pk, "source": "gift", "days": "30", "reason": "poem"}
-    )
+    sent = {"person": person.pk, "source": "gift", "days": "30", "reason": "poem", "act_key": "k"}
+    confirm(client, reverse("admin:users_grant_add"), sent)
     assert "VIP until" in profile(sandbox)
     say("/daily")
     drain()

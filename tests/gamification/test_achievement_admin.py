@@ -163,7 +163,7 @@ def test_a_reward_above_the_limit_needs_a_second_person(
 
 def test_an_achievement_is_switched_off_and_on(root: Client) -> None:
     for active in (False, True):
-        root.post("/admin/gamification/achievement/voice/switch/", {"reason": "r", "key": "abc"})
+        confirm(root, "/admin/gamification/achievement/voice/switch/", {"reason": "r", "key": "abc"})
         assert Achievement.objects.get(pk="voice").active is active
 
 
@@ -179,7 +179,7 @@ def test_a_new_achievement_begins_inactive(root: Client) -> None:
     assert root.get(address).status_code == 200
     sent = {"key": "chatter", "title": "Chatter", "description": "Write.", "category": "social", "reason": "Fun"}
     assert "already exists" in root.post(address, sent | {"key": "voice"}).content.decode()
-    assert root.post(address, sent).status_code == 302
+    confirm(root, address, sent)
     assert not Achievement.objects.get(pk="chatter").active
     assert AuditRecord.objects.get().act == "add_achievement"
 

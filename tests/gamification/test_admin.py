@@ -108,13 +108,13 @@ def test_acts_need_their_permission(client: Client, entry: Entry) -> None:
 
 
 def test_a_rule_is_switched_off_with_a_reason(root: Client) -> None:
-    root.post("/admin/gamification/rule/login/switch/", {"reason": "Too easy", "key": "abc"})
+    confirm(root, "/admin/gamification/rule/login/switch/", {"reason": "Too easy", "key": "abc"})
     assert not Rule.objects.get(pk="login").active
     assert AuditRecord.objects.get().act == "retire_rule"
 
 
 def test_a_rule_is_found_by_the_quoted_key_in_addresses(root: Client) -> None:
-    root.post("/admin/gamification/rule/message_5Fsent/switch/", {"reason": "Too easy", "key": "abc"})
+    confirm(root, "/admin/gamification/rule/message_5Fsent/switch/", {"reason": "Too easy", "key": "abc"})
     assert not Rule.objects.get(pk="message_sent").active
 
 
@@ -165,7 +165,7 @@ def test_a_version_that_has_begun_since_the_form_was_checked_is_added(
     assert root.post(reverse("admin:gamification_ruleversion_add"), version(_previewed="1", **day)).status_code == 302
     assert RuleVersion.objects.filter(rule="message_sent", version=2).exists()
     sent = day | {"reason": "Spring", "config": '{"daily_cap": 900}'}
-    assert root.post(reverse("admin:gamification_multiplierversion_add"), sent).status_code == 302
+    confirm(root, reverse("admin:gamification_multiplierversion_add"), sent)
     assert MultiplierVersion.objects.get(pk=2).config["daily_cap"] == 900
 
 
@@ -174,7 +174,7 @@ def test_bonuses_are_added_or_refused_with_the_reason(root: Client) -> None:
     assert "daily_cap" in root.get(address).content.decode()
     sent = {k: v for k, v in version().items() if k in ("active_from_0", "active_from_1", "reason")}
     assert "nonsense" in root.post(address, sent | {"config": '{"nonsense": 1}'}).content.decode()
-    assert root.post(address, sent | {"config": '{"daily_cap": 900}'}).status_code == 302
+    confirm(root, address, sent | {"config": '{"daily_cap": 900}'})
     assert MultiplierVersion.objects.get(pk=2).config["daily_cap"] == 900
 
 
@@ -198,7 +198,7 @@ def test_a_time_with_a_bonus_is_added_once_and_refused_with_the_reason(root: Cli
     sent = {"percent": "50", "reason": "Fest", "key": "abc"}
     sent |= {"starts_0": day, "starts_1": "10:00:00", "ends_0": day, "ends_1": "12:00:00"}
     for _ in range(2):
-        root.post(address, sent)
+        confirm(root, address, sent)
     window = MultiplierVersion.objects.get(pk=2).config["windows"][0]
     assert (window["basis_points"], window["starts"]) == (5000, f"{day}T10:00:00Z")
     refused = root.post(address, sent | {"percent": "51", "key": "x"}, follow=True).content.decode()

@@ -196,7 +196,7 @@ def test_an_emergency_needs_no_second_person_and_says_so() -> None:
     somebody = person()
     assert isinstance(ask(somebody, emergency=True), Entry)
     assert set(AuditRecord.objects.values_list("act", flat=True)) == {"award_points", "emergency"}
-    assert isinstance(ask(somebody, 5, "small", emergency=True), Entry)
+    assert isinstance(ask(person(), 5, "small", emergency=True), Entry)
     assert AuditRecord.objects.filter(act="emergency").count() == 1
 
 

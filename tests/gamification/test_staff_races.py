@@ -58,6 +58,19 @@ def test_f65_two_who_take_the_same_points_at_once_leave_two_records_or_one_is_re
     assert verify().ok
 
 
+def test_four_acts_at_once_do_not_pass_the_limit_together(settings: Any) -> None:
+    settings.STAFF_POINTS_IN_ALL = 100
+    how = {"act": "award_points", "reason": "r", "actor": STAFF, "now": NOON}
+    everybody = [person() for _ in range(4)]
+
+    def give(somebody: int) -> object:
+        return services.act_or_ask(parameters={"person_id": somebody, "amount": 60}, key=f"k{somebody}", **how)
+
+    at_once(*[lambda somebody=somebody: give(somebody) for somebody in everybody])
+    assert sorted(selectors.balance(somebody) for somebody in everybody) == [0, 0, 0, 60]
+    assert StaffRequest.objects.count() == 3
+
+
 def test_a_form_that_is_sent_four_times_at_once_is_one_act() -> None:
     somebody = person()
     parameters = {"person_id": somebody, "amount": 30}

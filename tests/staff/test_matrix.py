@@ -345,9 +345,10 @@ def test_what_holds_the_proof_is_not_changed_even_by_superusers(
 def test_what_a_form_does_not_ask_for_is_not_taken(rows: dict[str, Any], client: Client) -> None:
     manager, somebody = client, rows["users.person"]
     manager.force_login(Staff.objects.get(username="manager"))
-    grant = {"person": somebody, "source": "gift", "days": "3", "reason": "r"}
+    grant = {"person": somebody, "source": "gift", "days": "3", "reason": "r", "act_key": "formonce"}
     more = {"granted_by": "root", "payment_reference": "paid", "revoked_by": "me", "ends_at_0": "2099-01-01"}
-    assert manager.post(reverse("admin:users_grant_add"), grant | more).status_code == 302
+    shown = manager.post(reverse("admin:users_grant_add"), grant | more).context["shown"]
+    assert manager.post(reverse("admin:users_grant_add"), grant | more | {"shown": shown}).status_code == 302
     added = Grant.objects.latest("pk")
     assert (added.granted_by, added.payment_reference, added.revoked_by) == ("manager", None, None)
     assert added.ends_at.year < 2099
@@ -355,7 +356,7 @@ def test_what_a_form_does_not_ask_for_is_not_taken(rows: dict[str, Any], client:
     assert paid.status_code == 200, "purchases come with a payment"
     other = person()
     address = reverse("admin:gamification_account_award_points", args=[rows["gamification.account"]])
-    sent = {"amount": "5", "reason": "r", "key": "k", "person_id": other, "balance": "9", "actor": "root"}
+    sent = {"amount": "5", "reason": "r", "key": "points", "person_id": other, "balance": "9", "actor": "root"}
     shown = manager.post(address, sent).context["shown"]
     manager.post(address, sent | {"shown": shown})
     entry = Entry.objects.latest("pk")

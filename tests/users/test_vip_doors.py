@@ -10,11 +10,10 @@ ROOT = Path(settings.BASE_DIR)
 ACTS = {"grant_vip", "extend_vip", "grant_to_many", "override_vip"}
 ROWS = {"Grant", "VipOverride"}
 
-# The services themselves; the admin and manage.py, which ask for permissions and are the operators' own; and what is paid.
+# The services themselves; the acts of staff with their limits; manage.py, which is the operators' own; and what is paid.
 MAY_ACT = {
     "apps/users/services/grants.py",
-    "apps/users/admin/grants.py",
-    "apps/users/admin/vip.py",
+    "apps/users/services/vip_limits.py",
     "apps/users/management/commands/grant_vip.py",
     "apps/users/management/commands/override_vip.py",
 }
@@ -55,6 +54,17 @@ def named(tree: ast.Module) -> Iterator[str]:
 def test_only_the_doors_of_staff_and_payments_give_vip() -> None:
     users = {path for path, tree in sources() if path != "apps/users/services/__init__.py" and ACTS & set(named(tree))}
     assert {path for path in users if not path.startswith(MAY_ACT_BELOW)} == MAY_ACT
+
+
+def test_only_pages_that_ask_for_a_permission_do_limited_acts() -> None:
+    doors = ("second_person.act_or_ask", "give_or_ask")
+    pages = {path for path, tree in sources() for call in called(tree) if call in doors}
+    assert pages == {
+        "apps/payments/admin.py",
+        "apps/users/admin/giving.py",
+        "apps/users/admin/grants.py",
+        "apps/users/admin/vip.py",
+    }
 
 
 def test_only_the_services_make_rows_of_vip() -> None:

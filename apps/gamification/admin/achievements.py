@@ -15,12 +15,14 @@ from unfold.decorators import action
 
 from apps.gamification import services
 from apps.gamification.achievements import had_by_people
-from apps.gamification.admin.acting import ActForm, ask_and_act, form_for, prepare_and_act, reason_field
+from apps.gamification.admin.acting import ActForm, confirm_switch, form_for, prepare_and_act, reason_field
 from apps.gamification.admin.rules import VersionAdmin
 from apps.gamification.models import Achievement, AchievementVersion, Unlock
 from diana import clock
+from diana.acts import Change, Preview
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
+from diana.confirming import ConfirmedAdd, confirm_and_act
 from diana.labels import labelled
 from diana.readonly import ReadOnly
 
@@ -47,7 +49,7 @@ class AchievementForm(forms.ModelForm[Achievement]):
 
 
 @admin.register(Achievement)
-class AchievementAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AchievementAdmin(IndexedSearch, ConfirmedAdd, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What can be achieved, and how many have it."""
 
     form = AchievementForm
@@ -101,10 +103,27 @@ class AchievementAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mis
         """Ask for the permission to add achievements."""
         return request.user.has_perm("gamification.add_achievement")
 
-    def save_model(self, request: HttpRequest, obj: Achievement, form: AchievementForm, change: bool) -> None:
-        """Add it through the service."""
-        data = form.cleaned_data
-        services.add_achievement(actor=Actor.staff(request.user), now=clock.now(), **data)
+    def confirm_addition(self, request: HttpRequest, form: AchievementForm) -> HttpResponse:
+        """Show what it will be, then add it through the service."""
+
+        def preview(data: dict[str, Any], actor: Actor) -> Preview:
+            said = [name for name in data if name != "reason"]
+            return Preview(tuple(Change(str(form.fields[name].label), "–", data[name]) for name in said), data["key"])
+
+        def act(data: dict[str, Any], actor: Actor, shown: str) -> Any:
+            services.add_achievement(actor=actor, now=clock.now(), **data)
+            return _("Added, inactive, and recorded: give it a version next.")
+
+        return confirm_and_act(
+            self,
+            request,
+            form,
+            title=_("Add an achievement"),
+            back=reverse("admin:gamification_achievement_changelist"),
+            preview=preview,
+            act=act,
+            refusals=(services.InvalidAchievement,),
+        )
 
     def has_switch_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Ask for the permission to change achievements."""
@@ -114,13 +133,13 @@ class AchievementAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mis
     def switch(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the reason, then let it be unlocked or stop that."""
         achievement = _found(self, request, object_id)
-        return ask_and_act(
+        return confirm_switch(
             self,
             request,
-            ActForm,
-            title=_("Switch off") if achievement.active else _("Switch on"),
+            active=achievement.active,
             back=reverse("admin:gamification_achievement_change", args=[achievement.pk]),
-            act=lambda data, actor: services.set_achievement_active(
+            note=_("What was unlocked stays; what lies back counts only after a backfill."),
+            switch=lambda data, actor: services.set_achievement_active(
                 achievement=achievement.pk,
                 active=not achievement.active,
                 reason=data["reason"],

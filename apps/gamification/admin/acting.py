@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django import forms
-from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -22,8 +20,9 @@ from apps.gamification.models import StaffRequest
 from apps.gamification.services import PointsError
 from apps.users.selectors import UnknownPerson
 from diana import clock
+from diana.acts import Change, Preview, StateChanged
 from diana.audit import Actor
-from diana.confirming import confirm_and_act, show_form
+from diana.confirming import confirm_and_act
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -74,29 +73,38 @@ class TierForm(ActForm):
     field_order = ["achievement", "tier", "reason", "key"]
 
 
-Act = Callable[[dict[str, Any], Actor], object]
-
-
-def ask_and_act(
+def confirm_switch(
     admin: ModelAdmin[Any],
     request: HttpRequest,
-    form_class: type[ActForm],
     *,
-    title: "StrOrPromise",
+    active: bool,
     back: str,
-    act: Act,
+    note: "StrOrPromise",
+    switch: Callable[[dict[str, Any], Actor], object],
 ) -> HttpResponse:
-    """Show the form; once it is filled in, act with its data and go back. A refusal is shown as a message."""
-    form = form_class(request.POST or None, initial={"key": uuid4().hex})
-    if not form.is_valid():
-        return show_form(admin, request, form, title=title, back=back)
-    try:
-        act(form.cleaned_data, Actor.staff(request.user))
-    except PointsError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("Done, and recorded."))
-    return redirect(back)
+    """Ask for the reason, show which way it is switched and what that means, then switch what is `active` off, or on."""
+    names = (_("inactive"), _("active"))
+    # Somebody else may have switched it meanwhile.
+    effect = f"{active}>{not active}"
+
+    def act(data: dict[str, Any], actor: Actor, shown: str) -> "StrOrPromise":
+        if shown != effect:
+            raise StateChanged(StateChanged.__doc__)
+        switch(data, actor)
+        return _("Done, and recorded.")
+
+    return confirm_and_act(
+        admin,
+        request,
+        form_for(request, ActForm),
+        title=_("Switch off") if active else _("Switch on"),
+        back=back,
+        preview=lambda data, actor: Preview(
+            (Change(str(_("state")), str(names[active]), str(names[not active])),), effect, (str(note),)
+        ),
+        act=act,
+        refusals=(PointsError,),
+    )
 
 
 def prepare_and_act(

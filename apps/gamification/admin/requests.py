@@ -12,11 +12,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from apps.gamification import services
-from apps.gamification.admin.acting import ActForm, ask_and_act, form_for
+from apps.gamification.admin.acting import ActForm, form_for
 from apps.gamification.models import StaffRequest
 from apps.gamification.services import PointsError
 from apps.users.selectors import UnknownPerson
-from diana import clock
+from diana import clock, second_person
+from diana.acts import Change, Preview
 from diana.admin_search import IndexedSearch
 from diana.confirming import confirm_and_act
 from diana.labels import labelled
@@ -27,7 +28,7 @@ from diana.readonly import ReadOnly
 class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What was asked for; approved or refused by those who may, and did not ask themselves."""
 
-    list_display = ("id", "act", "points", "asked_by", "asked_at", "status_label", "decided_by", "expires_at")
+    list_display = ("id", "act", "at_stake", "asked_by", "asked_at", "status_label", "decided_by", "expires_at")
     list_filter = ("status", "act")
     search_fields = ("=id", "=asked_by", "=decided_by", "~reason")
     search_help_text = _("Request, asker, decider, words of the reason")
@@ -36,11 +37,11 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
     show_full_result_count = False
     actions_detail = ("approve", "refuse")
     fieldsets = (
-        (None, {"fields": (("act", "status_label"), "points", "what", "reason")}),
+        (None, {"fields": (("act", "status_label"), "at_stake", "what", "reason")}),
         (_("Who"), {"fields": (("asked_by", "asked_origin"), ("asked_at", "expires_at"))}),
         (_("Decision"), {"fields": (("decided_by", "decided_at"), "decision")}),
     )
-    readonly_fields = ("status_label", "what")
+    readonly_fields = ("status_label", "at_stake", "what")
 
     @labelled(
         description=_("status"),
@@ -50,6 +51,12 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
     def status_label(self, asked: StaffRequest) -> tuple[str, str]:
         """Show the status in its colour."""
         return asked.status, asked.get_status_display()
+
+    @admin.display(description=_("at stake"), ordering="points")
+    def at_stake(self, asked: StaffRequest) -> str:
+        """Show how much of what is given or taken."""
+        known = second_person.ACTS.get(asked.act)
+        return f"{asked.points} {known.unit if known else _('points')}"
 
     @admin.display(description=_("what"))
     def what(self, asked: StaffRequest) -> str:
@@ -83,26 +90,35 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
             form_for(request, ActForm),
             title=_("Approve"),
             back=reverse("admin:gamification_staffrequest_change", args=[asked.pk]),
-            preview=lambda data, actor: services.preview_act(
-                act=asked.act, parameters=asked.parameters, reason=asked.reason, actor=actor, now=clock.now()
-            ),
+            preview=lambda data, actor: services.preview_request(request=asked, actor=actor, now=clock.now()),
             act=act,
-            refusals=(PointsError, UnknownPerson),
+            refusals=(PointsError, UnknownPerson, *_refusals(asked)),
         )
 
     @action(description=_("Refuse"), icon="block", permissions=["approve"], url_path="refuse")  # type: ignore[untyped-decorator]  # unfold has no types
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the reason; nothing is done."""
+        """Ask for the reason, show it; nothing of what was asked for is done."""
         asked = self._asked(request, object_id)
-        return ask_and_act(
+        status = StaffRequest.Status
+
+        def preview(data: dict[str, Any], actor: Any) -> Preview:
+            if asked.status != status.PENDING or asked.expires_at <= clock.now():
+                raise services.AlreadyDecided(asked)
+            return Preview((Change(str(_("status")), status.PENDING.label, status.REFUSED.label),), status.REFUSED)
+
+        def act(data: dict[str, Any], actor: Any, shown: str) -> Any:
+            services.refuse(request_id=asked.pk, reason=data["reason"], actor=actor, now=clock.now())
+            return _("Done, and recorded.")
+
+        return confirm_and_act(
             self,
             request,
-            ActForm,
+            form_for(request, ActForm),
             title=_("Refuse"),
             back=reverse("admin:gamification_staffrequest_change", args=[asked.pk]),
-            act=lambda data, actor: services.refuse(
-                request_id=asked.pk, reason=data["reason"], actor=actor, now=clock.now()
-            ),
+            preview=preview,
+            act=act,
+            refusals=(PointsError,),
         )
 
     def _asked(self, request: HttpRequest, object_id: str) -> StaffRequest:
@@ -110,3 +126,9 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
         if not isinstance(asked, StaffRequest):
             raise Http404
         return asked
+
+
+def _refusals(asked: StaffRequest) -> tuple[type[Exception], ...]:
+    """Return what an act of another app refuses with."""
+    known = second_person.ACTS.get(asked.act)
+    return known.refusals if known else ()

@@ -2,28 +2,38 @@
 
 from datetime import UTC
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
+import msgspec
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSplitDateTimeWidget
 
 from apps.gamification import loading, services
-from apps.gamification.admin.acting import ActForm, ask_and_act, reason_field
+from apps.gamification.admin.acting import ActForm, confirm_switch, form_for, reason_field
 from apps.gamification.admin.previewing import Previewed
+from apps.gamification.decide.rules import Multipliers
 from apps.gamification.models import MultiplierVersion, Rule, RuleVersion
 from diana import clock
+from diana.acts import Change, Preview, StateChanged
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
+from diana.confirming import ConfirmedAdd, confirm_and_act
 from diana.labels import labelled
 from diana.readonly import ReadOnly
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 
 class VersionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -83,13 +93,15 @@ class RuleAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # u
         rule = self.get_object(request, unquote(object_id))
         if rule is None:
             raise Http404
-        return ask_and_act(
+        return confirm_switch(
             self,
             request,
-            ActForm,
-            title=_("Switch off") if rule.active else _("Switch on"),
+            active=rule.active,
             back=reverse("admin:gamification_rule_change", args=[rule.pk]),
-            act=lambda data, actor: services.set_rule_active(
+            note=_(
+                "It counts for what happens from then on: what was paid stays, and nothing is paid for what lies back."
+            ),
+            switch=lambda data, actor: services.set_rule_active(
                 rule=rule.pk, active=not rule.active, reason=data["reason"], actor=actor, now=clock.now()
             ),
         )
@@ -209,7 +221,7 @@ class WindowForm(ActForm):
 
 
 @admin.register(MultiplierVersion)
-class MultiplierVersionAdmin(VersionAdmin):
+class MultiplierVersionAdmin(ConfirmedAdd, VersionAdmin):
     """Bonuses, the clamp and the daily cap."""
 
     form = MultiplierVersionForm
@@ -232,21 +244,15 @@ class MultiplierVersionAdmin(VersionAdmin):
     @action(description=_("Add a time with a bonus"), icon="celebration", permissions=["window"], url_path="add-window")  # type: ignore[untyped-decorator]  # unfold has no types
     def add_window(self, request: HttpRequest) -> HttpResponse:
         """Ask how much, from when to when and why, then add the version."""
-        return ask_and_act(
+        return confirm_and_act(
             self,
             request,
-            WindowForm,
+            form_for(request, WindowForm),
             title=_("Add a time with a bonus (UTC)"),
             back=reverse("admin:gamification_multiplierversion_changelist"),
-            act=lambda data, actor: services.add_event_window(
-                basis_points=int(data["percent"] * 100),
-                starts=data["starts"],
-                ends=data["ends"],
-                reason=data["reason"],
-                actor=actor,
-                now=clock.now(),
-                key=data["key"],
-            ),
+            preview=_preview_window,
+            act=_add_window,
+            refusals=(services.PointsError,),
         )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -254,16 +260,64 @@ class MultiplierVersionAdmin(VersionAdmin):
         newest = MultiplierVersion.objects.first()
         return {"config": newest.config if newest else {}}
 
-    def save_model(
-        self, request: HttpRequest, obj: MultiplierVersion, form: MultiplierVersionForm, change: bool
-    ) -> None:
-        """Add the version through the service."""
-        added = services.add_multiplier_version(
-            active_from=obj.active_from,
-            config=obj.config,
-            reason=form.cleaned_data["reason"],
-            actor=Actor.staff(request.user),
-            now=min(clock.now(), obj.active_from),
+    def confirm_addition(self, request: HttpRequest, form: MultiplierVersionForm) -> HttpResponse:
+        """Show what is another than in the newest version, then add the version through the service."""
+        return confirm_and_act(
+            self,
+            request,
+            form,
+            title=_("Add a version of the bonuses"),
+            back=reverse("admin:gamification_multiplierversion_changelist"),
+            preview=_preview_bonuses,
+            act=_add_bonuses,
+            refusals=(services.InvalidRule,),
         )
-        obj.pk = added.pk
-        obj.refresh_from_db()
+
+
+def _preview_bonuses(data: dict[str, Any], actor: Actor) -> Preview:
+    newest = MultiplierVersion.objects.first()
+    before = newest.config if newest else {}
+    after = msgspec.to_builtins(msgspec.convert(data["config"], Multipliers))
+    number = newest.version if newest else 0
+    changes = [Change(name, before.get(name, "–"), value) for name, value in after.items() if before.get(name) != value]
+    return Preview((Change(_t("version"), number, number + 1), *changes), f"{number}")
+
+
+def _add_bonuses(data: dict[str, Any], actor: Actor, shown: str) -> "StrOrPromise":
+    if _preview_bonuses(data, actor).effect != shown:
+        raise StateChanged(StateChanged.__doc__)
+    services.add_multiplier_version(
+        active_from=data["active_from"],
+        config=data["config"],
+        reason=data["reason"],
+        actor=actor,
+        now=min(clock.now(), data["active_from"]),
+    )
+    return _("Done, and recorded.")
+
+
+def _preview_window(data: dict[str, Any], actor: Actor) -> Preview:
+    """Say what the window is, by adding it and taking it back."""
+    with transaction.atomic():
+        _window(data | {"key": f"preview{uuid4().hex}"}, actor)
+        transaction.set_rollback(True)
+    starts, ends = (f"{data[name].astimezone(UTC):%Y-%m-%d %H:%M}" for name in ("starts", "ends"))
+    bonus = f"+{data['percent']:f} %, {starts} – {ends} UTC"
+    return Preview((Change(_t("time with a bonus"), "–", bonus),), bonus)
+
+
+def _add_window(data: dict[str, Any], actor: Actor, shown: str) -> "StrOrPromise":
+    _window(data, actor)
+    return _("Done, and recorded.")
+
+
+def _window(data: dict[str, Any], actor: Actor) -> MultiplierVersion:
+    return services.add_event_window(
+        basis_points=int(data["percent"] * 100),
+        starts=data["starts"],
+        ends=data["ends"],
+        reason=data["reason"],
+        actor=actor,
+        now=clock.now(),
+        key=data["key"],
+    )

@@ -116,6 +116,12 @@ class Unlock(models.Model):
         indexes = [
             # searched by staff: all of an account, also what was given or taken back
             models.Index(fields=["account", "id"], name="gamification_unlock_of_account"),
+            # what one member of staff gave within a day (services/limits.py)
+            models.Index(
+                fields=["granted_by", "unlocked_at"],
+                condition=models.Q(granted_by__isnull=False),
+                name="gamification_unlock_by_actor",
+            ),
         ]
         constraints = [
             # by itself once ever; read by: a person's achievements

@@ -92,6 +92,14 @@ class Entry(models.Model):
             ("award_points", _("Can award and take points")),
             ("reverse_entry", _("Can reverse entries")),
         ]
+        indexes = [
+            # how much one member of staff gave and took within a day (services/limits.py); awards by rule are not in it
+            models.Index(
+                fields=["actor", "occurred_at"],
+                condition=models.Q(actor__isnull=False),
+                name="gamification_entry_by_actor",
+            ),
+        ]
         constraints = [
             # also read by: the last entries of an account
             models.UniqueConstraint(fields=["account", "sequence"], name="gamification_entry_sequence_once"),

@@ -1,5 +1,6 @@
 """Acts of staff on points and rules: each locks, writes, records who did it and why, and publishes, in one transaction."""
 
+from apps.gamification.services import other_acts
 from apps.gamification.services.abuse import (
     AlreadyResolved,
     NotOfTheFlag,
@@ -21,8 +22,8 @@ from apps.gamification.services.acting import (
     StaffAct,
     act_or_ask,
     approve,
-    needs_approval,
     preview_act,
+    preview_request,
     register_act,
 )
 from apps.gamification.services.backfill import (
@@ -52,7 +53,6 @@ from apps.gamification.services.errors import (
     UnknownEntry,
     UnknownRule,
 )
-from apps.gamification.services.other_acts import reward_of
 from apps.gamification.services.points import (
     award,
     reverse_entry,
@@ -122,10 +122,11 @@ __all__ = [
     "dismiss_flag",
     "expire_requests",
     "grant_achievement",
-    "needs_approval",
+    "other_acts",
     "paid_in_span",
     "preview_achievement",
     "preview_act",
+    "preview_request",
     "recompute_day",
     "refuse",
     "register_act",
@@ -134,7 +135,6 @@ __all__ = [
     "reverse_payment",
     "reverse_referrals",
     "revoke_achievement",
-    "reward_of",
     "set_achievement_active",
     "set_detectors",
     "set_rule_active",

@@ -101,13 +101,14 @@ def confirm_flag(
                 entry_id=entry_id,
                 reason=reason,
                 actor=actor,
-                key=f"flag-{flag_id}-{entry_id}",
+                # Keys begin with the act's: by that of an approved one its entries are known.
+                key=f"{key[:40]}.flag-{flag_id}-{entry_id}",
                 now=now,
                 recompute=False,
             )
         if penalty:
-            amount, name = -penalty, f"flag-{flag_id}-{key}"
-            award(person_id=flag.account_id, amount=amount, reason=reason, actor=actor, key=name[:100], now=now)
+            amount, name = -penalty, f"{key[:40]}.flag-{flag_id}"
+            award(person_id=flag.account_id, amount=amount, reason=reason, actor=actor, key=name, now=now)
         forfeited = _settle(flag, Hold.Status.FORFEITED)
         after = {"forfeited": forfeited, "reversed": sorted(set(reverse)), "penalty": penalty}
         _decide(flag, Flag.Status.CONFIRMED, reason, actor, key, now, before, after)

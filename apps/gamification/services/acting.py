@@ -1,6 +1,7 @@
 """Which acts staff can prepare, look at and do; each is a few lines of `register_act`, and gets all the rest from here.
 
-An act whose points lie above STAFF_APPROVAL_ABOVE is not done but asked for (services/requests.py).
+An act whose points lie above STAFF_APPROVAL_ABOVE, or with which its actor would exceed what one person may give or take
+within 24 hours (services/limits.py), is not done but asked for (services/requests.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +19,12 @@ from apps.gamification import loading
 from apps.gamification.decide.facts import microseconds
 from apps.gamification.decide.levels import level_of
 from apps.gamification.models import Account, Entry, Flag, StaffRequest
-from apps.gamification.services import requests
+from apps.gamification.services import limits, requests
 from apps.gamification.services.abuse import UnknownFlag, confirm_flag, dismiss_flag
 from apps.gamification.services.errors import PointsError, UnknownEntry
 from apps.gamification.services.points import award, reverse_entry
 from apps.users import selectors as users
-from diana import audit
+from diana import audit, second_person
 from diana.acts import Change, Preview, StateChanged
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ Perform = Callable[..., object]
 class StaffAct:
     """An act of staff on one account. `parameters` are what JSON can hold.
 
-    `account` is whose points move, `points` how many are at stake; `done` says whether it was done under this key.
+    `account` is whose points move, `points` how many are at stake, `gives` whether the account gets or loses them; `done`
+    says whether it was done under this key.
     `permission` is asked for once more when somebody approves it. `besides` is what it changed besides the account's
     points, told by the parameters and what `perform` returned.
     """
@@ -50,6 +52,7 @@ class StaffAct:
     permission: str
     account: Callable[[Parameters], int]
     points: Callable[[Parameters], int]
+    gives: Callable[[Parameters], bool]
     perform: Perform
     done: Callable[[Parameters, str], bool]
     besides: Callable[[Parameters, Any], Sequence[Change]] = lambda parameters, outcome: ()
@@ -65,26 +68,35 @@ def register_act(act: StaffAct) -> None:
     ACTS[act.name] = act
 
 
-def needs_approval(act: str, parameters: Parameters) -> bool:
-    """Say whether so many points are at stake that a second person must agree."""
-    return ACTS[act].points(parameters) > settings.STAFF_APPROVAL_ABOVE
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a second person is asked, and why: one act has too many points, or with those before it has."""
+
+    is_large: bool
+    usages: Sequence[second_person.Usage]
+
+    @property
+    def asks(self) -> bool:
+        """Whether a second person is asked."""
+        return self.is_large or any(usage.is_exceeded for usage in self.usages)
 
 
 def preview_act(*, act: str, parameters: Parameters, reason: str, actor: audit.Actor, now: datetime) -> Preview:
-    """Say what the act would change, by doing it and taking it back. Locks the account meanwhile. Raises PointsError."""
+    """Say what the act would change, by doing it and taking it back; how far the actor's limits are used up, and whether
+    it needs a second person. Locks the account meanwhile. Raises PointsError.
+    """
     known = ACTS[act]
-    with transaction.atomic():
-        _outcome, changes, effect = _perform(
-            known, parameters, reason=reason, actor=actor, key=f"preview-{uuid4().hex}", now=now
-        )
-        transaction.set_rollback(True)
-    notes: tuple[str, ...] = ()
-    if needs_approval(act, parameters):
-        notes = (
-            _("More than %(limit)s points are at stake: another member of staff must approve it.")
-            % {"limit": settings.STAFF_APPROVAL_ABOVE},
-        )
-    return Preview(changes, effect, notes)
+    verdict = _judge(known, parameters, actor, now)
+    more = _("More than %(limit)s points are at stake: another member of staff must approve it.")
+    large = [more % {"limit": settings.STAFF_APPROVAL_ABOVE}] if verdict.is_large else []
+    return second_person.told(_preview(known, parameters, reason, actor, now), verdict.usages, large)
+
+
+def preview_request(*, request: StaffRequest, actor: audit.Actor, now: datetime) -> Preview:
+    """Say what approving the request would change. Raises PointsError and what the act refuses."""
+    if (other := second_person.ACTS.get(request.act)) is not None:
+        return other.preview(request.parameters, now)
+    return _preview(_known(request), request.parameters, request.reason, actor, now)
 
 
 def act_or_ask(
@@ -102,14 +114,21 @@ def act_or_ask(
 
     `shown` is the effect of the preview that somebody agreed to: raises StateChanged, and does nothing, if it would be
     another one now. `emergency` does without the second person, which the audit record says. A second call with the key
-    does nothing new. Locks the account. Raises PointsError, UnknownPerson.
+    does nothing new. Locks the actor, then the account. Raises PointsError, UnknownPerson.
     """
     known = ACTS[act]
+    if key.startswith(second_person.APPROVED):
+        raise PointsError(_("A key may not begin with %(start)s.") % {"start": second_person.APPROVED})
     with transaction.atomic():
+        second_person.lock_actor(actor)
         loading.lock_standings([known.account(parameters)])
         if known.done(parameters, key):
             return known.perform(parameters, reason=reason, actor=actor, key=key, now=now)
-        if needs_approval(act, parameters) and not emergency:
+        if not emergency and (asked := requests.find(act=act, parameters=parameters, key=key)):
+            # Also if there is room again: it would be done beside the request.
+            return asked
+        asks = _judge(known, parameters, actor, now).asks
+        if asks and not emergency:
             # Whoever is asked to agree must not find that it was never possible.
             preview = preview_act(act=act, parameters=parameters, reason=reason, actor=actor, now=now)
             if shown is not None:
@@ -121,7 +140,7 @@ def act_or_ask(
         outcome, _changes, effect = _perform(known, parameters, reason=reason, actor=actor, key=key, now=now)
         if shown is not None:
             _check_effect(shown, effect)
-        if emergency and needs_approval(act, parameters):
+        if asks:
             _record_emergency(known, parameters, reason, actor)
     return outcome
 
@@ -137,17 +156,42 @@ def approve(
         request = requests.decide(
             request_id=request_id, status=StaffRequest.Status.APPROVED, reason=reason, actor=actor, now=now
         )
-        known = ACTS.get(request.act)
-        if known is None:
-            raise PointsError(_("The act %(act)s is not known here any more: refuse it.") % {"act": request.act})
-        requests.check_permission(actor, known.permission)
         asker = audit.Actor(request.asked_by_id, request.asked_by, request.asked_origin)  # type: ignore[arg-type]
-        key, parameters = f"request-{request.pk}", request.parameters
+        how = {"reason": request.reason, "actor": asker, "key": f"{second_person.APPROVED}{request.pk}", "now": now}
+        if (other := second_person.ACTS.get(request.act)) is not None:
+            requests.check_permission(actor, other.permission)
+            other.perform(request.parameters, shown=shown, **how)
+            return request
+        known, parameters = _known(request), request.parameters
+        requests.check_permission(actor, known.permission)
         loading.lock_standings([known.account(parameters)])
-        _outcome, _changes, effect = _perform(known, parameters, reason=request.reason, actor=asker, key=key, now=now)
+        _outcome, _changes, effect = _perform(known, parameters, **how)
         if shown is not None:
             _check_effect(shown, effect)
     return request
+
+
+def _known(request: StaffRequest) -> StaffAct:
+    known = ACTS.get(request.act)
+    if known is None:
+        raise PointsError(_("The act %(act)s is not known here any more: refuse it.") % {"act": request.act})
+    return known
+
+
+def _judge(known: StaffAct, parameters: Parameters, actor: audit.Actor, now: datetime) -> Verdict:
+    """Say whether the actor needs a second person for it; under the actor's lock that is certain."""
+    points, person = known.points(parameters), known.account(parameters)
+    used = limits.usages(actor, person, points, now, gives=known.gives(parameters))
+    return Verdict(points > settings.STAFF_APPROVAL_ABOVE, used)
+
+
+def _preview(known: StaffAct, parameters: Parameters, reason: str, actor: audit.Actor, now: datetime) -> Preview:
+    with transaction.atomic():
+        _outcome, changes, effect = _perform(
+            known, parameters, reason=reason, actor=actor, key=f"preview-{uuid4().hex}", now=now
+        )
+        transaction.set_rollback(True)
+    return Preview(changes, effect)
 
 
 def _perform(known: StaffAct, parameters: Parameters, **how: Any) -> tuple[object, tuple[Change, ...], str]:
@@ -225,6 +269,7 @@ register_act(
         permission="gamification.award_points",
         account=lambda p: users.profile(p["person_id"]).person_id,
         points=lambda p: abs(int(p["amount"])),
+        gives=lambda p: int(p["amount"]) > 0,
         perform=lambda p, **how: award(person_id=p["person_id"], amount=p["amount"], **how),
         done=lambda p, key: _keyed(f"staff:{key}"),
     )
@@ -236,6 +281,7 @@ register_act(
         permission="gamification.reverse_entry",
         account=lambda p: _entry(p).account_id,
         points=lambda p: _reversed_points(_entry(p)),
+        gives=lambda p: _entry(p).amount <= 0,
         perform=lambda p, **how: reverse_entry(entry_id=p["entry_id"], **how),
         done=lambda p, key: _keyed(f"reversal:{key}"),
     )
@@ -247,6 +293,7 @@ register_act(
         permission="gamification.resolve_flag",
         account=lambda p: _flag(p).account_id,
         points=_at_stake,
+        gives=lambda p: False,
         perform=lambda p, **how: confirm_flag(flag_id=p["flag_id"], reverse=p["reverse"], penalty=p["penalty"], **how),
         done=lambda p, key: _flag(p).resolved_key == key,
     )
@@ -259,6 +306,7 @@ register_act(
         account=lambda p: _flag(p).account_id,
         # What the rules pay is nobody's gift.
         points=lambda p: 0,
+        gives=lambda p: True,
         perform=lambda p, **how: dismiss_flag(flag_id=p["flag_id"], **how),
         done=lambda p, key: _flag(p).resolved_key == key,
     )

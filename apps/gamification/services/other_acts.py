@@ -1,17 +1,16 @@
 """The acts of staff that change more than points: achievements given and taken back, streaks repaired."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.gamification import loading
-from apps.gamification.decide.facts import microseconds
 from apps.gamification.models import Entry, Unlock
 from apps.gamification.services.acting import Parameters, StaffAct, register_act
 from apps.gamification.services.days import repair_of, repair_streak
 from apps.gamification.services.errors import UnknownAchievement
+from apps.gamification.services.limits import reward_of
 from apps.gamification.services.unlocking import REWARD, grant_achievement, revoke_achievement
 from apps.users import selectors as users
 from diana import clock
@@ -19,13 +18,6 @@ from diana.acts import Change
 from diana.audit.models import AuditRecord
 
 NONE = "–"
-
-
-def reward_of(achievement: str, tier: str, at: datetime) -> int:
-    """Return what the rules of the moment pay for the tier, before bonuses."""
-    fields = {"achievement": achievement, "tier": tier, "period": "", "quiet": False}
-    rules = loading.rulebook().rules_for("game.achievement_unlocked", microseconds(at))
-    return sum(rule.base_for(fields) for rule in rules)
 
 
 def _unlock(parameters: Parameters) -> Unlock:
@@ -71,6 +63,7 @@ register_act(
         permission="gamification.grant_achievement",
         account=lambda p: users.profile(p["person_id"]).person_id,
         points=lambda p: reward_of(p["achievement"], p["tier"], clock.now()),
+        gives=lambda p: True,
         perform=lambda p, **how: grant_achievement(
             person_id=p["person_id"], achievement=p["achievement"], tier=p["tier"], **how
         ),
@@ -85,6 +78,7 @@ register_act(
         permission="gamification.revoke_achievement",
         account=lambda p: _unlock(p).account_id,
         points=lambda p: _at_stake(_unlock(p)),
+        gives=lambda p: False,
         perform=lambda p, **how: revoke_achievement(unlock_id=p["unlock_id"], **how),
         done=lambda p, key: Unlock.objects.filter(revocation_key=f"revoke:{key}").exists(),
         besides=lambda p, unlock: [_tier(unlock, unlock.revocation_audit or 0)],
@@ -98,6 +92,7 @@ register_act(
         account=lambda p: users.profile(p["person_id"]).person_id,
         # What the days themselves earned was paid when they came.
         points=lambda p: 0,
+        gives=lambda p: True,
         perform=lambda p, **how: repair_streak(person_id=p["person_id"], **how),
         done=lambda p, key: repair_of(p["person_id"], key) is not None,
         besides=_mended,

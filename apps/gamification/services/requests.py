@@ -11,6 +11,7 @@ from apps.gamification.models import StaffRequest
 from apps.gamification.services.errors import KeyTaken, PointsError
 from apps.users import selectors as users
 from diana import audit
+from diana.second_person import KeyUsed
 
 KEPT = timedelta(days=7)
 
@@ -77,6 +78,33 @@ def ask(
             return request
         _record(request, "ask_for_act", None, actor, reason)
     return request
+
+
+def find(*, act: str, parameters: Mapping[str, Any], key: str) -> StaffRequest | None:
+    """Return the request under the key, whatever was decided about it. Raises KeyTaken if it is for something else."""
+    found = StaffRequest.objects.filter(key=key).first()
+    if found is not None and (found.act, found.parameters) != (act, dict(parameters)):
+        raise KeyTaken(key)
+    return found
+
+
+class Keeper:
+    """Keeps the requests for acts of other apps."""
+
+    def keep(self, **asked: Any) -> int:
+        """Write a request down; takes what ask() takes and returns the request's number. Raises KeyUsed."""
+        try:
+            return ask(**asked).pk
+        except KeyTaken as error:
+            raise KeyUsed(str(error)) from error
+
+    def find(self, act: str, parameters: Mapping[str, Any], key: str) -> int | None:
+        """Return the number of the request under the key. Raises KeyUsed."""
+        try:
+            found = find(act=act, parameters=parameters, key=key)
+        except KeyTaken as error:
+            raise KeyUsed(str(error)) from error
+        return found.pk if found else None
 
 
 def decide(*, request_id: int, status: str, reason: str, actor: audit.Actor, now: datetime) -> StaffRequest:

@@ -76,7 +76,7 @@ def revoke_achievement(*, unlock_id: int, reason: str, actor: audit.Actor, key: 
             raise NotGrantable(_("It was revoked before."))
         if Unlock.objects.filter(revocation_key=full_key).exists():
             raise KeyTaken(key)
-        _reverse_reward(found, standing, reason, actor, now)
+        _reverse_reward(found, standing, reason, actor, key, now)
         # The reversal has moved the account on.
         standings, rulebook = loading.lock_standings([person])
         standing = standings[person]
@@ -98,14 +98,18 @@ def revoke_achievement(*, unlock_id: int, reason: str, actor: audit.Actor, key: 
     return found
 
 
-def _reverse_reward(found: Unlock, standing: Standing, reason: str, actor: audit.Actor, now: datetime) -> None:
+def _reverse_reward(
+    found: Unlock, standing: Standing, reason: str, actor: audit.Actor, key: str, now: datetime
+) -> None:
     """Take the points of the unlock back, if it earned some; raises NotGrantable while they are still on their way."""
     told = StoredEvent.objects.filter(event_id=found.event_id).values_list("id", flat=True).first()
     if told is not None and told > standing.state.position:
         raise NotGrantable(_("Its reward is still on its way: try again in a moment."))
     entry = Entry.objects.filter(idempotency_key=f"{found.event_id.hex}:{REWARD}").exclude(amount=0).first()
     if entry and not Entry.objects.filter(reverses=entry.pk).exists():
-        reverse_entry(entry_id=entry.pk, reason=reason, actor=actor, key=f"unlock.{found.pk}", now=now)
+        # The key begins with the act's: by that of an approved one its entry is known.
+        name = f"{key[:40]}.unlock-{found.pk}"
+        reverse_entry(entry_id=entry.pk, reason=reason, actor=actor, key=name, now=now)
 
 
 def _grantable(rulebook: Rulebook, key: str, tier: str) -> Definition:

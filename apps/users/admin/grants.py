@@ -20,12 +20,13 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from apps.users import selectors, services, vip
+from apps.users.admin.giving import give_or_ask
 from apps.users.models import REASON_MAX_LENGTH, Grant, Person
 from apps.users.promises import promises_from
 from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
-from diana.confirming import confirm_and_act
+from diana.confirming import ConfirmedAdd, confirm_and_act
 from diana.labels import labelled
 from diana.readonly import ReadOnly
 
@@ -59,6 +60,8 @@ class GrantForm(forms.ModelForm[Grant]):
         help_text=_("Added to the VIP that the person has."),
     )
     reason = reason_field()
+    # "key" is a field of the model that nobody edits.
+    act_key = forms.RegexField(r"^[a-z0-9]{1,64}$", widget=forms.HiddenInput)
 
     class Meta:
         model = Grant
@@ -109,7 +112,7 @@ def _span_of(grant: Grant) -> vip.Span | None:
 
 
 @admin.register(Grant)
-class GrantAdmin(IndexedSearch, SpansOfGrants, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GrantAdmin(IndexedSearch, SpansOfGrants, ConfirmedAdd, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Added and revoked by those who have the permission; seen by those who may view."""
 
     form = GrantForm
@@ -123,7 +126,7 @@ class GrantAdmin(IndexedSearch, SpansOfGrants, ReadOnly, ModelAdmin):  # type: i
     list_per_page = 50
     show_full_result_count = False
     actions_detail = ("revoke",)
-    add_fieldsets = ((None, {"fields": ("person", ("source", "days"), "reason")}),)
+    add_fieldsets = ((None, {"fields": ("person", ("source", "days"), "reason", "act_key")}),)
     fieldsets = (
         (None, {"fields": (("person", "state"), ("source", "payment_reference"), "reason")}),
         (_("When it counts"), {"fields": (("given", "starts_at"), ("counts_from", "counts_until"))}),
@@ -157,18 +160,22 @@ class GrantAdmin(IndexedSearch, SpansOfGrants, ReadOnly, ModelAdmin):  # type: i
         """Ask for the permission to revoke grants."""
         return request.user.has_perm("users.revoke_grant")
 
-    def save_model(self, request: HttpRequest, obj: Grant, form: GrantForm, change: bool) -> None:
-        """Give the VIP through the service; what the form shows afterwards is the service's row."""
-        granted = services.grant_vip(
-            person_id=obj.person_id,
-            source=obj.source,
-            days=form.cleaned_data["days"],
-            reason=form.cleaned_data["reason"],
-            actor=Actor.staff(request.user),
-            now=clock.now(),
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin with a fresh key, which makes a form that is sent twice one act."""
+        return {**super().get_changeform_initial_data(request), "act_key": uuid4().hex}
+
+    def confirm_addition(self, request: HttpRequest, form: GrantForm) -> HttpResponse:
+        """Show what it comes to; given, or asked for, is what was shown."""
+        return give_or_ask(
+            self,
+            request,
+            form,
+            act="grant_vip",
+            parameters=lambda data: {"person_id": data["person"].pk, "source": data["source"], "days": data["days"]},
+            done=lambda grant: _t("%(grant)s was given, and recorded.") % {"grant": grant},
+            key_field="act_key",
+            back=reverse("admin:users_person_change", args=[form.cleaned_data["person"].pk]),
         )
-        obj.pk = granted.pk
-        obj.refresh_from_db()
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Offer to revoke only what still counts."""

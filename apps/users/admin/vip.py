@@ -1,6 +1,6 @@
 """VIP on the person's page and for chosen people: extended, forced on or off, cleared; each shown first, with a reason."""
 
-from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -20,6 +20,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
 
 from apps.users import services, vip
+from apps.users.admin.giving import REFUSALS, give_or_ask
 from apps.users.admin.grants import BY_HAND, ReasonForm
 from apps.users.models import Person, VipOverride, VipStanding
 from apps.users.promises import promises_from
@@ -30,13 +31,6 @@ from diana.confirming import confirm_and_act
 from diana.labels import labelled
 from diana.readonly import ReadOnly
 
-REFUSALS = (
-    services.InvalidGrant,
-    services.InvalidOverride,
-    services.NoOverride,
-    services.NothingToExtend,
-    services.PersonGone,
-)
 MOST_PEOPLE = 500
 COLOURS = {"active": "success", "expiring": "warning", "grace": "warning", "expired": "info", "none": "info"}
 
@@ -142,41 +136,60 @@ class VipOfPeople:
     def extend_vip(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask how many days and why; show it; then give them."""
 
-        def preview(person_id: int, data: dict[str, Any]) -> Preview:
-            return services.preview_extension(person_id=person_id, days=data["days"], now=clock.now())
-
-        def act(person_id: int, data: dict[str, Any], how: dict[str, Any]) -> Any:
-            services.extend_vip(person_id=person_id, days=data["days"], **how)
-            return _("Extended, and recorded.")
-
-        return self._ask(request, object_id, ExtendForm, _("Extend VIP"), preview, act)
+        person_id = self._found(request, object_id).pk  # type: ignore[attr-defined]
+        return give_or_ask(
+            self,  # type: ignore[arg-type]
+            request,
+            ExtendForm(request.POST or None, initial={"key": uuid4().hex}),
+            act="extend_vip",
+            parameters=lambda data: {"person_id": person_id, "days": data["days"]},
+            done=lambda outcome: _("Extended, and recorded."),
+            back=reverse("admin:users_person_change", args=[person_id]),
+        )
 
     @action(description=_("Force VIP"), icon="gavel", permissions=["override_vip"], url_path="override-vip")  # type: ignore[untyped-decorator]  # unfold has no types
     def override_vip(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask what to force, until when and why; show it; then do it."""
 
-        def preview(person_id: int, data: dict[str, Any]) -> Preview:
-            forced = {"mode": data["mode"], "until": data["until"]}
-            return services.preview_override(person_id=person_id, now=clock.now(), **forced)
-
-        def act(person_id: int, data: dict[str, Any], how: dict[str, Any]) -> Any:
-            services.override_vip(person_id=person_id, mode=data["mode"], until=data["until"], **how)
-            return _("Forced, and recorded.")
-
-        return self._ask(request, object_id, OverrideForm, _("Force VIP"), preview, act)
+        person_id = self._found(request, object_id).pk  # type: ignore[attr-defined]
+        return give_or_ask(
+            self,  # type: ignore[arg-type]
+            request,
+            OverrideForm(request.POST or None, initial={"key": uuid4().hex}),
+            act="override_vip",
+            parameters=lambda data: {
+                "person_id": person_id,
+                "mode": data["mode"],
+                "until": data["until"].astimezone(UTC).isoformat(),
+            },
+            done=lambda outcome: _("Forced, and recorded."),
+            back=reverse("admin:users_person_change", args=[person_id]),
+        )
 
     @action(description=_("Clear forced VIP"), icon="restart_alt", permissions=["override_vip"], url_path="clear-vip")  # type: ignore[untyped-decorator]  # unfold has no types
     def clear_vip(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask why; show it; then let the grants count alone."""
 
-        def preview(person_id: int, data: dict[str, Any]) -> Preview:
+        person_id = self._found(request, object_id).pk  # type: ignore[attr-defined]
+
+        def preview(data: dict[str, Any], actor: Actor) -> Preview:
             return services.preview_clearing(person_id=person_id, now=clock.now())
 
-        def act(person_id: int, data: dict[str, Any], how: dict[str, Any]) -> Any:
+        def act(data: dict[str, Any], actor: Actor, shown: str) -> Any:
+            how = {"reason": data["reason"], "key": data["key"], "actor": actor, "shown": shown, "now": clock.now()}
             services.clear_overrides(person_id=person_id, **how)
             return _("Nothing is forced any more, which is recorded.")
 
-        return self._ask(request, object_id, ReasonForm, _("Clear forced VIP"), preview, act)
+        return confirm_and_act(
+            self,  # type: ignore[arg-type]
+            request,
+            ReasonForm(request.POST or None, initial={"key": uuid4().hex}),
+            title=_("Clear forced VIP"),
+            back=reverse("admin:users_person_change", args=[person_id]),
+            preview=preview,
+            act=act,
+            refusals=REFUSALS,
+        )
 
     def has_override_vip_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Ask for the permission to force VIP."""
@@ -217,53 +230,17 @@ class VipOfPeople:
             raise PermissionDenied
         form = ManyForm(request.POST or None, initial={"key": uuid4().hex, "people": request.GET.get("people", "")})
 
-        def preview(data: dict[str, Any], actor: Actor) -> Preview:
-            return services.preview_many(person_ids=data["people"], days=data["days"])
-
-        def act(data: dict[str, Any], actor: Actor, shown: str) -> Any:
-            what = {name: data[name] for name in ("source", "days", "reason", "key")}
-            given = services.grant_to_many(person_ids=data["people"], actor=actor, now=clock.now(), shown=shown, **what)
-            return ngettext("%(count)s person was granted VIP.", "%(count)s people were granted VIP.", given) % {
-                "count": given
-            }
-
-        return confirm_and_act(
+        return give_or_ask(
             self,  # type: ignore[arg-type]
             request,
             form,
-            title=_("Grant VIP to the chosen people"),
+            act="grant_vip_to_many",
+            parameters=lambda data: {name: data[name] for name in ("people", "source", "days")},
+            done=lambda given: (
+                ngettext("%(count)s person was granted VIP.", "%(count)s people were granted VIP.", given)
+                % {"count": given}
+            ),
             back=reverse("admin:users_person_changelist"),
-            preview=preview,
-            act=act,
-            refusals=REFUSALS,
-        )
-
-    def _ask(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_class: type[ReasonForm],
-        title: Any,
-        preview: Callable[[int, dict[str, Any]], Preview],
-        act: Callable[[int, dict[str, Any], dict[str, Any]], Any],
-    ) -> HttpResponse:
-        person = self.get_object(request, object_id)  # type: ignore[attr-defined]
-        if person is None:
-            raise Http404
-
-        def confirmed(data: dict[str, Any], actor: Actor, shown: str) -> Any:
-            how = {"reason": data["reason"], "key": data["key"], "actor": actor, "shown": shown, "now": clock.now()}
-            return act(person.pk, data, how)
-
-        return confirm_and_act(
-            self,  # type: ignore[arg-type]
-            request,
-            form_class(request.POST or None, initial={"key": uuid4().hex}),
-            title=title,
-            back=reverse("admin:users_person_change", args=[person.pk]),
-            preview=lambda data, actor: preview(person.pk, data),
-            act=confirmed,
-            refusals=REFUSALS,
         )
 
 

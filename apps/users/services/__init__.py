@@ -17,6 +17,7 @@ from apps.users.services.grants import (
     extend_vip,
     grant_vip,
     preview_extension,
+    preview_grant,
     preview_revocation,
     revoke_grant,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "preview_clearing",
     "preview_erasure",
     "preview_extension",
+    "preview_grant",
     "preview_many",
     "preview_override",
     "preview_revocation",

@@ -41,13 +41,15 @@ def grant_vip(
     days: int | None = None,
     payment_reference: str | None = None,
     key: str | None = None,
+    shown: str | None = None,
 ) -> Grant:
     """Give VIP until `ends_at`, or for `days` more than the person has, what is forced off for a while included.
 
     Publishes vip.renewed if that continues a grant that lasts or is in its grace, else vip.granted; writes the audit
     record. Days begin where what is promised now ends, and move forward if it is revoked; a grant until `ends_at` is a
     window that begins now, and counts once where it overlaps others. With a payment reference or a key that is known the
-    first grant is returned and nothing happens. Raises InvalidGrant and PersonGone.
+    first grant is returned and nothing happens. `shown` is the effect of the preview of so many days that somebody agreed
+    to. Raises InvalidGrant, PersonGone, StateChanged.
     """
     check_grant(source, reason, key)
     with transaction.atomic():
@@ -55,6 +57,8 @@ def grant_vip(
         if known := _given_before(person, payment_reference, key):
             return known
         promises = promises_of([person_id])[person_id]
+        if shown is not None and days is not None and _added(promises, days, now).effect != shown:
+            raise StateChanged(StateChanged.__doc__)
         grant = Grant.objects.create(
             person=person,
             source=source,
@@ -109,6 +113,12 @@ def revoke_grant(*, grant_id: int, reason: str, actor: audit.Actor, now: datetim
     return grant
 
 
+def preview_grant(*, person_id: int, days: int, now: datetime) -> Preview:
+    """Say what so many days come to, for who has VIP and who has none. Raises InvalidGrant."""
+    check_days(days)
+    return _added(promises_of([person_id])[person_id], days, now)
+
+
 def preview_extension(*, person_id: int, days: int, now: datetime) -> Preview:
     """Say what so many days more come to. Raises InvalidGrant, NothingToExtend."""
     check_days(days)
@@ -116,9 +126,14 @@ def preview_extension(*, person_id: int, days: int, now: datetime) -> Preview:
     promised = vip.promised_end(promises, now)
     if promised is None and not vip.is_kept(promises, now):
         raise NothingToExtend(_("Person %(id)s has no VIP that could be extended: grant it.") % {"id": person_id})
+    return _added(promises, days, now)
+
+
+def _added(promises: vip.Promises, days: int, now: datetime) -> Preview:
+    promised = vip.promised_end(promises, now)
     after = (promised or now) + timedelta(days=days)
     notes = (_("VIP is forced off at present, which stays so."),) if _forced_off(promises, now) else ()
-    # In grace the days begin when it is confirmed, a little later than it was shown.
+    # In grace, and where there was none, the days begin when it is confirmed, a little later than it was shown.
     return Preview((Change(_("VIP until"), _shown(promised), _shown(after)),), f"{iso(promised)},{days}", notes)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.users import vip
@@ -67,8 +68,7 @@ def preview_many(*, person_ids: Sequence[int], days: int) -> Preview:
 
 def _grant(ids: Sequence[int], source: str, days: int, reason: str, actor: audit.Actor, key: str, now: datetime) -> int:
     people = lock_people(ids)
-    known = Grant.objects.filter(key__in=[_key(key, person) for person in people]).values_list("person_id", flat=True)
-    for person_id in known:
+    for person_id in known_keys(key, people).values_list("person_id", flat=True):
         del people[person_id]
     promises = promises_of(people)
     grants = Grant.objects.bulk_create(
@@ -95,6 +95,11 @@ def _grant(ids: Sequence[int], source: str, days: int, reason: str, actor: audit
         ]
     )
     return len(grants)
+
+
+def known_keys(key: str, person_ids: Iterable[int]) -> QuerySet[Grant]:
+    """Return what was given to these people under the key."""
+    return Grant.objects.filter(key__in=[_key(key, person) for person in person_ids])
 
 
 def _key(key: str, person_id: int) -> str:
