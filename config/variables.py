@@ -360,7 +360,7 @@ VARIABLES = (
     ),
     Variable(
         name="STAFF_POINTS_PER_PERSON",
-        meaning="so many points one member of staff gives one person within 24 hours without a second person; as many may be taken",
+        meaning="points that one member of staff gives one person, or takes, within 24 hours without a second person",
         default="10000",
         read=DOMAIN,
         fault=strength.number(),
