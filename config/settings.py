@@ -8,6 +8,7 @@ from typing import Any
 import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from apps.bot.identity import is_real_token
@@ -74,6 +75,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "diana.security_headers.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -154,6 +156,7 @@ STATIC_ROOT = STATE_DIR / "static"
 # Without a collected copy the files are served from where they are installed; production collects them at release.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Larger bodies are refused before they are read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
@@ -350,4 +353,8 @@ UNFOLD = {
     "SITE_HEADER": "Diana",
     "SITE_SUBHEADER": _("Every point can be proved"),
     "SHOW_VIEW_ON_SITE": False,
+    # The theme writes colours into each page; a file is what the content security policy allows.
+    "COLORS": lambda request: {},
+    "STYLES": [lambda request: static("staff/colours.css")],
+    "SCRIPTS": [lambda request: static("staff/htmx.js")],
 }

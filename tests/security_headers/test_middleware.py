@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from unfold.settings import CONFIG_DEFAULTS
 
 from apps.users.models import Staff
 from diana.health import views
@@ -122,3 +125,10 @@ def test_browsers_are_told_to_come_by_https_where_they_do(stranger: Client, sett
     for address in (STATIC, "/nothing"):
         assert headers(stranger, address, secure=True)[told].startswith("max-age=31536000")
         assert told not in headers(stranger, address)
+
+
+def test_the_file_of_colours_holds_those_of_the_theme() -> None:
+    colours = CONFIG_DEFAULTS["COLORS"]
+    wanted = [f"--color-{name}-{weight}: {value};" for name in colours for weight, value in colours[name].items()]
+    held = Path(finders.find("staff/colours.css")).read_text()
+    assert [line.strip() for line in held.splitlines() if "--color" in line] == wanted
