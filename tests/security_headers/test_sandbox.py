@@ -17,7 +17,9 @@ def client() -> Iterator[httpx.Client]:
     """A client of a sandbox, which may do what the page does."""
     with (
         running_sandbox("42:sandbox-abc") as sandbox,
-        httpx.Client(base_url=sandbox.url, headers={"Authorization": f"Bearer {sandbox.page_token}"}, **PLAIN) as client,
+        httpx.Client(
+            base_url=sandbox.url, headers={"Authorization": f"Bearer {sandbox.page_token}"}, **PLAIN
+        ) as client,
     ):
         yield client
 
