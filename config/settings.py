@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from apps.bot.identity import is_real_token
-from config.environment import ROOT, env, known_groups, process_name, sealing_keys
+from config.environment import ROOT, env, is_watched, known_groups, process_name, sealing_keys
 from diana import clock
 from diana.redis_addresses import Address, broker
 
@@ -184,6 +184,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = is_watched(PROCESS_NAME)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -11,6 +11,7 @@ from django.conf import settings
 from kombu import Connection
 
 from config import celery
+from config.celery_settings import celery_settings
 from config.environment import is_watched, process_name
 from diana.events.consuming import TolerantConsumer
 from diana.redis_addresses import Address, broker
@@ -30,7 +31,7 @@ def test_it_holds_celerys_settings_and_no_others() -> None:
 def test_it_names_the_broker_without_its_password(settings: Any) -> None:
     settings.CELERY_BROKER_URL = "redis://user:pw-of-redis@127.0.0.1:1/0"
     app = Celery("other", set_as_current=False)
-    app.config_from_object(celery.celery_settings())
+    app.config_from_object(celery_settings())
     assert app.conf.broker_url == settings.CELERY_BROKER_URL
     assert "pw-of-redis" not in str(app.conf.table(with_defaults=True))
 
