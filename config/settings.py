@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "diana.audit",
     "diana.periodic",
     "diana.sandbox",
+    "diana.flower",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -300,6 +301,8 @@ TOMBSTONE_KEY = required("TOMBSTONE_KEY", "development-only-key-of-tombstones")
 
 # Flower reads it from the environment itself; without it the pages would be open to everybody on the machine.
 required("FLOWER_BASIC_AUTH", "open in development")
+# Accounts that may look on in Flower and change nothing.
+FLOWER_VIEWER_AUTH: list[str] = env.list("FLOWER_VIEWER_AUTH", [])
 
 TELEGRAM_BOT_TOKEN = required("TELEGRAM_BOT_TOKEN", "1:sandbox").strip()
 # How updates come in: Telegram delivers them to `web`, or `manage.py poll` fetches them.

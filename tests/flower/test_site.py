@@ -112,5 +112,6 @@ def test_it_hides_secrets_keeps_accounts_apart_and_has_the_headers(client: httpx
     assert "Shut Down" in client.get(f"/worker/{worker}", auth=OPERATOR).text
 
     # Operators still change things.
-    grown = client.post(f"/api/worker/pool/grow/{worker}", data={"n": "1"}, auth=OPERATOR)
-    assert grown.status_code == 200, grown.text
+    limit = {"workername": worker, "ratelimit": "100/s"}
+    limited = client.post("/api/task/rate-limit/bot.send_due_notices", data=limit, auth=OPERATOR)
+    assert limited.status_code == 200, limited.text
