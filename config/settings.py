@@ -357,6 +357,7 @@ UNFOLD = {
     "SITE_HEADER": "Diana",
     "SITE_SUBHEADER": _("Every point can be proved"),
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/icon.svg")}],
     # The theme writes colours into each page; a file is what the content security policy allows.
     "COLORS": lambda request: {},
     "STYLES": [lambda request: static("staff/colours.css")],
