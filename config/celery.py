@@ -14,7 +14,8 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 broker.install()
 app = Celery("diana")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+# By name: Django's settings cannot be read yet.
+app.config_from_object("config.celery_settings:SETTINGS")
 # Celery would close the database's connections before and after each task; diana.events.tasks looks after them.
 app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
 app.autodiscover_tasks()

@@ -54,6 +54,11 @@ def process_kind() -> str:
     return "command" if program in ("manage.py", "celery") and name not in PROCESSES else name
 
 
+def is_watched(process: str) -> bool:
+    """Say whether Flower looks into the process: into the workers of the Procfile, by remote control."""
+    return process.startswith(("worker", "telegram"))
+
+
 def known_groups(*, public: bool) -> str:
     """Return which groups count, `approved` or `all`; where nothing says so, `approved` for a bot that anybody can find."""
     value: str = env.str("DIANA_KNOWN_GROUPS", "") or ("approved" if public else "all")

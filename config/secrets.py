@@ -35,6 +35,7 @@ def fresh() -> dict[str, str]:
         "TOMBSTONE_KEY": secrets.token_hex(32),
         "METRICS_TOKEN": secrets.token_hex(32),
         "FLOWER_BASIC_AUTH": f"diana:{secrets.token_hex(16)}",
+        "FLOWER_VIEWER_AUTH": f"viewer:{secrets.token_hex(16)}",
     }
 
 

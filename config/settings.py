@@ -9,11 +9,12 @@ from typing import Any
 import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from apps.bot.identity import is_real_token
 from config.demands import refuse
-from config.environment import KIND, ROOT, env, known_groups, process_kind, process_name
+from config.environment import KIND, ROOT, env, is_watched, known_groups, process_kind, process_name
 from config.sealing_keys import sealing_keys
 from config.variables import BY_NAME, needed_by
 from diana import clock, deployment
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
     "diana.audit",
     "diana.periodic",
     "diana.sandbox",
+    "diana.flower",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -77,6 +79,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "diana.security_headers.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -157,6 +160,7 @@ STATIC_ROOT = STATE_DIR / "static"
 # Without a collected copy the files are served from where they are installed; production collects them at release.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Larger bodies are refused before they are read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
@@ -184,6 +188,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = is_watched(PROCESS_NAME)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -300,6 +305,9 @@ STAFF_STARS_REFUNDED = env.int("STAFF_STARS_REFUNDED", 2_500)
 # What is left of an erased Telegram id is a digest with this key: another key, and the erased can be invited once more.
 TOMBSTONE_KEY = value("TOMBSTONE_KEY")
 
+# Accounts that may look on in Flower and change nothing.
+FLOWER_VIEWER_AUTH: list[str] = env.list("FLOWER_VIEWER_AUTH", [])
+
 TELEGRAM_BOT_TOKEN = value("TELEGRAM_BOT_TOKEN").strip()
 # How updates come in: Telegram delivers them to `web`, or `manage.py poll` fetches them.
 TELEGRAM_UPDATES = env.str("TELEGRAM_UPDATES", "webhook")
@@ -355,4 +363,9 @@ UNFOLD = {
     "SITE_HEADER": "Diana",
     "SITE_SUBHEADER": _("Every point can be proved"),
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/icon.svg")}],
+    # The theme writes colours into each page; a file is what the content security policy allows.
+    "COLORS": lambda request: {},
+    "STYLES": [lambda request: static("staff/colours.css")],
+    "SCRIPTS": [lambda request: static("staff/htmx.js")],
 }

@@ -263,12 +263,21 @@ VARIABLES = (
     ),
     Variable(
         name="FLOWER_BASIC_AUTH",
-        meaning="`user:password` of Flower, several by comma",
+        meaning="`user:password` of Flower for those who may change things in it, several by comma",
         default="made by `make run`",
         needed=("release", "flower"),
         bound="a random password of at least 12 characters",
         fault=strength.flower_account,
         make="echo diana:$(openssl rand -hex 16)",
+    ),
+    Variable(
+        name="FLOWER_VIEWER_AUTH",
+        meaning="`user:password` of Flower for those who only look on, several by comma",
+        default="none",
+        read=("flower",),
+        bound="a random password of at least 12 characters",
+        fault=strength.flower_account,
+        make="echo viewer:$(openssl rand -hex 16)",
     ),
     Variable(
         name="DIANA_STATE_DIR",

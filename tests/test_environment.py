@@ -15,7 +15,7 @@ from config.environment import known_groups, process_kind, process_name
         ("/srv/.venv/bin/celery -A config worker --queues domain --hostname worker@%h -E", "worker"),
         ("/srv/.venv/bin/celery -A config worker --pool threads --hostname telegram@%h", "telegram"),
         ("celery -A config beat --schedule x", "beat"),
-        ("celery -A config flower --address=127.0.0.1", "flower"),
+        ("manage.py flower --address=127.0.0.1", "flower"),
         ("celery -A config inspect ping", "celery"),
         ("manage.py relay", "relay"),
         ("./manage.py", "manage"),

@@ -10,14 +10,15 @@ import secrets
 
 from tornado.httputil import HTTPServerRequest, split_host_and_port
 
+from diana.security_headers import content_policy
+
 TOKEN_VARIABLE = "SANDBOX_PAGE_TOKEN"  # noqa: S105  # the variable's name
 HOSTS = frozenset({"127.0.0.1", "localhost"})
 SCHEME = "Bearer "
 # What a page may send anywhere without asking first.
 SIMPLE_TYPES = frozenset({"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PAGE_POLICY = content_policy(
+    script_src="'self'", style_src="'self'", img_src="'self' data:", font_src="'self'", connect_src="'self'"
 )
 
 

@@ -37,11 +37,8 @@ class Handler(RequestHandler):
         self.gone = asyncio.Event()
 
     def set_default_headers(self) -> None:
-        """Have no answer guessed at, stored, or shown to other origins."""
-        self.clear_header("Server")
-        self.set_header("X-Content-Type-Options", "nosniff")
+        """Have no answer stored."""
         self.set_header("Cache-Control", "no-store")
-        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
 
     def prepare(self) -> None:
         """Refuse what comes from another page."""

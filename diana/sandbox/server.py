@@ -25,6 +25,8 @@ from diana.sandbox.service import Service, Treatment
 from diana.sandbox.stars import Payment, Question, Refund, SubscriptionChange, refunded_payment
 from diana.sandbox.topics import ChatTopics
 from diana.sandbox.webhook import Preset
+from diana.security_headers import POLICY
+from diana.security_headers.transform import security_headers
 
 MAX_WAIT_SECONDS = 60.0
 STATIC = Path(__file__).parent / "static"
@@ -207,7 +209,7 @@ class PageHandler(Handler):
         """Show it; it asks for everything else under /chat."""
         if not access.is_own_host(self.request.host, self.site.port):
             raise ChatError(403, "Open the page under the address that the sandbox printed.")
-        self.set_header("Content-Security-Policy", access.PAGE_POLICY)
+        self.set_header(POLICY, access.PAGE_POLICY)
         self.set_header("Referrer-Policy", "no-referrer")
         page = STATIC / "index.html"
         if not page.exists():
@@ -219,12 +221,8 @@ class PartHandler(StaticFileHandler):
     """The page's scripts and styles."""
 
     def set_extra_headers(self, path: str) -> None:
-        """Have nothing guessed at, and everything asked for anew after a change."""
-        self.clear_header("Server")
-        self.set_header("X-Content-Type-Options", "nosniff")
+        """Have everything asked for anew after a change."""
         self.set_header("Cache-Control", "no-cache")
-        self.set_header("Content-Security-Policy", access.PAGE_POLICY)
-        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
 
 
 class NothingHere(RequestHandler):
@@ -242,6 +240,7 @@ def application(service: Service, site: Site) -> Application:
     name of its own that points to this machine."""
     # The access log would show the token as part of the path.
     app = Application(default_handler_class=NothingHere, log_function=lambda _: None)
+    app.add_transform(security_headers())
     routes: list[tuple[str, type[RequestHandler]]] = [
         (r"/bot([^/]+)/([^/]+)", BotHandler),
         (r"/sandbox/calls", CallsHandler),

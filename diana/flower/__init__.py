@@ -1,0 +1,1 @@
+"""Flower with a read-only account beside its operators', with the security headers, and without a server's name."""
