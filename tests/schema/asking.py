@@ -42,13 +42,22 @@ class Asker:
         """Return the answer to a POST; note it if it is a 500."""
         return self._ask("post", address, data)
 
+    def stranger(self, *, cookie: str) -> HttpResponse:
+        """Return what a browser is answered that only has this cookie; note it if it is a 500."""
+        browser = Client(raise_request_exception=False, headers={"cookie": cookie})
+        with taken_back():
+            return self._noted(browser.get("/admin/"), f"cookie {cookie}")
+
     def _ask(self, method: str, address: str, data: dict[str, Any]) -> HttpResponse:
         with taken_back():
             answer: HttpResponse = getattr(self._client, method)(address, data)
+        short = {name: str(value)[:40] for name, value in data.items() if str(value) != ""}
+        return self._noted(answer, f"{method} {address[:90]} {short}")
+
+    def _noted(self, answer: HttpResponse, asked: str) -> HttpResponse:
         if answer.status_code >= 500:
             error = getattr(answer, "exc_info", None)
-            short = {name: str(value)[:40] for name, value in data.items() if str(value) != ""}
-            self.broken.append(f"{method} {address[:90]} {short}: {error and repr(error[1])[:200]}")
+            self.broken.append(f"{asked}: {error and repr(error[1])[:200]}")
         return answer
 
 

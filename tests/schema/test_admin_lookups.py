@@ -72,12 +72,15 @@ def test_the_admin_of_a_model_is_one_of_ours(label: str) -> None:
 @pytest.mark.parametrize("label", REGISTRY)
 def test_a_list_is_filtered_by_what_it_offers_and_by_nothing_else(label: str) -> None:
     found = REGISTRY[label]
-    allowed = offered(found)
-    answered = []
+    shown, allowed, answered = listed(found, {}), offered(found), []
+    request = RequestFactory().get("/")
+    request.user = ROOT
     for lookup in lookups(found.model):
         if lookup not in allowed:
+            # As its constructor does with a request's: some lists read much before they look at that.
+            shown.params, shown.filter_params = {lookup: "1"}, {lookup: ["1"]}
             try:
-                listed(found, {lookup: "1"})
+                shown.get_filters(request)
             except (DisallowedModelAdminLookup, IncorrectLookupParameters):
                 continue
             answered.append(lookup)
@@ -129,6 +132,7 @@ def _resolved(model: Any, path: str) -> list[str]:
 def _visible(found: admin.ModelAdmin[Any]) -> set[str]:
     fields = flatten_fieldsets(found.fieldsets) if found.fieldsets else [*(found.fields or ())]
     flat = [name for part in fields for name in (part if isinstance(part, list | tuple) else [part])]
+    flat += [field.name for field in found.opts.concrete_fields if field.attname in (*flat, *found.list_display)]
     filters = [item[0] if isinstance(item, tuple) else item for item in found.list_filter]
     return {"id", *map(str, flat), *map(str, filters), *map(str, found.list_display)}
 
@@ -150,9 +154,10 @@ def test_whoever_asks_for_more_is_refused(asker: Asker) -> None:
         {"body__contains": "00", "_popup": "1", "_facets": "True", "q": "1", "o": "1", "all": ""},
         {"person_id__exact": "1", "kind": "message"},
         {"_to_field": "body"},
+        {"_changelist_filters": "body__contains=00"},
+        {"nonsense": "1"},
     ):
         assert asker.get(updates, **query).status_code == 400
-    assert asker.get(updates, _changelist_filters="body__contains=00").status_code == 302
     assert asker.broken == []
 
 
