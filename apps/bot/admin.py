@@ -8,7 +8,8 @@ from unfold.admin import ModelAdmin
 from apps.bot.group_admin import GroupAdmin as GroupAdmin
 from apps.bot.models import Notice, Refusal, Unreadable, Update
 from apps.bot.services import bot_id
-from diana.admin_search import IndexedSearch, whole_number
+from diana.admin_search import IndexedSearch
+from diana.column_values import whole_number
 from diana.readonly import ReadOnly
 
 
