@@ -41,7 +41,8 @@ def override_vip(
     call with the key returns the first override. `shown` is the effect of the preview that somebody agreed to.
     Raises InvalidOverride, PersonGone, StateChanged, audit.ReasonMissing.
     """
-    _check(mode, until, key, now)
+    _check_key(key)
+    _check(mode, until, now)
     with transaction.atomic():
         person = lock_person(person_id)
         if known := VipOverride.objects.filter(key=key).first():
@@ -88,7 +89,8 @@ def clear_overrides(
 
 
 def preview_override(*, person_id: int, mode: vip.Mode, until: datetime, now: datetime) -> Preview:
-    """Say what forcing VIP on or off comes to."""
+    """Say what forcing VIP on or off comes to. Raises InvalidOverride."""
+    _check(mode, until, now)
     promises = promises_of([person_id])[person_id]
     return _preview(promises, promises.with_override(mode, until, now), now)
 
@@ -117,8 +119,7 @@ def _forced(standing: vip.Standing) -> str:
     return f"{VipOverride.Mode(standing.mode).label}, {iso(standing.mode_until)}"
 
 
-def _check(mode: str, until: datetime, key: str, now: datetime) -> None:
-    _check_key(key)
+def _check(mode: str, until: datetime, now: datetime) -> None:
     if mode not in vip.MODES:
         raise InvalidOverride(_("VIP is forced on or off."))
     if not (until.tzinfo is not None and now < until <= now + LONGEST):
