@@ -62,8 +62,9 @@ INSTALLED_APPS = [
     "diana.audit",
     "diana.periodic",
     "diana.sandbox",
-    "unfold",
-    "django.contrib.admin",
+    # The look only: the site is ours.
+    "unfold.apps.BasicAppConfig",
+    "diana.staff_site.StaffSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

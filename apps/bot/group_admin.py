@@ -11,7 +11,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -23,6 +22,7 @@ from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.audit.models import REASON_MAX_LENGTH
 from diana.confirming import confirm_and_act
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(Group)
-class GroupAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GroupAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Filter by state for those that wait. Decisions are made on the page of a group."""
 
     list_display = ("name", "state_label", "kind", "members", "added_by", "seen_at", "gone_at")
