@@ -12,16 +12,6 @@ from django.forms.fields import InvalidJSONInput
 from diana.column_values import is_id, is_storable
 
 
-class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A row of another table, by its key."""
-
-    def to_python(self, value: Any) -> Any:
-        """Return the row. Raise ValidationError for what is no key."""
-        if isinstance(value, str) and not is_storable(value):
-            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": "…"})
-        return super().to_python(value)
-
-
 class AutocompleteSelect(DjangoAutocompleteSelect):
     """Rows of another table, which are looked for while somebody types. What is no id is shown as nothing."""
 

@@ -15,7 +15,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList as DjangoChangeList
 from django.db import DataError
-from django.db.models import Field, ForeignKey, JSONField, Model, QuerySet
+from django.db.models import Field, JSONField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +24,7 @@ from unfold.admin import TabularInline as UnfoldTabularInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.views import ChangeList as UnfoldChangeList
 
-from diana.admin_fields import AutocompleteSelect, DocumentField, ReferenceField
+from diana.admin_fields import AutocompleteSelect, DocumentField
 from diana.column_values import is_id
 
 View = Callable[..., HttpResponse]
@@ -112,11 +112,9 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]  # unfold has no types
         return {name: word for name, word in given if is_id(self.opts.get_field(name), word)}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Return a field in which what is no id is an error of the form."""
+        """Return a field; one that offers rows while somebody types shows what is no id as nothing."""
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", AutocompleteSelect(db_field, self.admin_site, using=kwargs.get("using")))
-        if isinstance(db_field, ForeignKey):
-            kwargs.setdefault("form_class", ReferenceField)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
