@@ -77,3 +77,10 @@ def _routes(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[s
 def list_of(found: admin.ModelAdmin[Any]) -> str:
     """Return the address of the list of a model."""
     return f"/admin/{found.opts.app_label}/{found.opts.model_name}/"
+
+
+def model_of(route: str) -> admin.ModelAdmin[Any]:
+    """Return the admin whose page the address is."""
+    app, model = route.split("/")[2:4]
+    (found,) = [found for label, found in REGISTRY.items() if label.lower() == f"{app}.{model}"]
+    return found

@@ -13,8 +13,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from pytest_django.plugin import DjangoDbBlocker
 
+from diana.readonly import ReadOnly
 from tests.conftest import database_named
-from tests.schema.asking import HUGE, REGISTRY, Asker, list_of, routes, taken_back
+from tests.schema.asking import HUGE, REGISTRY, Asker, list_of, model_of, routes, taken_back
 
 WORDS = [
     "abc",
@@ -33,8 +34,8 @@ WORDS = [
     "1e400",
 ]
 """What is no id, what only looks like one, and ids that no row has."""
-IDS = ["abc", "1%00"]
-"""What is no number and what is no text: enough for each address."""
+NUL = "1%00"
+"""No number, and no text that PostgreSQL holds: enough for each address."""
 RAW = ["%ED%A0%80", "%FF", "%20", "a/b", "..%2F1", "%F0%9F%8E%89", "<b>", "'"]
 OURS = [route for route in routes() if route.startswith("/admin/")]
 OF_ROWS = [route for route in OURS if "object_id>" in route or "<id>" in route]
@@ -53,12 +54,14 @@ ACTS = [
     if route.rpartition("/")[0].rpartition("/")[2] not in ("history", "delete", "")
     and ("object_id>/" in route or route.endswith(("/add/", "/add-window/", "/grant-many/")))
     and not route.endswith("object_id>/")
+    and not (route.endswith("/change/") and isinstance(model_of(route), ReadOnly))
 ]
 FLAT = "[" * 100_000
 DOCUMENTS = [
     "null", "1", "true", '"x"', "[]", "{}", "[null]", "[1]", '["x"]', "[[]]", "[{}]", '{"x": null}', '{"": []}',
     HUGE, f"[{HUGE}]", "NaN", "[Infinity]", "-1e999", '"\\u0000"', '{"a\\u0000": 1}', '["\\ud800"]', FLAT, "{", "\0",
 ]  # fmt: skip
+EMPTY = {"null", "[]", "{}"}
 NUMBERS = (forms.IntegerField, forms.DecimalField, forms.SplitDateTimeField)
 EXTREMES: list[dict[type[forms.Field], Any]] = [
     {forms.IntegerField: 2**63, forms.SplitDateTimeField: ("9999-12-31", "23:59:59"), forms.CharField: "🎉" * 20},
@@ -88,9 +91,7 @@ def with_id(route: str, word: str) -> str:
 
 def a_row_of(route: str) -> str:
     """Return the address with the id of a row that there is."""
-    app, model = route.split("/")[2:4]
-    (found,) = [f for label, f in REGISTRY.items() if label.lower() == f"{app}.{model}"]
-    row = found.model._base_manager.order_by("pk").first()
+    row = model_of(route).model._base_manager.order_by("pk").first()
     return with_id(route, str(row.pk))
 
 
@@ -98,13 +99,13 @@ def test_a_crooked_id_is_not_found(asker: Asker) -> None:
     assert len(OF_ROWS) > 140
     assert set(OF_EACH_KIND) < set(OF_ROWS)
     for route in OF_ROWS:
-        every = [*WORDS, *RAW] if route in OF_EACH_KIND else IDS
+        every = [*WORDS, *RAW] if route in OF_EACH_KIND else [NUL]
         for word in every:
             answer = asker.get(with_id(route, word))
             assert answer.status_code in (301, 302, 403, 404), (route, word[:40])
     for route in ACTS:
         if "object_id" in route:
-            asker.post(with_id(route, "1%00"), {"reason": "x", "key": "1"})
+            asker.post(with_id(route, NUL), {"reason": "x", "key": "1"})
 
 
 def test_a_crooked_query_is_a_message(asker: Asker) -> None:
@@ -121,27 +122,28 @@ def test_a_crooked_query_is_a_message(asker: Asker) -> None:
         asker.get(list_of(REGISTRY[label]), _changelist_filters="\0[&;=%", _to_field="\0")
 
 
-def filters() -> Iterator[tuple[str, str, bool]]:
-    """Return the address of a list, a parameter of one of its filters, and whether that is compared with a text."""
+def filters() -> Iterator[tuple[str, str, list[str]]]:
+    """Return the address of a list, a parameter of one of its filters, and what that may fail at."""
     for found in REGISTRY.values():
         for item in found.list_filter:
             name = item[0] if isinstance(item, tuple) else getattr(item, "parameter_name", item)
             field = {f.name: f for f in found.opts.get_fields()}.get(name)
             if field is None:
-                yield list_of(found), name, True
+                yield list_of(found), name, ["1\0"]
             elif isinstance(item, tuple):
-                yield list_of(found), f"{name}__isempty", False
+                yield list_of(found), f"{name}__isempty", ["1\0"]
             elif field.is_relation:
-                yield list_of(found), f"{name}__{field.target_field.name}__exact", False
+                yield list_of(found), f"{name}__{field.target_field.name}__exact", ["1\0", HUGE, "²"]
             elif isinstance(field, models.DateTimeField):
-                yield from ((list_of(found), f"{name}__{lookup}", False) for lookup in ("gte", "lt", "isnull"))
+                for lookup in ("gte", "lt", "isnull"):
+                    yield list_of(found), f"{name}__{lookup}", ["1\0", HUGE, "0001-01-01 00:00:00+14:00"]
             else:
-                yield list_of(found), f"{name}__exact" if field.choices else name, True
+                yield list_of(found), f"{name}__exact" if field.choices else name, ["1\0"]
 
 
 def test_a_crooked_value_of_a_filter_is_a_message(asker: Asker) -> None:
-    for page, parameter, is_text in filters():
-        for word in ["1\0"] if is_text else ["1\0", HUGE, "²", "0001-01-01 00:00:00+14:00"]:
+    for page, parameter, words in filters():
+        for word in words:
             asker.get(page, **{parameter: word})
     days = list_of(REGISTRY["bot.Refusal"])
     for year in ("9999", "0", "-1", HUGE, "9" * 100, "x", "１"):
@@ -163,7 +165,7 @@ def test_a_crooked_choice_of_rows_is_a_message(asker: Asker) -> None:
 
 
 def test_a_crooked_page_is_the_first_or_none(asker: Asker) -> None:
-    for word in ("²", HUGE, "-1", "\0", "1_5"):
+    for word in ("²", HUGE, "-1"):
         asker.get("/admin/search/", s="u", page=word)
         asker.get(
             "/admin/autocomplete/", app_label="users", model_name="grant", field_name="person", page=word, term=word
@@ -181,7 +183,7 @@ def test_what_an_address_fills_in_is_a_value_or_nothing(asker: Asker) -> None:
     for route in ACTS:
         answer = asker.get(route) if "object_id" not in route else None
         if answer and answer.status_code == 200:
-            for word in ("abc", "1\0", HUGE):
+            for word in ("abc", "1\0"):
                 query = dict.fromkeys(["people", *fields_of(answer)], word)
                 assert asker.get(route, **query).status_code == 200, route
 
@@ -261,9 +263,8 @@ def test_what_a_form_cannot_hold_is_an_error_of_its_field(asker: Asker, route: s
     if not fields:
         return
     split = {name for name, field in fields.items() if isinstance(field, forms.SplitDateTimeField)}
-    for word in ("1\0", HUGE):
-        words = {name: (word, word) if name in split else word for name in fields}
-        asker.post(address, as_sent(words))
+    words = {name: HUGE if isinstance(field, NUMBERS) else "1\0" for name, field in fields.items()}
+    asker.post(address, as_sent({name: (word, word) if name in split else word for name, word in words.items()}))
     counted = any(isinstance(field, NUMBERS) for field in fields.values())
     for extremes in EXTREMES if counted else EXTREMES[:1]:
         values = {name: plausible(field, extremes) for name, field in fields.items()}
@@ -293,5 +294,6 @@ def test_a_document_of_any_shape_is_saved_or_refused(asker: Asker, label: str) -
             str(form[name]).encode()
             if form.is_valid():
                 saved.add(document)
+            if form.is_valid() and document not in EMPTY:
                 submit(asker, f"{list_of(found)}add/", data | {name: document})
-    assert saved <= {"null", "[]", "{}", "true", "1", HUGE}
+    assert saved <= {*EMPTY, "true", "1", HUGE}
