@@ -57,7 +57,7 @@ def lookups(model: Any) -> Iterator[str]:
 def offered(found: admin.ModelAdmin[Any]) -> set[str]:
     """Return the parameters of the filters that the list has, those that are asked for here."""
     # A filter with a single choice is not shown, and takes its parameter all the same.
-    parameters: set[str] = set()
+    parameters: set[str] = set(getattr(found, "linked", ()))
     for item in found.list_filter:
         name = item[0] if isinstance(item, tuple) else getattr(item, "parameter_name", item)
         parameters |= {f"{name}{lookup}" for lookup in ("", "__exact", "__isnull")}
@@ -103,6 +103,15 @@ def test_days_of_a_list_are_links() -> None:
     for link in ("day__month=11", "day__gte=2026-11-01", "day__year__gte=2026"):
         with pytest.raises(DisallowedModelAdminLookup):
             listed(found, link)
+
+
+def test_links_from_other_pages_work_and_ask_for_what_is_shown() -> None:
+    records = REGISTRY["audit.AuditRecord"]
+    listed(records, {"object_type__exact": "users.Person", "object_id__exact": "1", "act": "x"})
+    for found in REGISTRY.values():
+        for lookup in getattr(found, "linked", ()):
+            assert lookup.removesuffix("__exact") in found.list_display
+            assert lookup.endswith("__exact")
 
 
 @pytest.mark.parametrize("label", REGISTRY)
