@@ -33,7 +33,7 @@ LONGEST_PAGE = 9
 
 
 class ChangeList(UnfoldChangeList):  # type: ignore[misc]  # unfold has no types
-    """A list that is filtered by its filters and its days alone."""
+    """A list that is filtered by its filters, its days and what links to it ask for, and by nothing else."""
 
     def get_filters(self, request: HttpRequest) -> Any:
         """Return Django's filters. Raise what Django answers with 400 for a parameter that none of them takes."""
@@ -44,7 +44,7 @@ class ChangeList(UnfoldChangeList):  # type: ignore[misc]  # unfold has no types
             found = super().get_filters(request)
         except (ValueError, OverflowError) as error:  # a date that there is not
             raise IncorrectLookupParameters from error
-        hidden = set(found[2]) - self._bounds_of_days()
+        hidden = set(found[2]) - self._bounds_of_days() - set(self.model_admin.linked)
         if hidden:
             raise DisallowedModelAdminLookup(f"Filtering by {', '.join(sorted(hidden))} is not allowed")
         return found
@@ -64,8 +64,13 @@ class ChangeList(UnfoldChangeList):  # type: ignore[misc]  # unfold has no types
 
 
 class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """The admin of a model. `prefilled` names the fields of a new row that an address may fill in."""
+    """The admin of a model.
 
+    `linked` names the lookups beside those of the filters that links of other pages use, each of a column that the list shows;
+    `prefilled` the fields of a new row that an address may fill in.
+    """
+
+    linked: tuple[str, ...] = ()
     prefilled: tuple[str, ...] = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DjangoChangeList]:

@@ -21,6 +21,8 @@ class AuditRecordAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     list_display = ("at", "actor", "origin_label", "act", "object_type", "object_id", "reason")
     list_display_links = ("at", "act")
     list_filter = ("origin", "act", "object_type")
+    # The records of one object.
+    linked = ("object_type__exact", "object_id__exact")
     search_fields = ("=object_id", "=actor", "~reason")
     search_help_text = _("Object's id, actor, or words of the reason")
     ordering = ("-id",)
