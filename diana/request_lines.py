@@ -6,7 +6,7 @@ name into an address has it in the log. Errors of the server keep their tracebac
 
 import copy
 import logging
-from http.client import responses
+from http import HTTPStatus
 from typing import Any
 
 # Of an address that is none of ours; the others are told by their patterns.
@@ -20,10 +20,14 @@ def shortened(record: logging.LogRecord) -> logging.LogRecord:
         return record
     short = copy.copy(record)
     short.msg = "%s %s: %s %s%s"
-    short.args = (status, responses.get(status, "Refused"), request.method, _address(request), _why(record))
+    short.args = (status, _phrase(status), request.method, _address(request), _why(record))
     short.exc_info = short.exc_text = None
     short.levelno, short.levelname = logging.WARNING, "WARNING"
     return short
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Refused"
 
 
 def _is_djangos(record: logging.LogRecord) -> bool:
