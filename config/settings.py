@@ -67,8 +67,9 @@ INSTALLED_APPS = [
     "diana.periodic",
     "diana.sandbox",
     "diana.flower",
-    "unfold",
-    "django.contrib.admin",
+    # The look only: the site is ours.
+    "unfold.apps.BasicAppConfig",
+    "diana.staff_site.StaffSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -146,6 +147,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+SESSION_ENGINE = "diana.sessions"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("ru", _("Russian"))]

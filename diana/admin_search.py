@@ -4,36 +4,21 @@ Django's own "=path" compares UPPER(column::text), which reads the whole table; 
 """
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import ProhibitNullCharactersValidator
-from django.db import connection
-from django.db.models import (
-    BooleanField,
-    CharField,
-    F,
-    Field,
-    Func,
-    IntegerField,
-    Model,
-    Q,
-    QuerySet,
-    TextField,
-    UUIDField,
-)
+from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.text import smart_split, unescape_string_literal
 
+from diana.column_values import is_storable, value_of
 from diana.trigrams import part_of
 
 # More is no search, but could take long.
 LONGEST_TERM = 1000
 MOST_WORDS = 10
-# Of 64 bits, with a sign.
-LONGEST_NUMBER = 20
 
 
 class _EqualsAny(Func):
@@ -79,7 +64,7 @@ class IndexedSearch:
         if not words or len(words) > MOST_WORDS:
             return queryset.none(), False
         for word in words:
-            alternatives = self.search_alternatives(queryset.model, word) if _is_storable(word) else []
+            alternatives = self.search_alternatives(queryset.model, word) if is_storable(word) else []
             if not alternatives:
                 return queryset.none(), False
             queryset = queryset.filter(_one_of(queryset.model, alternatives))
@@ -108,7 +93,7 @@ def _one_of(model: type[Model], alternatives: list[Q]) -> _EqualsAny:
 
 def _alternative(model: type[Model], path: str, word: str) -> Q | None:
     if path.startswith("="):
-        value = _value(_field(model, path[1:]), word)
+        value = value_of(_field(model, path[1:]), word)
         return None if value is None else Q(**{path[1:]: value})
     if path.startswith("~"):
         return part_of(Lower(F(path[1:])), word.lower())
@@ -120,38 +105,5 @@ def _field(model: type[Model], path: str) -> Field[Any, Any]:
     for part in path.split("__"):
         field: Any = model._meta.get_field(part)
         model = field.related_model or model
-    while field.is_relation:
-        field = field.target_field
     found: Field[Any, Any] = field
     return found
-
-
-def _value(field: Field[Any, Any], word: str) -> int | UUID | str | None:
-    """Return the word as a value of the column; None if the column can have no such value."""
-    if isinstance(field, IntegerField):
-        return whole_number(field, word)
-    if isinstance(field, UUIDField):
-        try:
-            return UUID(word)
-        except ValueError:
-            return None
-    if isinstance(field, CharField | TextField):
-        return word
-    raise TypeError(f"{field} is no whole number, UUID or text: search it by search_alternatives().")
-
-
-def whole_number(field: IntegerField[Any, Any], word: str) -> int | None:
-    """Return the word as a number that the column can hold, else None."""
-    if len(word) > LONGEST_NUMBER or not word.isascii() or not word.removeprefix("-").isdigit():
-        return None
-    low, high = connection.ops.integer_field_range(field.get_internal_type())
-    return number if low <= (number := int(word)) <= high else None
-
-
-def _is_storable(word: str) -> bool:
-    """Say whether PostgreSQL could hold the word: no NUL, no half of a surrogate pair."""
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in word

@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
+from diana.request_lines import shortened
+
 if TYPE_CHECKING:
     import structlog
 
@@ -46,7 +48,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        return _without_secrets(self._shaped.format(record))
+        return _without_secrets(self._shaped.format(shortened(record)))
 
     @cached_property
     def _shaped(self) -> "structlog.stdlib.ProcessorFormatter":

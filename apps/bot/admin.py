@@ -3,17 +3,18 @@
 from django.contrib import admin
 from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from apps.bot.group_admin import GroupAdmin as GroupAdmin
 from apps.bot.models import Notice, Refusal, Unreadable, Update
 from apps.bot.services import bot_id
-from diana.admin_search import IndexedSearch, whole_number
+from diana.admin_search import IndexedSearch
+from diana.column_values import whole_number
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 
 @admin.register(Update)
-class UpdateAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class UpdateAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Updates by kind and time. The body and the chat's id at Telegram are personal data and are not shown."""
 
     list_display = ("update_id", "kind", "person_id", "received_at", "handled_at")
@@ -32,7 +33,7 @@ class UpdateAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  #
 
 
 @admin.register(Unreadable)
-class UnreadableAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class UnreadableAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Updates that could not be kept as such. The body is for operators, in the database."""
 
     list_display = ("received_at", "update_id", "reason")
@@ -45,7 +46,7 @@ class UnreadableAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc
 
 
 @admin.register(Notice)
-class NoticeAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class NoticeAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """What people were told or are to be told, and when."""
 
     list_display = ("kind", "person_id", "due_at", "done_at", "outcome")
@@ -58,7 +59,7 @@ class NoticeAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  #
 
 
 @admin.register(Refusal)
-class RefusalAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class RefusalAdmin(ReadOnly, ModelAdmin):
     """Counts by reason and day."""
 
     list_display = ("day", "reason", "count")

@@ -13,7 +13,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -26,6 +25,7 @@ from diana.audit import Actor
 from diana.audit.models import REASON_MAX_LENGTH
 from diana.confirming import confirm_and_act
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Presence(admin.SimpleListFilter):
 
 
 @admin.register(Group)
-class GroupAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GroupAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Filter by state for those that wait. Decisions are made on the page of a group."""
 
     list_display = ("name", "state_label", "kind", "members", "added_by", "seen_at", "gone_at")

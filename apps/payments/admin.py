@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -22,6 +21,7 @@ from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import confirm_and_act
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 REASON_MAX_LENGTH = 1000
@@ -46,7 +46,7 @@ class RefundForm(ReasonForm):
 
 
 @admin.register(Payment)
-class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """What came in; filter by problem for what is owed back. The payer's Telegram id is personal data and not shown."""
 
     list_display = ("id", "person_id", "product", "stars", "state", "problem", "paid_at", "recurring")
@@ -150,7 +150,7 @@ class EndingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class SubscriptionAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Subscriptions at Telegram; filter by end for those that Telegram has refused to end. It is asked again by itself."""
 
     list_display = ("id", "person_id", "standing", "paid_until", "end_reason", "end_requested_at", "end_problem")
@@ -226,7 +226,7 @@ class SubscriptionAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mi
 
 
 @admin.register(ToldRefund)
-class ToldRefundAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ToldRefundAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Refunds that Telegram told and no payment took. Unknown charges wait for their payments; the rest is to be looked at."""
 
     list_display = ("id", "charge", "person_id", "stars", "problem", "source", "told_at", "settled_at")
@@ -240,7 +240,7 @@ class ToldRefundAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class InvoiceAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Bills; the payload would let nobody pay for another, and is not shown all the same."""
 
     list_display = ("id", "person_id", "product", "stars", "created_at", "expires_at", "paid_at")
@@ -254,7 +254,7 @@ class InvoiceAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  
 
 
 @admin.register(PreCheckout)
-class PreCheckoutAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PreCheckoutAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """What was answered when Telegram asked; kept for 30 days."""
 
     list_display = ("id", "person_id", "invoice", "verdict", "answered_at")
@@ -268,7 +268,7 @@ class PreCheckoutAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[mis
 
 
 @admin.register(GiftCode)
-class GiftCodeAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GiftCodeAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Gifts without their codes, which nobody here can read."""
 
     list_display = ("id", "buyer_id", "days", "created_at", "redeemed_by_id", "redeemed_at", "voided_at")

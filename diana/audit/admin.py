@@ -6,21 +6,23 @@ from typing import Any
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from diana.admin_search import IndexedSearch
 from diana.audit.models import AuditRecord
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 
 @admin.register(AuditRecord)
-class AuditRecordAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AuditRecordAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Newest first; found by object, actor or reason."""
 
     list_display = ("at", "actor", "origin_label", "act", "object_type", "object_id", "reason")
     list_display_links = ("at", "act")
     list_filter = ("origin", "act", "object_type")
+    # The records of one object.
+    linked = ("object_type__exact", "object_id__exact")
     search_fields = ("=object_id", "=actor", "~reason")
     search_help_text = _("Object's id, actor, or words of the reason")
     ordering = ("-id",)

@@ -6,9 +6,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -19,10 +19,11 @@ from diana.events import retries
 from diana.events.models import Cursor, Delivery, Failure, StoredEvent
 from diana.events.relay import lanes_behind
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 
-class BusAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class BusAdmin(ReadOnly, ModelAdmin):
     """Rows that the bus writes and nobody else."""
 
     list_per_page = 50
@@ -58,15 +59,16 @@ class CursorAdmin(BusAdmin):
     list_per_page = 100
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cursor]:
-        """Look up the lag once for the whole page."""
-        self._behind = {(row.subscriber.name, row.lane): row.events for row in lanes_behind()}
+        """Look up the lag once for the whole page, when its first row is shown."""
+        self._behind = SimpleLazyObject(lambda: {(row.subscriber.name, row.lane): row.events for row in lanes_behind()})
         rows: QuerySet[Cursor] = super().get_queryset(request)
         return rows
 
     @display(description=_("events behind"))  # type: ignore[untyped-decorator]  # unfold has no types
     def events_behind(self, cursor: Cursor) -> int:
         """Show how many events lie before it, if one of them is the subscriber's; 1000 at most."""
-        return self._behind.get((cursor.subscriber, cursor.lane), 0)
+        behind: int = self._behind.get((cursor.subscriber, cursor.lane), 0)
+        return behind
 
     @labelled(description=_("state"), label={"paused": "danger", "suspect": "warning", "works": "success"})
     def state(self, cursor: Cursor) -> tuple[str, Any]:

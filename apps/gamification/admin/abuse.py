@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget
 
@@ -19,6 +18,7 @@ from apps.gamification.admin.acting import ActForm, form_for, prepare_and_act
 from apps.gamification.models import Entry, Flag, Hold
 from diana.admin_search import IndexedSearch
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin, TabularInline
 from diana.readonly import ReadOnly
 
 SHOWN_ENTRIES = 20
@@ -26,7 +26,7 @@ MOST_REVERSED = 100
 ID = re.compile(r"[0-9]{1,18}")
 
 
-class HoldInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+class HoldInline(ReadOnly, TabularInline):
     """The acts that wait, or waited."""
 
     model = Hold
@@ -68,7 +68,7 @@ class ConfirmForm(ActForm):
 
 
 @admin.register(Flag)
-class FlagAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class FlagAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Newest first; open ones are what there is to do."""
 
     list_display = ("id", "account_id", "detector_label", "score", "acts", "held", "points", "status_label", "last_at")

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
 from apps.gamification import services
@@ -24,13 +23,14 @@ from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import ConfirmedAdd, confirm_and_act
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin, TabularInline
 from diana.readonly import ReadOnly
 
 # A page cannot take longer than people wait: of more the command looks at all.
 PREVIEWED_PEOPLE = 5000
 
 
-class AchievementVersionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+class AchievementVersionInline(ReadOnly, TabularInline):
     """All versions of an achievement, the newest first."""
 
     model = AchievementVersion
@@ -49,7 +49,7 @@ class AchievementForm(forms.ModelForm[Achievement]):
 
 
 @admin.register(Achievement)
-class AchievementAdmin(IndexedSearch, ConfirmedAdd, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AchievementAdmin(IndexedSearch, ConfirmedAdd, ReadOnly, ModelAdmin):
     """What can be achieved, and how many have it."""
 
     form = AchievementForm
@@ -234,7 +234,7 @@ class AchievementVersionAdmin(VersionAdmin):
 
 
 @admin.register(Unlock)
-class UnlockAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class UnlockAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Who has what, the newest first."""
 
     list_display = ("id", "account_id", "achievement", "tier", "period", "state", "unlocked_at", "granted_by")

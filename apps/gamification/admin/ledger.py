@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from apps.gamification import explaining
@@ -22,11 +21,12 @@ from apps.gamification.models import Account, Entry
 from apps.gamification.titles import localized
 from diana.admin_search import IndexedSearch
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 
 @admin.register(Account)
-class AccountAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AccountAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Who has how much, by lifetime points."""
 
     list_display = ("person", "balance", "lifetime", "level", "sequence", "lifetime_at")
@@ -105,7 +105,7 @@ class AccountAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  
 
 
 @admin.register(Entry)
-class EntryAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class EntryAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """The ledger, the newest first, each entry with its why."""
 
     list_display = (

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from apps.gamification import services
@@ -21,11 +20,12 @@ from diana.acts import Change, Preview
 from diana.admin_search import IndexedSearch
 from diana.confirming import confirm_and_act
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 
 @admin.register(StaffRequest)
-class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """What was asked for; approved or refused by those who may, and did not ask themselves."""
 
     list_display = ("id", "act", "at_stake", "asked_by", "asked_at", "status_label", "decided_by", "expires_at")

@@ -15,7 +15,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSplitDateTimeWidget
 
@@ -30,13 +29,14 @@ from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import ConfirmedAdd, confirm_and_act
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin, TabularInline
 from diana.readonly import ReadOnly
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 
-class VersionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+class VersionInline(ReadOnly, TabularInline):
     """All versions of a rule, the newest first."""
 
     model = RuleVersion
@@ -45,7 +45,7 @@ class VersionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold ha
 
 
 @admin.register(Rule)
-class RuleAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class RuleAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """What earns points, and what does not at the moment."""
 
     list_display = ("title", "key", "state", "base", "event_type")
@@ -139,7 +139,7 @@ class RuleVersionForm(forms.ModelForm[RuleVersion]):
         return data
 
 
-class VersionAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class VersionAdmin(ReadOnly, ModelAdmin):
     """Versions are added by those who may, and never changed."""
 
     ordering = ("-created_at",)

@@ -15,7 +15,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
@@ -28,6 +27,7 @@ from diana.admin_search import IndexedSearch
 from diana.audit import Actor
 from diana.confirming import ConfirmedAdd, confirm_and_act
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 if TYPE_CHECKING:
@@ -112,11 +112,12 @@ def _span_of(grant: Grant) -> vip.Span | None:
 
 
 @admin.register(Grant)
-class GrantAdmin(IndexedSearch, SpansOfGrants, ConfirmedAdd, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GrantAdmin(IndexedSearch, SpansOfGrants, ConfirmedAdd, ReadOnly, ModelAdmin):
     """Added and revoked by those who have the permission; seen by those who may view."""
 
     form = GrantForm
     autocomplete_fields = ("person",)
+    prefilled = ("person",)
     list_display = ("id", "person", "source", "given", "counts_from", "counts_until", "state", "granted_by", "reason")
     list_filter = ("source",)
     list_select_related = ("person",)

@@ -10,7 +10,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
 from apps.users.admin import leaving
@@ -22,6 +21,7 @@ from apps.users.models import Departure, Grant, Person, Suspension
 from diana import clock
 from diana.admin_search import IndexedSearch
 from diana.labels import labelled
+from diana.model_admin import ModelAdmin, TabularInline
 from diana.readonly import ReadOnly
 from diana.trigrams import part_of
 
@@ -34,7 +34,7 @@ STATUS_COLOURS = {
 }
 
 
-class GrantInline(SpansOfGrants, ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+class GrantInline(SpansOfGrants, ReadOnly, TabularInline):
     """All VIP of the person, newest first."""
 
     model = Grant
@@ -52,7 +52,7 @@ class GrantInline(SpansOfGrants, ReadOnly, TabularInline):  # type: ignore[misc]
         return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', address, grant.pk)
 
 
-class SuspensionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+class SuspensionInline(ReadOnly, TabularInline):
     """All suspensions of the person, newest first."""
 
     model = Suspension
@@ -63,7 +63,7 @@ class SuspensionInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold
     verbose_name_plural = _("suspensions")
 
 
-class DepartureInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+class DepartureInline(ReadOnly, TabularInline):
     """When the person left, and whether they asked to be erased; newest first."""
 
     model = Departure
@@ -75,7 +75,7 @@ class DepartureInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold 
 
 
 @admin.register(Person)
-class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):
     """A fixed number of queries, however long the list."""
 
     list_display = (
@@ -149,7 +149,7 @@ class PersonAdmin(IndexedSearch, VipOfPeople, ReadOnly, ModelAdmin):  # type: ig
     @action(description=_("Grant VIP"), icon="workspace_premium", permissions=["grant_vip"], url_path="vip")  # type: ignore[untyped-decorator]  # unfold has no types
     def add_vip(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Open the form of a new grant for this person."""
-        return redirect(f"{reverse('admin:users_grant_add')}?person={int(object_id)}")
+        return redirect(f"{reverse('admin:users_grant_add')}?person={self._found(request, object_id).pk}")
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Offer to suspend, or to end it; nothing where there is nobody any more."""

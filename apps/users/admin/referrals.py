@@ -2,15 +2,15 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from apps.users.models import Referral
 from diana.admin_search import IndexedSearch
+from diana.model_admin import ModelAdmin
 from diana.readonly import ReadOnly
 
 
 @admin.register(Referral)
-class ReferralAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ReferralAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     """Invitations, the newest first; found by the id of either person."""
 
     list_display = ("invitee_id", "referrer_id", "status", "referred_at", "active_days", "points", "paid_at", "lost_at")

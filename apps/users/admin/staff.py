@@ -7,11 +7,11 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from apps.users.models import Staff
 from diana.admin_search import IndexedSearch
+from diana.model_admin import ModelAdmin
 
 RIGHTS = ("is_superuser", "groups", "user_permissions")
 

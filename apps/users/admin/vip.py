@@ -15,7 +15,6 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
 
@@ -29,6 +28,7 @@ from diana.acts import Preview
 from diana.audit import Actor
 from diana.confirming import confirm_and_act
 from diana.labels import labelled
+from diana.model_admin import TabularInline
 from diana.readonly import ReadOnly
 
 MOST_PEOPLE = 500
@@ -79,7 +79,7 @@ class ManyForm(ReasonForm):
         return sorted({int(part) for part in parts})
 
 
-class OverrideInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+class OverrideInline(ReadOnly, TabularInline):
     """All that staff forced for the person, newest first."""
 
     model = VipOverride
