@@ -52,7 +52,7 @@ class StaffRequestAdmin(IndexedSearch, ReadOnly, ModelAdmin):
         """Show the status in its colour."""
         return asked.status, asked.get_status_display()
 
-    @admin.display(description=_("at stake"), ordering="points")
+    @admin.display(description=_("at stake"))
     def at_stake(self, asked: StaffRequest) -> str:
         """Show how much of what is given or taken."""
         known = second_person.ACTS.get(asked.act)
