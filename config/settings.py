@@ -62,8 +62,9 @@ INSTALLED_APPS = [
     "diana.audit",
     "diana.periodic",
     "diana.sandbox",
-    "unfold",
-    "django.contrib.admin",
+    # Without its own site: ours is made of it.
+    "unfold.apps.BasicAppConfig",
+    "apps.staff.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -82,6 +83,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "diana.audit.addresses.AddressMiddleware",
+    "apps.staff.sessions.SessionLimits",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -140,6 +143,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+# A session of staff ends after so long without a request, and after so long in all (apps/staff/sessions.py).
+STAFF_IDLE_SECONDS = 30 * 60
+STAFF_SESSION_SECONDS = SESSION_COOKIE_AGE = 12 * 60 * 60
+# How many proxies stand before `web`, each of which adds its sender's address to X-Forwarded-For; the sender writes the rest.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+if TRUSTED_PROXIES < 0:
+    raise ImproperlyConfigured(
+        f"TRUSTED_PROXIES={TRUSTED_PROXIES}: set it to how many proxies stand before web, or to 0."
+    )
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("ru", _("Russian"))]

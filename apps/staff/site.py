@@ -1,0 +1,35 @@
+"""The admin's site: the theme's, with records of who logs in, out, and changes the password."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from unfold.sites import UnfoldAdminSite
+
+from apps.staff import logins
+
+
+class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
+    """Where staff log in and out."""
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the form, let in; record each login and each failure."""
+        response: HttpResponse = super().login(request, extra_context)
+        if request.method == "POST":
+            logins.record_attempt(request, let_in=response.status_code == 302)
+        return response
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Log out and record it."""
+        if request.method == "POST" and request.user.is_authenticated:
+            logins.record_logout(request)
+        response: HttpResponse = super().logout(request, extra_context)
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Let staff change their own password and record it."""
+        with transaction.atomic():
+            response: HttpResponse = super().password_change(request, extra_context)
+            if request.method == "POST" and response.status_code == 302:
+                logins.record_own_password(request)
+        return response
