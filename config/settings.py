@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     # Last: its roles are given what the others' migrations have made.
     "apps.staff",
 ]
@@ -85,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "diana.audit.addresses.AddressMiddleware",
     "apps.staff.sessions.SessionLimits",
+    "axes.middleware.AxesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -143,6 +145,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+# The first two only refuse: too many wrong passwords (apps/staff/login_limits.py).
+AUTHENTICATION_BACKENDS = [
+    "apps.staff.login_limits.SlowingBackend",
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken", "next"]
+AXES_USERNAME_CALLABLE = "apps.staff.login_limits.counted_name"
+AXES_CLIENT_IP_CALLABLE = "diana.audit.addresses.remote_address"
+AXES_LOCKOUT_CALLABLE = "apps.staff.login_limits.keep_response"
 # A session of staff ends after so long without a request, and after so long in all (apps/staff/sessions.py).
 STAFF_IDLE_SECONDS = 30 * 60
 STAFF_SESSION_SECONDS = SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -349,6 +369,8 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "telegram": {"level": "WARNING"},
+        # Addresses and names of whoever tries to log in: the audit record has them.
+        "axes": {"level": "ERROR"},
         # Two lines for each task: Flower tells the same story, and cheaper.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

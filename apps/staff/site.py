@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from unfold.sites import UnfoldAdminSite
 
-from apps.staff import logins
+from apps.staff import login_limits, logins
 
 
 class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
@@ -16,7 +17,13 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
         """Show the form, let in; record each login and each failure."""
         response: HttpResponse = super().login(request, extra_context)
         if request.method == "POST":
-            logins.record_attempt(request, let_in=response.status_code == 302)
+            checked = not getattr(request, "axes_locked_out", False)
+            # The try that locks was looked at; what is refused unseen is no try, and could fill the record.
+            if checked or getattr(request, "axes_failures_since_start", None):
+                logins.record_attempt(request, let_in=response.status_code == 302)
+            login_limits.forget_old()
+            if not checked and isinstance(response, TemplateResponse):
+                login_limits.refuse(request, response)
         return response
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -7,8 +7,8 @@ from psycopg import sql
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-# Ours is what is not Django's.
-OURS = "{0}.relnamespace = 'public'::regnamespace AND {0}.relname !~ '^(auth|django)_'"
+# Ours is what is not Django's or django-axes'.
+OURS = "{0}.relnamespace = 'public'::regnamespace AND {0}.relname !~ '^(auth|axes|django)_'"
 
 CONSTRAINTS = f"""
 SELECT k.conname, c.relname, k.contype::text FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
