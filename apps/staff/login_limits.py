@@ -47,9 +47,6 @@ class SlowingBackend:
             request.retry_after = wait  # type: ignore[attr-defined]
             raise SlowedDown
 
-    def get_user(self, user_id: int) -> None:
-        """Know nobody."""
-
 
 def counted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     """Return what tries are counted under: the login, or a digest of what was typed: it may have been a password."""
