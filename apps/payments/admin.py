@@ -121,6 +121,7 @@ class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):  # type: ignore[misc]  
             preview=preview,
             act=act,
             refusals=(services.NotRefundable,),
+            password_again=True,
         )
 
 

@@ -12,16 +12,17 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from diana import clock
+from diana import clock, password_again
 
 # A session that is used is written so often, and not with every request.
 WRITTEN_EVERY_SECONDS = 60
 
 
 def begin(request: HttpRequest, **_kwargs: Any) -> None:
-    """Note when the session began; Django calls it with each login."""
+    """Note when the session began and the password was given; Django calls it with each login."""
     now = _now()
     request.session["signed_in_at"] = request.session["seen_at"] = now
+    password_again.note(request)
 
 
 class SessionLimits:

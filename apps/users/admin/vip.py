@@ -163,7 +163,7 @@ class VipOfPeople:
             services.override_vip(person_id=person_id, mode=data["mode"], until=data["until"], **how)
             return _("Forced, and recorded.")
 
-        return self._ask(request, object_id, OverrideForm, _("Force VIP"), preview, act)
+        return self._ask(request, object_id, OverrideForm, _("Force VIP"), preview, act, password_again=True)
 
     @action(description=_("Clear forced VIP"), icon="restart_alt", permissions=["override_vip"], url_path="clear-vip")  # type: ignore[untyped-decorator]  # unfold has no types
     def clear_vip(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -176,7 +176,7 @@ class VipOfPeople:
             services.clear_overrides(person_id=person_id, **how)
             return _("Nothing is forced any more, which is recorded.")
 
-        return self._ask(request, object_id, ReasonForm, _("Clear forced VIP"), preview, act)
+        return self._ask(request, object_id, ReasonForm, _("Clear forced VIP"), preview, act, password_again=True)
 
     def has_override_vip_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Ask for the permission to force VIP."""
@@ -246,6 +246,7 @@ class VipOfPeople:
         title: Any,
         preview: Callable[[int, dict[str, Any]], Preview],
         act: Callable[[int, dict[str, Any], dict[str, Any]], Any],
+        password_again: bool = False,
     ) -> HttpResponse:
         person = self.get_object(request, object_id)  # type: ignore[attr-defined]
         if person is None:
@@ -264,6 +265,7 @@ class VipOfPeople:
             preview=lambda data, actor: preview(person.pk, data),
             act=confirmed,
             refusals=REFUSALS,
+            password_again=password_again,
         )
 
 
