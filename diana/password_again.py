@@ -32,10 +32,10 @@ def is_right(request: HttpRequest) -> bool:
     if login is not None and login.pk == request.user.pk:
         note(request)
         return True
-    if getattr(request, "axes_locked_out", False):
-        messages.error(request, _("Too many failed logins."))
-    else:
-        messages.error(request, _("The password is wrong. Nothing was done."))
+    locked = getattr(request, "axes_locked_out", False)
+    messages.error(request, _("Too many failed logins.") if locked else _("The password is wrong. Nothing was done."))
+    # The one that locks was looked at.
+    if not locked or getattr(request, "axes_failures_since_start", None):
         _record(request)
     return False
 

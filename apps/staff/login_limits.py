@@ -51,7 +51,11 @@ class SlowingBackend:
 def counted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     """Return what tries are counted under: the login, or a digest of what was typed: it may have been a password."""
     typed = str((credentials or request.POST).get("username") or "")
-    return typed if find_login(typed) else "?" + salted_hmac("diana.login_limits", typed).hexdigest()
+    # axes asks for it several times in a request.
+    found: dict[str, str] = request.__dict__.setdefault("counted_names", {})
+    if typed not in found:
+        found[typed] = typed if find_login(typed) else "?" + salted_hmac("diana.login_limits", typed).hexdigest()
+    return found[typed]
 
 
 def forget_old() -> None:

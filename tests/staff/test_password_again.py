@@ -74,6 +74,7 @@ def test_wrong_passwords_there_lock_as_on_the_login_page(
     for _ in range(5):
         client.post(address, confirmed | {"password": "wrong"})
     assert client.post(address, confirmed | {"password": PASSWORD}).status_code == 429
+    assert AuditRecord.objects.filter(act="password_refused").count() == 5
     assert not erased()
 
 
