@@ -26,6 +26,10 @@ REAL = {
     "diana/events/delivery_claims.py": (9, "leases, next_attempt_at and the start of PostgreSQL"),
     "diana/events/visits.py": (1, "the age of visits, which are work"),
     "diana/events/overview.py": (2, "ages of transactions in PostgreSQL's own views, paused_until"),
+    "diana/audit/migrations/sql/rights.sql": (
+        2,
+        "the beginning of the transaction, moved like domain time",
+    ),
     "diana/audit/migrations/sql/walls.sql": (1, "was replaced by walls_in_domain_time.sql"),
     "diana/audit/migrations/sql/walls_in_domain_time.sql": (
         2,

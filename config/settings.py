@@ -69,12 +69,13 @@ INSTALLED_APPS = [
     "diana.flower",
     # The look only: the site is ours.
     "unfold.apps.BasicAppConfig",
-    "diana.staff_site.StaffSiteConfig",
+    "apps.staff.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     # Last: its roles are given what the others' migrations have made.
     "apps.staff",
 ]
@@ -89,6 +90,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "diana.audit.addresses.AddressMiddleware",
+    "apps.staff.sessions.SessionLimits",
+    "axes.middleware.AxesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -148,6 +152,33 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 SESSION_ENGINE = "diana.sessions"
+# The first two only refuse: too many wrong passwords (apps/staff/login_limits.py).
+AUTHENTICATION_BACKENDS = [
+    "apps.staff.login_limits.SlowingBackend",
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken", "next"]
+AXES_USERNAME_CALLABLE = "apps.staff.login_limits.counted_name"
+AXES_CLIENT_IP_CALLABLE = "diana.audit.addresses.remote_address"
+AXES_LOCKOUT_CALLABLE = "apps.staff.login_limits.keep_response"
+# A session of staff ends after so long without a request, and after so long in all (apps/staff/sessions.py).
+STAFF_IDLE_SECONDS = 30 * 60
+STAFF_SESSION_SECONDS = SESSION_COOKIE_AGE = 12 * 60 * 60
+# How many proxies stand before `web`, each of which adds its sender's address to X-Forwarded-For; the sender writes the rest.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+if TRUSTED_PROXIES < 0:
+    raise ImproperlyConfigured(
+        f"TRUSTED_PROXIES={TRUSTED_PROXIES}: set it to how many proxies stand before web, or to 0."
+    )
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("ru", _("Russian"))]
@@ -352,6 +383,8 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "telegram": {"level": "WARNING"},
+        # Addresses and names of whoever tries to log in: the audit record has them.
+        "axes": {"level": "ERROR"},
         # Two lines for each task: Flower tells the same story, and cheaper.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

@@ -360,6 +360,14 @@ VARIABLES = (
         make="openssl rand -hex 32",
     ),
     Variable(
+        name="TRUSTED_PROXIES",
+        meaning="proxies before `web`, each of which adds its sender's address at the end of `X-Forwarded-For`",
+        default="0",
+        read=DOMAIN,
+        fault=strength.number(),
+        write="Write how many there are, or unset it",
+    ),
+    Variable(
         name="STAFF_APPROVAL_ABOVE",
         meaning="acts of staff on more points wait for a second person",
         default="10000",

@@ -14,9 +14,12 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import INPUT_CLASSES
 
 from diana.acts import Preview, StateChanged
 from diana.audit import Actor, ReasonMissing
+from diana.password_again import is_needed as needs_password
+from diana.password_again import is_right as password_is_right
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -35,20 +38,23 @@ def confirm_and_act(
     preview: Callable[[Data, Actor], Preview],
     act: Callable[[Data, Actor, str], "StrOrPromise"],
     refusals: tuple[type[Exception], ...],
+    password_again: bool = False,
 ) -> HttpResponse:
     """Show the form, then the preview; act when that is confirmed, and go back with what `act` says.
 
     `act` is given the effect that was shown and raises StateChanged if it would do something else by now: then the new
     preview is shown. The form must have a field `key`, which makes a form that is sent twice one act. What was shown is
-    signed with what was filled in and by whom, so that nothing is done that was not shown.
+    signed with what was filled in and by whom, so that nothing is done that was not shown. With `password_again` it is
+    confirmed with the password, unless that was given lately.
     """
     if not form.is_valid():
         return _page(admin, request, form, title, back, None)
+    asks = password_again and needs_password(request)
     data, actor = form.cleaned_data, Actor.staff(request.user)
     expected: tuple[type[Exception], ...] = (*refusals, ReasonMissing)
     try:
         shown = _shown(request, data)
-        if shown is not None:
+        if shown is not None and (not asks or password_is_right(request)):
             try:
                 messages.success(request, str(act(data, actor, shown)))
                 return redirect(back)
@@ -56,7 +62,7 @@ def confirm_and_act(
                 messages.warning(
                     request, _("Something changed meanwhile. Nothing was done: this is how it stands now.")
                 )
-        return _page(admin, request, form, title, back, preview(data, actor))
+        return _page(admin, request, form, title, back, preview(data, actor), asks=asks and needs_password(request))
     except expected as error:
         messages.error(request, str(error))
         return redirect(back)
@@ -111,13 +117,20 @@ def _page(
     title: "StrOrPromise",
     back: str,
     preview: Preview | None,
+    *,
+    asks: bool = False,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"preview": preview}
+    context: dict[str, Any] = {
+        "preview": preview,
+        "asks_password": asks,
+        "password_classes": " ".join(INPUT_CLASSES),
+        "status": 429 if getattr(request, "axes_locked_out", False) else 200,
+    }
     if preview is not None:
         context["sent"] = [
             (name, value)
             for name, values in request.POST.lists()
-            if name not in ("csrfmiddlewaretoken", "shown")
+            if name not in ("csrfmiddlewaretoken", "shown", "password")
             for value in values
         ]
         context["shown"] = SIGNER.sign_object([preview.effect, _digest(request, form.cleaned_data)])
@@ -132,12 +145,13 @@ def show_form(
     title: "StrOrPromise",
     back: str,
     template: str = "audit/form.html",
+    status: int = 200,
     **context: Any,
 ) -> HttpResponse:
     """Return the page of a form, under the name of the act and of the object whose page offers it."""
     heading = _heading(admin, request, str(title))
     common = {"title": title, "heading": heading, "form": form, "back": back, "opts": admin.opts}
-    return render(request, template, admin.admin_site.each_context(request) | common | context)
+    return render(request, template, admin.admin_site.each_context(request) | common | context, status=status)
 
 
 def _heading(admin: ModelAdmin[Any], request: HttpRequest, title: str) -> str:

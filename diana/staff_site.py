@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
@@ -42,9 +41,3 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
         except (InvalidPage, ValueError) as error:
             raise Http404 from error
         return answer
-
-
-class StaffSiteConfig(AdminConfig):
-    """Django's admin with this site."""
-
-    default_site = "diana.staff_site.StaffSite"

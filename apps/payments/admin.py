@@ -125,6 +125,7 @@ class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):
             preview=preview,
             act=act,
             refusals=(services.NotRefundable, second_person.KeyUsed),
+            password_again=True,
         )
 
 

@@ -16,12 +16,15 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of the end of migrations; register; say that all is imported."""
-        from apps.staff import checks, personal_data
+        from django.contrib.auth.signals import user_logged_in
+
+        from apps.staff import checks, personal_data, sessions
         from apps.users import privacy
         from diana import starting
 
         checks.register_checks()
         privacy.register(personal_data.PART)
+        user_logged_in.connect(sessions.begin, dispatch_uid="staff.sessions")
         post_migrate.connect(_bring_roles_in_line, sender=self, dispatch_uid="staff.roles")
         # This is the last application.
         starting.end()

@@ -33,6 +33,10 @@ PART = Part(
         "django_admin_log.content_type_id",
         "django_admin_log.user_id",
         # of those who work here
+        "axes_accessattempt.*",
+        "axes_accessattemptexpiration.*",
+        "axes_accessfailurelog.*",
+        "axes_accesslog.*",
         "django_session.*",
         "auth_group.*",
         "auth_group_permissions.*",

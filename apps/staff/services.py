@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from apps.staff.roles import ROLES, permissions_of
+from apps.users.models import Staff
 from diana import audit
 
 
@@ -26,7 +27,8 @@ class RoleChange:
 def sync_roles(*, strict: bool = True) -> list[RoleChange]:
     """Make the groups of the roles and give each exactly what the table says; groups of other names are left alone.
 
-    A change of a group that was there is recorded. A second call changes nothing. Raises UnknownPermission if `strict`.
+    A change is recorded, but for the groups of an installation that nobody can log in to yet. A second call changes nothing.
+    Raises UnknownPermission if `strict`.
     """
     known = {
         f"{label}.{codename}": pk
@@ -47,12 +49,12 @@ def _sync(role: str, known: dict[str, int]) -> RoleChange:
     added, removed = sorted(wanted - held), sorted(held - wanted)
     group.permissions.add(*[known[name] for name in added])
     group.permissions.remove(*[known[name] for name in removed])
-    if not made and (added or removed):
+    if (added or removed) and (not made or Staff.objects.exists()):
         audit.record(
             actor=audit.Actor.command(),
             act="sync_roles",
             target=("auth.Group", group.pk),
-            before={"role": role, "permissions": sorted(held)},
+            before=None if made else {"role": role, "permissions": sorted(held)},
             after={"role": role, "permissions": sorted(wanted)},
             reason="The role was not as the table of roles says.",
         )

@@ -30,7 +30,7 @@ class AuditRecordAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     show_full_result_count = False
     fieldsets = (
         (None, {"fields": (("act", "at"), ("object_type", "object_id"), "reason")}),
-        (_("Who"), {"fields": (("actor", "actor_id"), ("origin", "correlation_id"))}),
+        (_("Who"), {"fields": (("actor", "actor_id"), ("origin", "address"), "correlation_id")}),
         (_("What changed"), {"fields": (("before_text", "after_text"),)}),
     )
     readonly_fields = ("before_text", "after_text")

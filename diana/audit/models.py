@@ -31,6 +31,8 @@ class AuditRecord(models.Model):
     after = models.JSONField(_("after"), null=True, encoder=DjangoJSONEncoder)
     reason = models.TextField(_("reason"))
     correlation_id = models.UUIDField(_("correlation id"), null=True)
+    # Where a request came from; None for what is done in a shell, by a command, by the bot.
+    address = models.GenericIPAddressField(_("address"), null=True)
 
     class Meta:
         db_table = "audit_record"

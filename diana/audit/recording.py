@@ -8,6 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from diana.audit.actors import Actor
+from diana.audit.addresses import current_address
 from diana.events.causes import current_cause
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 _INSERT = """
 WITH written AS (
     INSERT INTO audit_record
-        (actor_id, actor, origin, act, object_type, object_id, before, after, reason, correlation_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s)
+        (actor_id, actor, origin, act, object_type, object_id, before, after, reason, correlation_id, address)
+    VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s::inet)
     RETURNING *
 )
 SELECT written.*, set_config(
@@ -33,8 +34,8 @@ WITH given AS (
         AS g (number int, act text, kind text, target text, before jsonb, after jsonb, reason text)
 ), written AS (
     INSERT INTO audit_record
-        (actor_id, actor, origin, act, object_type, object_id, before, after, reason, correlation_id)
-    SELECT %s, %s, %s, act, kind, target, before, after, reason, %s FROM given ORDER BY number
+        (actor_id, actor, origin, act, object_type, object_id, before, after, reason, correlation_id, address)
+    SELECT %s, %s, %s, act, kind, target, before, after, reason, %s, %s::inet FROM given ORDER BY number
     RETURNING id
 )
 SELECT id, set_config(
@@ -72,7 +73,7 @@ def record(
 ) -> "AuditRecord":
     """Write down who did what to the target (kind and id, as in `("users.Person", 7)`) and how it changed it.
 
-    The time is the database's, the correlation id that of the event being handled, if any.
+    The time is the database's, the correlation id that of the event being handled, if any, the address the request's.
     Raises OutsideTransaction, and ReasonMissing for a blank or endless reason.
     """
     # The package is imported before the models can be.
@@ -82,7 +83,8 @@ def record(
     cause = current_cause()
     who = [actor.id, actor.name, actor.origin]
     what = [act, target[0], str(target[1]), _json(before), _json(after), reason.strip()]
-    [written] = AuditRecord.objects.raw(_INSERT, [*who, *what, cause.correlation_id if cause else None])
+    origin = [cause.correlation_id if cause else None, current_address()]
+    [written] = AuditRecord.objects.raw(_INSERT, [*who, *what, *origin])
     return written
 
 
@@ -97,7 +99,7 @@ def record_many(actor: Actor, acts: Sequence[Act]) -> list[int]:
         for n, act in enumerate(acts)
     ]
     cause = current_cause()
-    who = [actor.id, actor.name, actor.origin, cause.correlation_id if cause else None]
+    who = [actor.id, actor.name, actor.origin, cause.correlation_id if cause else None, current_address()]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_MANY, [json.dumps(given, cls=DjangoJSONEncoder), *who])
         return [row[0] for row in cursor.fetchall()]

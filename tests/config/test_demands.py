@@ -86,6 +86,7 @@ WEAK = {
     "SECURE_SSL_REDIRECT": ["perhaps"],
     "TELEGRAM_API_LOCAL": ["perhaps"],
     "STAFF_APPROVAL_ABOVE": ["many"],
+    "TRUSTED_PROXIES": ["one"],
     "STAFF_POINTS_PER_PERSON": ["many"],
     "STAFF_POINTS_IN_ALL": ["many"],
     "STAFF_VIP_DAYS_PER_PERSON": ["a year"],

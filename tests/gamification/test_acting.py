@@ -10,11 +10,11 @@ from django.urls import reverse
 from apps.gamification import selectors, services
 from apps.gamification.models import Entry, Flag, StaffRequest
 from apps.users.models import Staff
-from diana.audit.models import AuditRecord
 from tests.gamification.acts import NOON, STAFF, award, daily, person
 from tests.gamification.test_abuse import spam, watch
 from tests.gamification.test_admin import confirm
 from tests.gamification.test_services import give
+from tests.records import acts
 
 pytestmark = pytest.mark.django_db
 
@@ -107,7 +107,7 @@ def test_f45_bad_values_are_refused_without_a_trace(
     assert response.status_code == 200
     text = response.content.decode()
     assert any(part in text for part in message.split("|")) or field == "key"
-    assert (Entry.objects.count(), AuditRecord.objects.count()) == (1, 0)
+    assert (Entry.objects.count(), acts().count()) == (1, 0)
 
 
 def test_above_the_limit_it_becomes_a_request_that_another_approves(client: Client, somebody: int) -> None:

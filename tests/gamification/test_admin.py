@@ -12,10 +12,10 @@ from apps.gamification import selectors
 from apps.gamification.models import Account, Entry, MultiplierVersion, Rule, RuleVersion
 from apps.users.models import Staff
 from diana import clock
-from diana.audit.models import AuditRecord
 from diana.events.models import StoredEvent
 from diana.events.testing import drain
 from tests.gamification.acts import AWARDS, NOON, award, daily, event, message, person
+from tests.records import acts
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +82,7 @@ def test_points_are_given_once_however_often_the_form_is_sent(root: Client, entr
         after = root.post(address, sent | {"shown": page.context["shown"]}, follow=True)
         assert "Done, and recorded." in after.content.decode()
     assert selectors.balance(entry.account_id) == 75
-    record = AuditRecord.objects.get()
+    record = acts().get()
     assert (record.actor, record.origin, record.reason) == ("root", "admin", "Poetry")
     assert root.post(address, {"amount": "25", "reason": "", "key": "x"}).status_code == 200
     refused = root.post(address, {"amount": "0", "reason": "r", "key": "x"}, follow=True)
@@ -110,7 +110,7 @@ def test_acts_need_their_permission(client: Client, entry: Entry) -> None:
 def test_a_rule_is_switched_off_with_a_reason(root: Client) -> None:
     confirm(root, "/admin/gamification/rule/login/switch/", {"reason": "Too easy", "key": "abc"})
     assert not Rule.objects.get(pk="login").active
-    assert AuditRecord.objects.get().act == "retire_rule"
+    assert acts().get().act == "retire_rule"
 
 
 def test_a_rule_is_found_by_the_quoted_key_in_addresses(root: Client) -> None:
@@ -220,12 +220,12 @@ def test_a_streak_is_repaired_with_a_reason_or_the_page_says_why_not(
     sent = {"reason": "A fair one", "key": "b"}
     page = root.post(address, sent)
     assert [(c.before, c.after) for c in page.context["preview"].changes[:2]] == [(0, 3), ("–", "2026-03-16")]
-    assert not AuditRecord.objects.exists()
+    assert not acts().exists()
     for _ in range(2):
         done = root.post(address, sent | {"shown": page.context["shown"]}, follow=True).content.decode()
         assert "Done, and recorded." in done
         drain(AWARDS)
-    assert AuditRecord.objects.get().after["bridged"] == ["2026-03-16"]
+    assert acts().get().after["bridged"] == ["2026-03-16"]
     assert selectors.standing(entry.account_id).streak_days == 3
 
 
@@ -243,4 +243,4 @@ def test_a_repair_that_would_bridge_other_dates_by_now_is_shown_anew(
     page = root.post(address, sent | {"shown": shown}).content.decode()
     assert "Something changed meanwhile" in page
     assert "2026-03-16, 2026-03-17" in page
-    assert not AuditRecord.objects.exists()
+    assert not acts().exists()

@@ -94,6 +94,13 @@ TRIGGERS: dict[str, Wall | Effect] = {
     "users_suspension_audited": audited(
         "users_suspension", "UPDATE users_suspension SET ended_at = diana_now(), ended_by = 'ana'"
     ),
+    "users_staff_audited": audited("users_staff", "UPDATE users_staff SET is_superuser = NOT is_superuser"),
+    "users_staff_groups_audited": audited("users_staff_groups", "DELETE FROM users_staff_groups"),
+    "users_staff_user_permissions_audited": audited(
+        "users_staff_user_permissions", "DELETE FROM users_staff_user_permissions"
+    ),
+    "auth_group_audited": audited("auth_group", "INSERT INTO auth_group (name) VALUES ('lookers')"),
+    "auth_group_permissions_audited": audited("auth_group_permissions", "DELETE FROM auth_group_permissions"),
 }
 
 

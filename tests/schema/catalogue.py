@@ -7,8 +7,8 @@ from psycopg import sql
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-# Ours is what is not Django's.
-OURS = "{0}.relnamespace = 'public'::regnamespace AND {0}.relname !~ '^(auth|django)_'"
+# Ours is what is not Django's or django-axes'.
+OURS = "{0}.relnamespace = 'public'::regnamespace AND {0}.relname !~ '^(auth|axes|django)_'"
 
 CONSTRAINTS = f"""
 SELECT k.conname, c.relname, k.contype::text FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
@@ -18,9 +18,10 @@ SELECT i.relname, c.relname, 'i' FROM pg_index x JOIN pg_class i ON i.oid = x.in
     WHERE x.indisunique AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid) AND {OURS.format("c")}
 ORDER BY 2, 1
 """
-TRIGGERS = f"""
+# All triggers are ours, those on Django's tables too.
+TRIGGERS = """
 SELECT t.tgname, c.relname, t.tgenabled::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-    WHERE NOT t.tgisinternal AND {OURS.format("c")} ORDER BY 2, 1
+    WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace ORDER BY 2, 1
 """
 TABLES = f"SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND {OURS.format('c')} ORDER BY 1"
 COLUMNS = """

@@ -137,7 +137,7 @@ KEPT = {
     "users.change_staff",
     "users.delete_staff",
 }
-DJANGO = {"admin", "auth", "contenttypes", "sessions"}
+DJANGO = {"admin", "auth", "axes", "contenttypes", "sessions"}
 # What holds the proof: not even superusers, on no way.
 UNTOUCHABLE = [AuditRecord, Account, Entry, StoredEvent, Flag, StaffRequest, Unlock]
 

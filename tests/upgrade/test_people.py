@@ -136,5 +136,5 @@ def test_staff_may_what_they_might(role: str, reading: None) -> None:
 
 def test_staff_log_in_with_their_passwords(committed_db: str) -> None:
     client = Client()
-    assert client.login(username="viewer", password=PASSWORD)
+    assert client.post("/admin/login/", {"username": "viewer", "password": PASSWORD}).status_code == 302
     assert client.get("/admin/").status_code == 200

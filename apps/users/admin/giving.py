@@ -36,10 +36,11 @@ def give_or_ask(
     done: Callable[[Any], "StrOrPromise"],
     back: str,
     key_field: str = "key",
+    password_again: bool = False,
 ) -> HttpResponse:
     """Show the form, then what the registered act would change, and do it when that is confirmed, or ask for it.
 
-    `done` says in words what came of it.
+    `done` says in words what came of it; `password_again` as of confirm_and_act().
     """
 
     def preview(data: dict[str, Any], actor: Actor) -> Preview:
@@ -59,4 +60,5 @@ def give_or_ask(
         preview=preview,
         act=do,
         refusals=REFUSALS,
+        password_again=password_again,
     )

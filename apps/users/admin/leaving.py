@@ -78,4 +78,5 @@ def erase(admin: ModelAdmin[Any], request: HttpRequest, person: Person, *, back:
         preview=preview,
         act=act,
         refusals=(services.PersonGone, services.ReasonNamesPerson),
+        password_again=True,
     )

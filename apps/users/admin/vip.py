@@ -164,6 +164,7 @@ class VipOfPeople:
             },
             done=lambda outcome: _("Forced, and recorded."),
             back=reverse("admin:users_person_change", args=[person_id]),
+            password_again=True,
         )
 
     @action(description=_("Clear forced VIP"), icon="restart_alt", permissions=["override_vip"], url_path="clear-vip")  # type: ignore[untyped-decorator]  # unfold has no types
@@ -189,6 +190,7 @@ class VipOfPeople:
             preview=preview,
             act=act,
             refusals=REFUSALS,
+            password_again=True,
         )
 
     def has_override_vip_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:

@@ -48,7 +48,14 @@ from apps.users.services.preferences import change_preferences
 from apps.users.services.quiz import NoSuchAnswer, QuizTooEarly, answer_quiz, begin_quiz
 from apps.users.services.referrals import follow_referrals, invite_code, pay_referrals
 from apps.users.services.rows import PersonGone, about, lock_people, lock_person
-from apps.users.services.staff import UsernameTaken, ensure_superuser
+from apps.users.services.staff import (
+    UsernameTaken,
+    ensure_superuser,
+    record_change_of_group,
+    record_change_of_login,
+    rights_of_group,
+    rights_of_login,
+)
 from apps.users.services.standings import Passed, expire_all_vip, expire_vip
 from apps.users.services.suspension import (
     InvalidSuspension,
@@ -126,12 +133,16 @@ __all__ = [
     "preview_override",
     "preview_revocation",
     "preview_suspension",
+    "record_change_of_group",
+    "record_change_of_login",
     "register",
     "register_many",
     "release_usernames",
     "remind_onboarding",
     "request_deletion",
     "revoke_grant",
+    "rights_of_group",
+    "rights_of_login",
     "set_language",
     "set_timezone",
     "set_visibility",
