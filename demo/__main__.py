@@ -27,7 +27,7 @@ FOREIGN = (
     *("DATABASE_", "REDIS_", "CACHE_", "TELEGRAM_", "DIANA_", "DJANGO_", "FLOWER_", "CELERY_", "GRANIAN_", "SECURE_"),
     *("CSRF_", "EVENTS_", "LEDGER_", "STAFF_", "METRICS_", "SUPPORT_", "TOMBSTONE_"),
 )
-FOREIGN_NAMES = ("PORT", "HOST", "SANDBOX_PORT", "ALLOWED_HOSTS")
+FOREIGN_NAMES = ("PORT", "HOST", "SANDBOX_PORT", "ALLOWED_HOSTS", "TRUSTED_PROXIES")
 LOGS = ("web", "worker", "telegram", "relay")
 # What the clean start leaves in the demo's folder, and why.
 STAYS = {"lock": "this process holds it"}

@@ -49,7 +49,7 @@ def counts(state: str) -> bool:
 
 def group_of(incoming: Incoming, *, now: datetime) -> KnownGroup | None:
     """Return the group or channel from which the update came; None for a person's own chat, and for none."""
-    if incoming.chat is None or (incoming.chat > 0 and incoming.chat_kind == Chat.Kind.PRIVATE):
+    if incoming.chat is None or (incoming.chat > 0 and incoming.chat_kind in ("", Chat.Kind.PRIVATE)):
         return None
     return meet(telegram_id=incoming.chat, kind=incoming.chat_kind, title=incoming.title, now=now)
 
