@@ -81,6 +81,8 @@ def test_a_keyboard_is_enough(window: Window) -> None:
     # The box has the focus in a chat that was opened.
     expect(window.box).to_be_focused()
     page.keyboard.type("/sta")
+    # Enter takes what is offered, once it is.
+    expect(page.get_by_role("option", name="/start")).to_be_visible()
     page.keyboard.press("Enter")
     expect(window.message("Welcome, Keyla")).to_be_visible()
 
