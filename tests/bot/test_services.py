@@ -52,7 +52,10 @@ def test_an_update_is_done_once() -> None:
     for _ in range(2):
         services.finish_updates(finished=[services.Finished(update, ["help"], None, None)], now=NOW)
         services.fail_update(update=update, reason="no", person_id=None, now=NOW)
-    assert list(StoredEvent.objects.values_list("type", flat=True)) == ["bot.update_received", "bot.message_sent"]
+    assert list(StoredEvent.objects.order_by("id").values_list("type", flat=True)) == [
+        "bot.update_received",
+        "bot.message_sent",
+    ]
 
 
 @pytest.mark.django_db
