@@ -35,7 +35,7 @@ export function composer() {
   box.addEventListener("input", () => { fit(); offer(); });
   box.addEventListener("keydown", onKey);
   list.addEventListener("keydown", onListKey);
-  box.addEventListener("blur", () => setTimeout(() => !list.contains(document.activeElement) && closeCommands(), 150));
+  box.addEventListener("blur", () => setTimeout(() => ![box, ...list.children, list].includes(document.activeElement) && closeCommands(), 150));
   speaker.addEventListener("change", () => select(Number(speaker.value), state.chat));
   on("selected", change);
   on("people", refresh);
