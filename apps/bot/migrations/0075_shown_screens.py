@@ -16,6 +16,7 @@ COLUMNS = (
     "shown_at",
     "said",
 )
+CHANGED = ("told", "closed_at", "editing_until", "replaced")
 KINDS = [
     ("achievement", "achievement"),
     ("level", "level"),
@@ -75,8 +76,8 @@ class Migration(migrations.Migration):
         ),
         restrict_application(
             "bot_shown_screen",
-            insert=COLUMNS,
-            update=("told", "closed_at", "editing_until", "replaced"),
+            insert=COLUMNS + CHANGED,
+            update=CHANGED,
             delete=True,
         ),
         migrations.RemoveConstraint(model_name="notice", name="bot_notice_kind_known"),
