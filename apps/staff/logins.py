@@ -1,4 +1,4 @@
-"""Records of logins, failures, wrong codes and logouts. Nothing that is typed is kept: it may be a password in the wrong field."""
+"""Records of logins, failures, wrong codes, logouts. Nothing that is typed is kept: it may be a password in the wrong field."""
 
 from django.db import transaction
 from django.http import HttpRequest
