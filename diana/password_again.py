@@ -25,9 +25,9 @@ def is_needed(request: HttpRequest) -> bool:
     return _now() - given > KEPT_SECONDS
 
 
-def is_right(request: HttpRequest) -> bool:
+def is_right(request: HttpRequest, field: str = "password") -> bool:
     """Say whether the form brings the right password; a wrong one is told, recorded, and counts as on the login page."""
-    password = request.POST.get("password")
+    password = request.POST.get(field)
     if not password:
         return False
     # The try is looked at and counted in one transaction: no other one comes between.
@@ -52,7 +52,7 @@ def _record(request: HttpRequest) -> None:
             target=("users.Staff", request.user.pk),
             before=None,
             after=None,
-            reason="Before an act for which the password is asked again.",
+            reason="On a page that asks for the password again.",
         )
 
 

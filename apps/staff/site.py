@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from apps.staff import login_limits, logins, second_factor
 from apps.staff.second_factor_pages import CodePage, EnrolmentPage, SecondFactorPage
 from apps.users.models import Staff
-from diana import staff_site
+from diana import password_again, staff_site
 
 
 class PasswordPage(LoginView):
@@ -101,8 +101,10 @@ class StaffSite(staff_site.StaffSite):
         return response
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Let staff change their own password and record it."""
+        """Let staff change their own password and record it; wrong ones count as on the login page."""
         with transaction.atomic():
+            if request.POST.get("old_password") and not password_again.is_right(request, "old_password"):
+                return redirect("admin:password_change")
             response: HttpResponse = super().password_change(request, extra_context)
             if request.method == "POST" and response.status_code == 302:
                 logins.record_own_password(request)
