@@ -78,7 +78,7 @@ class Page(View):
             return found
         if login_limits.was_looked_at(request):
             logins.record_wrong_code(login)
-        form.add_error("code", _("The code is wrong, or it was used already."))
+        form.add_error("code", _("The code is wrong or was already used."))
         return None
 
     def show_recovery_codes(self, request: HttpRequest, login: Staff, target: str) -> HttpResponse:
@@ -106,7 +106,7 @@ class CodePage(Page):
         with transaction.atomic():
             login = self._login(request)
             if login is None:
-                messages.info(request, _("That took too long: log in once more."))
+                messages.info(request, _("That took too long: log in again."))
                 return redirect("admin:login")
             left = devices.codes_left(login)
             if not form.is_valid() or (found := self.check_code(request, form, login)) is None:
@@ -136,7 +136,7 @@ class EnrolmentPage(Page):
         with transaction.atomic():
             login = self._login(request)
             if login is None:
-                messages.info(request, _("That took too long: log in once more."))
+                messages.info(request, _("That took too long: log in again."))
                 return redirect("admin:login")
             secret = second_factor.enrolment_secret(request, login)
             if not form.is_valid() or (found := self.check_code(request, form, login, secret=secret)) is None:

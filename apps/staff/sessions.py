@@ -48,7 +48,7 @@ class SessionLimits:
             )
         elif not second_factor.is_enough(request):
             logout(request)
-            messages.info(request, _("The password alone is not enough any more: log in and set up the second factor."))
+            messages.info(request, _("The password alone is no longer enough: log in again."))
         elif now - seen >= WRITTEN_EVERY_SECONDS:
             request.session["seen_at"] = now
 
