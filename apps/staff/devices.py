@@ -127,7 +127,13 @@ def _use_code_of_device(login: Staff, code: str, now: datetime) -> bool:
         return False
     # Of two that come with one code, one finds the step used up; so does a code of a device that was just replaced.
     unused = Device.objects.filter(login=login, confirmed_at=device.confirmed_at, last_step__lt=step)
-    return unused.update(last_step=step) == 1
+    return unused.update(last_step=step, **_sealed_anew(login, device, str(secret))) == 1
+
+
+def _sealed_anew(login: Staff, device: Device, secret: str) -> dict[str, object]:
+    """Return what changes with the first of the keys, so that the former one can be put away; nothing if it is that one."""
+    sealed = seal_secret(login, secret)
+    return {} if sealed.key_id == device.key_id else {"sealed": sealed.payload, "key_id": sealed.key_id}
 
 
 def _change(login: Staff, *, since: datetime | None, due: datetime | None) -> None:

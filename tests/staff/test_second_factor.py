@@ -334,6 +334,20 @@ def test_what_is_sealed_for_one_login_opens_for_no_other(eva: Staff, secret: str
     assert devices.use_code(eva, code(secret), clock.real_now())
 
 
+def test_a_right_code_seals_the_device_with_the_first_key(
+    client: Client, eva: Staff, secret: str, settings: Any, later: Any
+) -> None:
+    settings.EVENTS_SEALING_KEYS = {"new": b"n" * 32} | settings.EVENTS_SEALING_KEYS
+    later(minutes=1)
+    password(client)
+    assert send(client, CODE, code(secret)).status_code == 302
+    settle()
+    settings.EVENTS_SEALING_KEYS = {"new": b"n" * 32}
+    later(minutes=1)
+    assert devices.use_code(eva, code(secret), clock.real_now())
+    assert AuditRecord.objects.latest("id").act == "log_in"
+
+
 def test_without_the_key_a_recovery_code_still_lets_in(eva: Staff, secret: str, settings: Any, later: Any) -> None:
     made = devices.renew_recovery_codes(eva)
     later(minutes=1)
