@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from axes.models import AccessLog
+from django.contrib.auth import SESSION_KEY
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.http import HttpResponse
@@ -21,6 +22,7 @@ from apps.users.models import Staff
 from diana import clock
 from diana.audit.models import AuditRecord
 from diana.events.sealing import Sealed
+from tests.security_headers.test_middleware import INLINE
 from tests.staff.test_logins import settle
 
 PASSWORD = "correct horse battery"
@@ -81,7 +83,7 @@ def shown_secret(client: Client) -> str:
 
 def recovery_codes(response: HttpResponse) -> list[str]:
     """Return the codes that the page shows."""
-    return re.findall(r"<li class=\"py-1\">([^<]+)</li>", response.content.decode())
+    return re.findall(r"<li class=\"py-1\"><code>([^<]+)</code></li>", response.content.decode())
 
 
 def acts() -> list[str]:
@@ -108,6 +110,17 @@ def test_a_password_without_a_device_leads_to_enrolment_alone(client: Client, ev
     assert inside(client)
     assert acts() == ["second_factor_refused", "enrol_second_factor", "log_in", "renew_recovery_codes"]
     assert {record.address for record in AuditRecord.objects.all()} == {HERE}
+
+
+def test_its_pages_have_no_scripts_or_styles_within(client: Client, eva: Staff, later: Any) -> None:
+    password(client)
+    secret = shown_secret(client)
+    pages = [client.get(ENROL), send(client, ENROL, code(secret)), client.get(OWN)]
+    client.post(reverse("admin:logout"))
+    password(client)
+    pages.append(client.get(CODE))
+    assert [page.status_code for page in pages] == [200] * 4
+    assert [INLINE.findall(page.content.decode()) for page in pages] == [[]] * 4
 
 
 def test_two_sessions_are_shown_different_secrets(client: Client, eva: Staff) -> None:
@@ -270,7 +283,8 @@ def test_a_session_without_the_second_factor_ends(client: Client, eva: Staff, se
     password(client)
     assert inside(client)
     settings.STAFF_SECOND_FACTOR = "required"
-    assert not inside(client)
+    assert "no longer enough" in client.get(HOME, follow=True).content.decode()
+    assert SESSION_KEY not in client.session
 
 
 def test_a_reset_takes_device_and_codes_ends_sessions_and_is_recorded(
