@@ -123,6 +123,14 @@ def test_its_pages_have_no_scripts_or_styles_within(client: Client, eva: Staff, 
     assert [INLINE.findall(page.content.decode()) for page in pages] == [[]] * 4
 
 
+def test_staff_without_any_right_have_their_own_second_factor_and_no_more(client: Client) -> None:
+    Staff.objects.create_user("ana", password=PASSWORD, is_staff=True)
+    password(client, name="ana")
+    assert recovery_codes(send(client, ENROL, code(shown_secret(client))))
+    assert client.get(OWN).status_code == 200
+    assert client.get(reverse("admin:users_staff_changelist")).status_code == 403
+
+
 def test_two_sessions_are_shown_different_secrets(client: Client, eva: Staff) -> None:
     other = Client()
     password(client), password(other)
