@@ -10,6 +10,7 @@ import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.bot.identity import is_real_token
@@ -104,6 +105,8 @@ X_FRAME_OPTIONS = "DENY"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the theme's, whose application must stand before the admin's.
+        "DIRS": [ROOT / "apps" / "staff" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -152,12 +155,21 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 SESSION_ENGINE = "diana.sessions"
-# The first two only refuse: too many wrong passwords (apps/staff/login_limits.py).
+# Sessions name it, also those that began with a code: every release knows it.
+SESSION_BACKEND = "django.contrib.auth.backends.ModelBackend"
+# The first two only refuse: too many wrong passwords and codes (apps/staff/login_limits.py).
 AUTHENTICATION_BACKENDS = [
     "apps.staff.login_limits.SlowingBackend",
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    SESSION_BACKEND,
+    "apps.staff.backends.CodeBackend",
 ]
+# `required`, or `off`: then the password is enough (development). Production takes no other than `required`.
+STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", "required" if PRODUCTION else "off")
+if STAFF_SECOND_FACTOR not in ("required", "off"):
+    raise ImproperlyConfigured(
+        f"STAFF_SECOND_FACTOR is {STAFF_SECOND_FACTOR!r}: set it to required or off, or unset it."
+    )
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -166,9 +178,9 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken", "next"]
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "code", "csrfmiddlewaretoken", "next"]
 AXES_USERNAME_CALLABLE = "apps.staff.login_limits.counted_name"
-AXES_CLIENT_IP_CALLABLE = "diana.audit.addresses.remote_address"
+AXES_CLIENT_IP_CALLABLE = "apps.staff.login_limits.counted_address"
 AXES_LOCKOUT_CALLABLE = "apps.staff.login_limits.keep_response"
 # A session of staff ends after so long without a request, and after so long in all (apps/staff/sessions.py).
 STAFF_IDLE_SECONDS = 30 * 60
@@ -254,6 +266,7 @@ _PERIODS = {
     "gamification.verify_new_entries": timedelta(hours=1),
     "payments.forget_questions": timedelta(hours=1),
     "payments.try_again": timedelta(minutes=1),
+    "staff.forget_logins": timedelta(hours=1),
     "users.end_suspensions": timedelta(minutes=1),
     "users.pay_referrals": timedelta(minutes=5),
     "users.remind_onboarding": timedelta(minutes=5),
@@ -401,6 +414,12 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/icon.svg")}],
     # The theme writes colours into each page; a file is what the content security policy allows.
     "COLORS": lambda request: {},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("admin:second_factor")},
+        ]
+    },
     "STYLES": [lambda request: static("staff/colours.css")],
     "SCRIPTS": [lambda request: static("staff/htmx.js")],
 }

@@ -106,10 +106,11 @@ VARIABLES = (
     ),
     Variable(
         name="EVENTS_SEALING_KEYS",
-        meaning="keys of sealed payloads, `id:base64,id2:base64`, 32 bytes each: the first seals, all open; needed once an"
-        " event class is sealed",
+        meaning="keys of what is kept sealed: the devices of staff, and payloads of event classes that say so;"
+        " `id:base64,id2:base64`, 32 bytes each: the first seals, all open",
         default="a fixed one",
-        read=DOMAIN,
+        needed=("release", "web"),
+        read=("worker", "telegram", "relay", "poll", "command"),
         development="development:ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1rZXk=",
         bound="32 random bytes each",
         fault=strength.keys("EVENTS_SEALING_KEYS"),
@@ -366,6 +367,15 @@ VARIABLES = (
         read=DOMAIN,
         fault=strength.number(),
         write="Write how many there are, or unset it",
+    ),
+    Variable(
+        name="STAFF_SECOND_FACTOR",
+        meaning="`required`: staff log in with password and code; `off`: with the password alone",
+        default="`off` (`required` in production)",
+        read=DOMAIN,
+        bound="`required`",
+        fault=strength.one_of("required"),
+        write="Write required, or unset it",
     ),
     Variable(
         name="STAFF_APPROVAL_ABOVE",

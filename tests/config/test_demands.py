@@ -50,6 +50,7 @@ WEAK = {
     "TELEGRAM_WEBHOOK_SECRET": ["a", "short", "a" * 40, f"{HEX}{HEX[:15]}", f"{HEX}-{HEX[::-1]}!", "{strong},a"],
     "LEDGER_SIGNING_KEY": ["x", "main:abc", f"main:{base64.b64encode(bytes(32)).decode()}"],
     "EVENTS_SEALING_KEYS": ["x", f"main:{base64.b64encode(b'a' * 32).decode()}"],
+    "STAFF_SECOND_FACTOR": ["off", "none"],
     "LEDGER_PUBLIC_KEYS": ["x"],
     "TOMBSTONE_KEY": ["a", HEX + HEX[:15], "changeme-changeme-0123456789-abcdef"],
     "METRICS_TOKEN": ["a", HEX + HEX[:15], "{strong}-placeholder"],

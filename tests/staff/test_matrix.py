@@ -304,6 +304,25 @@ def test_whoever_is_not_logged_in_sees_the_login_alone(rows: dict[str, Any], cli
             assert client.post(address)["Location"].startswith("/admin/login/")
 
 
+def test_a_superuser_without_the_second_factor_opens_nothing(rows: dict[str, Any], settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR = "required"
+    # It would end the session with the first request, and only that one would be tried.
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != "apps.staff.sessions.SessionLimits"]
+    client = Browser()
+    client.force_login(Staff.objects.get(username="superuser"))
+    of_site = [f"admin:{name}" for name in ("index", "password_change", "second_factor", "autocomplete", "search")]
+    addresses = [reverse(name) for name in of_site]
+    for model in REGISTRY:
+        addresses += [address for _page, address in pages(model, rows[model._meta.label_lower])]
+    opened = []
+    for address in addresses:
+        for method in ("get", "post"):
+            answer = getattr(client, method)(address)
+            if answer.status_code != 302 or not answer["Location"].startswith("/admin/login/"):
+                opened.append((method, address))
+    assert opened == []
+
+
 def test_every_permission_is_given_to_a_role_or_to_nobody_on_purpose() -> None:
     given = {permission for permissions in ROLES.values() for permission in permissions}
     known = set()
