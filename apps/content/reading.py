@@ -36,14 +36,14 @@ def place_of(run: StoryRun) -> Place:
     ending = run.ending if run.ending in story.endings else ""
     hint = story.chapters[chapter].hint
     looked = hint is not None and Discovery.objects.filter(person_id=run.person_id, key=hint.secret).exists()
-    made = [decision.choice for decision in decisions]
+    flags = stories.flags_of(story, [(decision.chapter, decision.choice) for decision in decisions], chapter)
     return Place(
         story,
         chapter,
         page,
         ending or "",
         _choice(story, decisions[-1]) if decisions else None,
-        stories.offered(story.chapters[chapter], made),
+        stories.offered(story.chapters[chapter], flags),
         looked,
     )
 

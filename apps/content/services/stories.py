@@ -75,8 +75,9 @@ def choose(*, person_id: int, story: str, chapter: str, choice: str, now: dateti
         run = _run(person_id, story, now)
         if not _is_in(run, chapter) or run.page < _last_page(run):
             return place_of(run), False
-        made = list(run.decisions.values_list("choice", flat=True))
-        chosen = stories.offered(_story(story).chapters[chapter], made).get(choice)
+        told = _story(story)
+        flags = stories.flags_of(told, run.decisions.values_list("chapter", "choice"), chapter)
+        chosen = stories.offered(told.chapters[chapter], flags).get(choice)
         if chosen is None:
             raise NotThere(NotThere.__doc__)
         Decision.objects.create(run=run, chapter=chapter, choice=choice, decided_at=now)
