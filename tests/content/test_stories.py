@@ -38,7 +38,7 @@ def read_to_the_end(person_id: int, *way: tuple[str, str], story: str = "light")
     return place
 
 
-SHORT = (("shore", "knock"), ("lamp", "light"), ("storm", "shine"))
+SHORT = (("shore", "knock"), ("lamp", "light"), ("storm", "gold"))
 LONG = (("shore", "follow"), ("cellar", "ledger"), ("lamp", "ask"), ("storm", "ring"))
 
 
@@ -96,7 +96,7 @@ def test_a_choice_that_is_not_offered_cannot_be_made(me: int) -> None:
 
 def test_an_ending_is_told_and_stays_until_the_story_is_read_again(me: int) -> None:
     place = read_to_the_end(me, *SHORT)
-    assert (place.ending, place.came_by) == ("dawn", place.story.chapters["storm"].choices["shine"])
+    assert (place.ending, place.came_by) == ("dawn", place.story.chapters["storm"].choices["gold"])
     assert happened(me)[-2:] == [
         ("narrative.story_completed", {"story": "light", "ending": "dawn"}),
         ("narrative.ending_discovered", {"story": "light", "ending": "dawn"}),
