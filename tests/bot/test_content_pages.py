@@ -253,7 +253,7 @@ class TestStory:
             drawn = buttons(screen)
             assert drawn["Menu"] == f"v1|menu|show|{me}"
             back = pressed(drawn["‹ Back"], me)
-            assert back.text.split("\n\n<b>")[0] == shown_before[-1].text.split("\n\n<b>")[0]
+            assert re.split("\n\n<[bi]>", back.text)[0] == re.split("\n\n<[bi]>", shown_before[-1].text)[0]
             shown_before.append(screen)
             if screen.template == "story_ending":
                 break

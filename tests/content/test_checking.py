@@ -94,7 +94,7 @@ MISTAKES = {
         "stories/light.toml", 'needs = "green"\n', "", "light.dawn", "knock → light → shine",
     ),
     "a choice of what only some saw": ("stories/light.toml", 'needs = "ledger"', 'needs = "oil"', "light.lamp", "follow → oil:"),
-    "a flag nobody declared": ("stories/light.toml", 'sets = ["green", "lit"]', 'sets = ["grene", "lit"]', "light.lamp", "'grene'"),
+    "a flag nobody declared": ("stories/light.toml", '"green", "lit"]', '"grene", "lit"]', "light.lamp", "'grene'"),
     "a flag nobody sets": ("stories/train.toml", 'sets = ["star"]\n', "", "train.star", "nothing sets"),
     "a flag of a page that is none": ("stories/light.toml", "sets.1 =", "sets.3 =", "light.cellar", "no page '3'"),
     "a flag that is a choice": ("stories/train.toml", "[flags.star]", "[flags.card]", "train.card", "tell them apart"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.content import events as facts
-from apps.content import stories
+from apps.content import reading, stories
 from apps.content.library import library
 from apps.content.models import Decision, Discovery, StoryRun
 from apps.content.reading import Place, place_of
@@ -48,6 +48,16 @@ def turn_page(*, person_id: int, story: str, chapter: str, page: int, now: datet
             run.page += 1
             run.save(update_fields=["page"])
         return place_of(run)
+
+
+def look_back(*, person_id: int, story: str, chapter: str, page: int, now: datetime) -> Place:
+    """Return a page as the person read it on the way here, or where they are if they did not read it in this reading.
+
+    What was decided stays, and nothing is published. Locks the person. Raises NotThere, PersonGone.
+    """
+    with transaction.atomic():
+        lock_person(person_id)
+        return reading.look_back(_run(person_id, story, now), reading.Leaf(chapter, page))
 
 
 def look_closer(*, person_id: int, story: str, chapter: str, now: datetime) -> Place:
