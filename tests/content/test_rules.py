@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from datetime import date, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from apps.content import challenges, stories, trivia
 from apps.content.checking import paths
 from apps.content.library import library
-from apps.content.shapes import Story
+from apps.content.shapes import Story, Words
 from apps.content.shuffling import shuffled
 from tests.content.conftest import NOW
 
@@ -66,6 +67,21 @@ def test_without_questions_there_is_none() -> None:
 def test_an_answer_takes_no_less_than_nothing() -> None:
     assert trivia.milliseconds(NOW, NOW - timedelta(seconds=5)) == 0
     assert trivia.milliseconds(NOW, NOW + timedelta(microseconds=2_999_999)) == 2999
+
+
+@pytest.mark.parametrize(
+    ("en", "es", "ru", "shortest"),
+    [
+        ("Who?", "¿Quién?", "Кто?", 1000),
+        ("one two " * 6, "uno " * 20, "раз " * 11, 1320),
+        ("a " * 9, "b " * 9, "c " * 9, 1080),
+    ],
+)
+def test_nobody_reads_a_question_in_less_than_120_ms_a_word_nor_in_less_than_a_second(
+    en: str, es: str, ru: str, shortest: int
+) -> None:
+    question = msgspec.structs.replace(library().questions["q-001"], ask=Words(en, es, ru))
+    assert trivia.shortest_milliseconds(question) == shortest, "the language with the fewest words counts"
 
 
 @given(st.dates(date(2020, 1, 1), date(2100, 1, 1)))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,11 +37,29 @@ def test_they_are_a_version_of_their_own_and_the_rest_stays() -> None:
 
 
 def test_a_new_installation_has_them_from_the_start_in_version_1() -> None:
-    for key in ("message_sent", "community_participation", "group_joined"):
+    for key in ("message_sent", "community_participation", "group_joined", "trivia_completed"):
         assert [version.version for version in RuleVersion.objects.filter(rule=key)] == [1]
         terms.add_version(apps, connection.alias, key, CHANGE)
         assert RuleVersion.objects.filter(rule=key).count() == 1
     assert not AuditRecord.objects.exists()
+
+
+def test_an_installation_of_before_gets_the_limit_of_the_question_and_staff_keep_theirs() -> None:
+    trivia = import_module("apps.gamification.migrations.0080_shortest_time_of_the_question")
+    versions = RuleVersion.objects.filter(rule="trivia_completed")
+
+    def changed(*, conditions: list[Any], version: int = 1) -> list[list[Any]]:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE gamification_rule_version DISABLE TRIGGER USER")
+        versions.filter(version__gt=1).delete()
+        versions.update(conditions=conditions, version=version)
+        trivia.change(apps, SimpleNamespace(connection=connection))
+        trivia.change(apps, SimpleNamespace(connection=connection))
+        return [version.conditions for version in versions.order_by("version")]
+
+    assert changed(conditions=trivia.FIXED) == [trivia.FIXED, trivia.BY_QUESTION]
+    assert changed(conditions=trivia.FIXED[:1]) == [trivia.FIXED[:1]]
+    assert changed(conditions=trivia.FIXED, version=2) == [trivia.FIXED]
 
 
 def test_what_staff_have_changed_stays_as_it_is() -> None:

@@ -41,7 +41,7 @@ FREED = ("hours", "days", "months", "ever", "capped", "cooling", "suppressed")
 
 ACTS: list[Callable[[int, int], Any]] = [
     lambda p, n: [event("game.message_sent", p, chat=1, length=5, content_digest=f"{n:032x}")] * 3,
-    lambda p, n: [event("game.trivia_completed", p, question=f"q{n % 7}", correct=n % 4 != 0, milliseconds=5000)],
+    lambda p, n: [event("game.trivia_completed", p, question=f"q{n % 7}", correct=n % 4 != 0, milliseconds=5000, shortest_milliseconds=1000)],
     lambda p, n: [event("narrative.chapter_completed", p, story="s", chapter=str(n % 5), seconds=60)],
     lambda p, n: [event("narrative.decision_made", p, story="s", chapter=str(n % 5), choice="a")],
     lambda p, n: [event("game.community_participation", p, kind="reaction", chat=1)] * 4,
