@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -46,20 +45,20 @@ def test_a_new_installation_has_them_from_the_start_in_version_1() -> None:
 
 def test_an_installation_of_before_gets_the_limit_of_the_question_and_staff_keep_theirs() -> None:
     trivia = import_module("apps.gamification.migrations.0080_shortest_time_of_the_question")
-    versions = RuleVersion.objects.filter(rule="trivia_completed")
-
-    def changed(*, conditions: list[Any], version: int = 1) -> list[list[Any]]:
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE gamification_rule_version DISABLE TRIGGER USER")
-        versions.filter(version__gt=1).delete()
-        versions.update(conditions=conditions, version=version)
-        trivia.change(apps, SimpleNamespace(connection=connection))
-        trivia.change(apps, SimpleNamespace(connection=connection))
-        return [version.conditions for version in versions.order_by("version")]
-
-    assert changed(conditions=trivia.FIXED) == [trivia.FIXED, trivia.BY_QUESTION]
-    assert changed(conditions=trivia.FIXED[:1]) == [trivia.FIXED[:1]]
-    assert changed(conditions=trivia.FIXED, version=2) == [trivia.FIXED]
+    own = [trivia.CORRECT]
+    for key, versions, conditions, then in (
+        ("before", 1, trivia.FIXED, [trivia.FIXED, trivia.BY_QUESTION]),
+        ("others", 1, own, [own]),
+        ("newer", 2, trivia.FIXED, [trivia.FIXED] * 2),
+    ):
+        made = Rule.objects.create(key=key, title=key)
+        for number in range(versions):
+            fields = MESSAGES | {"event_type": "game.trivia_completed", "conditions": conditions, "created_by": "x"}
+            RuleVersion.objects.create(rule=made, version=number + 1, **fields)
+        for _ in range(2):
+            trivia.limit_by_question(apps, connection.alias, key)
+        found = RuleVersion.objects.filter(rule=made).order_by("version")
+        assert [version.conditions for version in found] == then
 
 
 def test_what_staff_have_changed_stays_as_it_is() -> None:

@@ -13,13 +13,7 @@ from apps.bot.screens.layout import Screen, callback_data, navigation
 
 def question(*, person_id: int, asked_id: int, ask: str, answers: Sequence[str]) -> Screen:
     """Show the question; each answer is a button that knows its place, not whether it is right."""
-    lines = [
-        "<b>" + _("Trivia") + "</b>",
-        "",
-        html.escape(ask),
-        "",
-        _("Read first: an answer in less than 3 seconds earns nothing."),
-    ]
+    lines = ["<b>" + _("Trivia") + "</b>", "", html.escape(ask)]
     buttons = [
         [InlineKeyboardButton(text, callback_data=callback_data("trivia", "answer", str(person_id), asked_id, place))]
         for place, text in enumerate(answers)
@@ -35,7 +29,7 @@ def answered(*, person_id: int, ask: str, chosen: str, right: str, why: str, cor
         lines.append(_("You said: %(answer)s") % {"answer": html.escape(chosen)})
     lines += [_("The answer: %(answer)s") % {"answer": f"<b>{html.escape(right)}</b>"}, "", html.escape(why)]
     if correct and too_fast:
-        lines += ["", _("That was faster than anybody reads: it earns nothing.")]
+        lines += ["", _("That was too fast to count: no points this time.")]
     button = InlineKeyboardButton(_("Next question"), callback_data=callback_data("trivia", "show", str(person_id)))
     return Screen("trivia_answered", "\n".join(lines), InlineKeyboardMarkup([[button]]))
 
