@@ -250,6 +250,7 @@ class TestStory:
         me = person()
         screen = pressed(f"v1|story|open|{me}.light", me)
         shown_before: list[Screen] = [shown("story", me)]
+        assert buttons(shown_before[0])["Menu"] == f"v1|menu|show|{me}"
         while True:
             drawn = buttons(screen)
             assert drawn["Menu"] == f"v1|menu|show|{me}"
