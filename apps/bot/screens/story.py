@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from apps.bot.screens.layout import Screen, callback_data, navigation
+from apps.bot.screens.layout import Screen, callback_data
 
 # How much is there, and how much of it somebody has.
 Part = tuple[int, int]
@@ -44,9 +44,7 @@ def shelf(*, person_id: int, lines: Sequence[Line]) -> Screen:
     for line in lines:
         text += ["", f"<b>{html.escape(line.title)}</b>", html.escape(line.about), _progress(line)]
     buttons = [[_button(person_id, _label(line), "open", line.key)] for line in lines]
-    return Screen(
-        "story_shelf", "\n".join(text), InlineKeyboardMarkup([*buttons, *navigation(person_id).inline_keyboard])
-    )
+    return Screen("story_shelf", "\n".join(text), InlineKeyboardMarkup([*buttons, [_menu(person_id)]]))
 
 
 def leaf(*, person_id: int, leaf: Leaf, came_by: str, back: Beside) -> Screen:
