@@ -161,7 +161,7 @@ class TestTrivia:
         assert "fast" not in answered.text
         asked = AskedQuestion.objects.get()
         assert asked.answered_at == NOON + timedelta(seconds=4), "the press's arrival, not when it was handled"
-        assert buttons(answered) == {"Next question": f"v1|trivia|show|{me}"}
+        assert buttons(answered) == {"Next question": f"v1|trivia|show|{me}", "Menu": f"v1|menu|show|{me}"}
         assert shown("trivia", me).text != screen.text
 
     def test_a_fast_answer_says_that_it_earns_nothing(self) -> None:
@@ -173,8 +173,10 @@ class TestTrivia:
         me = person()
         screen = shown("trivia", me)
         first = pressed(self.right(screen), me)
-        for data in buttons(screen).values():
+        *answers, menu = buttons(screen).values()
+        for data in answers:
             assert pressed(data, me).text == first.text
+        assert menu == f"v1|menu|show|{me}"
         assert told("game.trivia_completed") == 1
 
     def test_a_wrong_answer_shows_the_right_one(self) -> None:
@@ -205,7 +207,7 @@ class TestTrivia:
         screen = shown("trivia", me)
         question = library().questions[AskedQuestion.objects.get().question]
         assert question.ask.ru in screen.text
-        assert set(buttons(screen)) == set(question.answers("ru"))
+        assert set(buttons(screen)) == {*question.answers("ru"), "Меню"}
 
 
 @pytest.mark.django_db
