@@ -93,7 +93,11 @@ def _events(people: list[int]) -> list[Any]:
         for person in people:
             events.append(MessageSent(user_id=person, chat=1, length=12, content_digest=f"{number:032x}"))
             question = f"bench-{number}"
-            events.append(TriviaCompleted(user_id=person, question=question, correct=True, milliseconds=6_000))
+            events.append(
+                TriviaCompleted(
+                    user_id=person, question=question, correct=True, milliseconds=6_000, shortest_milliseconds=1000
+                )
+            )
     published = publish_many([Publication(event=event, occurred_at=now) for event in events])
     # Read as the subscriber reads them: only the log knows their places.
     with connection.cursor() as cursor:
