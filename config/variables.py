@@ -316,9 +316,9 @@ VARIABLES = (
     ),
     Variable(
         name="METRICS_TOKEN",
-        meaning="opens `/metrics`; without it production has none",
+        meaning="opens `/metrics`; without it production has none in `web`, and an account alone opens Flower's",
         default="open on loopback",
-        read=("web",),
+        read=("web", "flower"),
         bound="random, at least 32 characters",
         fault=strength.secret(32),
         make="openssl rand -hex 32",
