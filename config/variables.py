@@ -2,7 +2,7 @@
 
 from config import strength
 from config.variable import DOMAIN, PROCESSES, Variable
-from diana.redis_users import BROKER, broker_variable
+from diana.redis_users import BROKER, DRILLS, broker_variable
 
 VARIABLES = (
     Variable(
@@ -84,7 +84,7 @@ VARIABLES = (
         default="this machine",
         needed=[process for process in PROCESSES if broker_variable(process) == "REDIS_URL"],
         development="redis://127.0.0.1:6379/0",
-        bound="no placeholder as password",
+        bound=f"no placeholder as password, and not the user `{DRILLS}`",
         fault=strength.redis_url("REDIS_URL", for_broker=True),
         write="Write redis://diana-publisher:…@host:6379/0",
     ),
