@@ -94,9 +94,7 @@ class Valkey:
         write_private(self.directory / "port", str(self._choose_port()))
         # A process id of the last run must not be taken for the one that starts now.
         self._pidfile.unlink(missing_ok=True)
-        passwords = {user.name: hashed(self._password(user.name)) for user in USERS}
-        users = acl_lines(passwords, drills=hashed(self._password(DRILLS)))
-        write_private(self._users, "".join(f"{line}\n" for line in users))
+        write_private(self._users, "".join(f"{line}\n" for line in self._user_lines()))
         write_private(self._configuration, "".join(f"{line}\n" for line in self._lines()))
 
     def command(self, *, dies_with_parent: bool = True) -> list[str]:
@@ -152,6 +150,10 @@ class Valkey:
         if not path.exists():
             write_private(path, secrets.token_hex(24))
         return read_text(path)
+
+    def _user_lines(self) -> list[str]:
+        passwords = {user.name: hashed(self._password(user.name)) for user in USERS}
+        return acl_lines(passwords, drills=hashed(self._password(DRILLS)))
 
     def _lines(self) -> list[str]:
         kept = ["appendonly yes", "appendfsync everysec"]
