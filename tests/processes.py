@@ -145,4 +145,5 @@ def running_processes(directory: Path) -> Iterator[Processes]:
         raise
     finally:
         processes.stop()
-    assert servers.redis_refusals() == []
+    refused = servers.redis_refusals()
+    assert not refused, refused
