@@ -34,6 +34,11 @@ def acl_file(environment: Mapping[str, str]) -> str:
     return "".join(f"{line}\n" for line in acl_lines(passwords, db=databases.pop()))
 
 
+def compose_lines() -> list[str]:
+    """Return the lines of the ACL file in docker-compose.yml, which puts the passwords in."""
+    return acl_lines({user.name: f">${{{PASSWORDS[user.variable]}:?}}" for user in USERS})
+
+
 _INTRODUCTION = f"""\
 # Users of Redis
 

@@ -90,6 +90,11 @@ ACKNOWLEDGE = Right(
 RESTORE = Right(
     purpose="put back what a process that died had taken", commands=("lpush", "rpush"), keys=queue_keys(*_QUEUES)
 )
+LOOK_UP = Right(
+    purpose="look up where a task that is put back belongs, whatever it says",
+    commands=("smembers",),
+    keys=("_kombu.binding.*",),
+)
 TELL_EVENTS = Right(
     purpose="tell Flower of tasks", commands=("publish",), channels=(f"/{_DB}.celeryev/*", f"/{_DB}.celeryev")
 )
@@ -136,7 +141,7 @@ USERS = (
         variable="REDIS_WORKER_URL",
         processes=("worker",),
         rights=(
-            *(_take_tasks("domain", "backfill"), ACKNOWLEDGE, RESTORE),
+            *(_take_tasks("domain", "backfill"), ACKNOWLEDGE, RESTORE, LOOK_UP),
             *(SEND_TASKS, WAKE, TELL_FEED, *_CONTROLLED),
         ),
     ),
@@ -144,7 +149,10 @@ USERS = (
         name="diana-telegram",
         variable="REDIS_TELEGRAM_URL",
         processes=("telegram",),
-        rights=(*(_take_tasks("telegram"), ACKNOWLEDGE, RESTORE), *(SEND_TASKS, WAKE, TELL_FEED, *_CONTROLLED)),
+        rights=(
+            *(_take_tasks("telegram"), ACKNOWLEDGE, RESTORE, LOOK_UP),
+            *(SEND_TASKS, WAKE, TELL_FEED, *_CONTROLLED),
+        ),
     ),
     User(
         name="diana-flower",

@@ -50,7 +50,8 @@ def boards(client: RedisCluster) -> int:
     """Return how many boards can be read and are right."""
     wanted = {b"anna": 7.0}
     return sum(
-        dict(client.zrange(f"diana:board:{{{week}}}", 0, -1, withscores=True)).items() >= wanted.items() for week in WEEKS
+        dict(client.zrange(f"diana:board:{{{week}}}", 0, -1, withscores=True)).items() >= wanted.items()
+        for week in WEEKS
     )
 
 

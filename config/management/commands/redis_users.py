@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.redis_access import acl_file, markdown
+from config.redis_access import acl_file, compose_lines, markdown
 
 
 class Command(BaseCommand):
@@ -21,9 +21,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("--page", action="store_true", help="print docs/redis-users.md instead")
+        parser.add_argument("--compose", action="store_true", help="print the lines of docker-compose.yml instead")
 
-    def handle(self, *args: Any, page: bool, **options: Any) -> None:
+    def handle(self, *args: Any, page: bool, compose: bool, **options: Any) -> None:
         """Run."""
+        if compose:
+            self.stdout.write("\n".join(compose_lines()))
+            return
         try:
             self.stdout.write(markdown() if page else acl_file(os.environ), ending="")
         except ImproperlyConfigured as error:
