@@ -98,7 +98,7 @@ class Processes:
             "EVENTS_FEED": "true",
         }
         self.environment.pop("PYTEST_CURRENT_TEST", None)
-        if self.environment.get("REDIS_URL") == servers.redis_url:
+        if self.environment.get("REDIS_URL") == servers.redis_variables()["REDIS_URL"]:
             self.environment |= servers.redis_variables()
         self._started: list[Process] = []
 

@@ -192,7 +192,8 @@ os.environ |= {
     "DIANA_STATE_DIR": str(servers.directory),
     "DATABASE_URL": servers.url(APPLICATION, TEMPLATE),
     "DATABASE_OWNER_URL": servers.url(OWNER, TEMPLATE),
-    "REDIS_URL": servers.redis_url,
+    # Code that runs in this process comes as its users, too.
+    **{name: url for name, url in servers.redis_variables().items() if name in ("REDIS_URL", "CACHE_URL")},
     # Its own tests turn it on, and real processes have it (tests/processes.py).
     "EVENTS_FEED": "false",
     "EVENTS_KEEP_VISITS": "false",

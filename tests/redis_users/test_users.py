@@ -1,6 +1,7 @@
 """Users of Redis: the table against a real server, and who of them may do what."""
 
 import re
+from collections.abc import Iterator
 from contextlib import nullcontext
 from fnmatch import fnmatchcase
 from io import StringIO
@@ -77,9 +78,11 @@ FORBIDDEN = [
 
 
 @pytest.fixture
-def owner(valkey: str) -> redis.Redis:
-    """A client that may do everything."""
-    return redis.Redis.from_url(valkey)
+def owner(valkey: str) -> Iterator[redis.Redis]:
+    """A client that may do everything; what the test had refused is forgotten after it."""
+    with redis.Redis.from_url(valkey) as client:
+        yield client
+        client.acl_log_reset()
 
 
 def client_of(user: User, servers: Servers) -> redis.Redis:
