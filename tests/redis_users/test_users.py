@@ -1,6 +1,7 @@
 """Users of Redis: the table against a real server, and who of them may do what."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import nullcontext
 from fnmatch import fnmatchcase
@@ -227,6 +228,24 @@ def test_the_command_prints_the_users_with_digests_of_the_environments_passwords
     assert "&/2.celery.pidbox" in lines[2]
     for line in lines[1:]:
         assert owner.execute_command("ACL", "SETUSER", "tried", "reset", *line.split()[2:]) == b"OK"
+
+
+def test_the_documented_step_makes_users_beside_those_that_are_there(owner: redis.Redis, servers: Servers) -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text()
+    step = re.search(r"python manage.py redis_users \| (sed .*?) \| valkey-cli", operations)
+    assert step
+    given = {user.variable: f"redis://{user.name}:of-the-upgrade@host:6379/0" for user in USERS}
+    done = subprocess.run(
+        ["sh", "-c", step[1]], input=redis_access.acl_file(given), capture_output=True, text=True, check=True
+    )
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(USERS)
+    for line in lines:
+        assert owner.execute_command(*line.split()) == b"OK"
+    for user in USERS:
+        with redis.Redis(port=servers.valkey_port, username=user.name, password="of-the-upgrade") as client:
+            assert client.ping()
+    assert owner.ping(), "who was there before stays"
 
 
 @pytest.mark.parametrize(
