@@ -20,6 +20,7 @@ from config.sealing_keys import sealing_keys
 from config.variables import BY_NAME, needed_by
 from diana import clock, deployment
 from diana.redis_addresses import Address, broker
+from diana.redis_users import broker_variable
 
 django_stubs_ext.monkeypatch()
 
@@ -211,12 +212,14 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
 # Celery carries the work and remembers nothing: no results, no eta, no retries of its own, JSON only.
-REDIS_URL = value("REDIS_URL")
+# Each kind of process comes to Redis as a user of its own; outside production one address will do for all.
+REDIS_VARIABLE = broker_variable(PROCESS_NAME)
+REDIS_URL = value(REDIS_VARIABLE) or ("" if PRODUCTION else value("REDIS_URL"))
 # For what can be computed anew; it may be a cluster, the broker may not.
-CACHE_URL = env.str("CACHE_URL", REDIS_URL)
+CACHE_URL = env.str("CACHE_URL", "") or REDIS_URL
 Address("CACHE_URL", CACHE_URL)
 EVENTS_REDIS_TIMEOUT_SECONDS = 0.25
-CELERY_BROKER_URL, _sentinel_options = broker(Address("REDIS_URL", REDIS_URL), EVENTS_REDIS_TIMEOUT_SECONDS)
+CELERY_BROKER_URL, _sentinel_options = broker(Address(REDIS_VARIABLE, REDIS_URL), EVENTS_REDIS_TIMEOUT_SECONDS)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
@@ -244,6 +247,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
     "socket_keepalive": True,
+    # Flower acknowledges nothing, and must not put back what workers have taken.
+    "ack_emulation": REDIS_VARIABLE != "REDIS_FLOWER_URL",
     **_sentinel_options,
 }
 # How often each periodic task is sent; whatever is sent twice is done once. One that waited for a whole period is stale.

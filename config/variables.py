@@ -2,6 +2,7 @@
 
 from config import strength
 from config.variable import DOMAIN, PROCESSES, Variable
+from diana.redis_users import BROKER, DRILLS, broker_variable
 
 VARIABLES = (
     Variable(
@@ -78,22 +79,36 @@ VARIABLES = (
     ),
     Variable(
         name="REDIS_URL",
-        meaning="broker and wake flags: `redis://`, `rediss://`, or `sentinel://` (see docs/operations.md); never a cluster",
+        meaning="broker and wake flags: `redis://`, `rediss://`, or `sentinel://` (see docs/operations.md); never a cluster."
+        " With the user of those that publish, `diana-publisher` (docs/redis-users.md)",
         default="this machine",
-        needed=PROCESSES,
+        needed=[process for process in PROCESSES if broker_variable(process) == "REDIS_URL"],
         development="redis://127.0.0.1:6379/0",
-        bound="no placeholder as password",
+        bound=f"no placeholder as password, and not the user `{DRILLS}`",
         fault=strength.redis_url("REDIS_URL", for_broker=True),
-        write="Write redis://:…@host:6379/0",
+        write="Write redis://diana-publisher:…@host:6379/0",
+    ),
+    *(
+        Variable(
+            name=user.variable,
+            meaning=f"`REDIS_URL` with the user of `{user.processes[0]}`, `{user.name}`",
+            default="the same as `REDIS_URL`",
+            needed=user.processes,
+            bound="as `REDIS_URL`",
+            fault=strength.redis_url(user.variable, for_broker=True),
+            write=f"Write redis://{user.name}:…@host:6379/0",
+        )
+        for user in BROKER
+        if user.variable != "REDIS_URL"
     ),
     Variable(
         name="CACHE_URL",
-        meaning="caches and boards, which can be computed anew; may be `redis+cluster://`",
-        default="the same as `REDIS_URL`",
-        read=DOMAIN,
+        meaning="caches and boards, which can be computed anew; may be `redis+cluster://`. With the user `diana-cache`",
+        default="the process's address of the broker",
+        needed=DOMAIN,
         bound="as `REDIS_URL`",
         fault=strength.redis_url("CACHE_URL"),
-        write="Write redis://:…@host:6379/0, or unset it",
+        write="Write redis://diana-cache:…@host:6379/0",
     ),
     Variable(
         name="EVENTS_LANES",
@@ -302,9 +317,9 @@ VARIABLES = (
     ),
     Variable(
         name="METRICS_TOKEN",
-        meaning="opens `/metrics`; without it production has none",
+        meaning="opens `/metrics`; without it production has none in `web`, and an account alone opens Flower's",
         default="open on loopback",
-        read=("web",),
+        read=("web", "flower"),
         bound="random, at least 32 characters",
         fault=strength.secret(32),
         make="openssl rand -hex 32",

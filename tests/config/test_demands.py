@@ -7,6 +7,7 @@ import pytest
 
 from config.demands import problems, refuse
 from config.variables import BY_NAME, PROCESSES, VARIABLES, needed_by
+from diana.redis_users import BROKER, DRILLS
 from tests.config.strong import strong
 
 FORMER = "former-key-0123456789-abcdefghijklmnopqrstuvwxyz-ABC"
@@ -36,7 +37,7 @@ def test_an_empty_value_is_none() -> None:
 
 
 def test_a_process_that_is_not_known_needs_all_that_any_process_needs() -> None:
-    assert needed_by("gunicorn") == needed_by("release") - {"DATABASE_OWNER_URL"}
+    assert needed_by("gunicorn") == (needed_by("release") - {"DATABASE_OWNER_URL"}) | {user.variable for user in BROKER}
 
 
 def test_updates_that_are_polled_need_no_secret_of_a_webhook() -> None:
@@ -76,7 +77,14 @@ WEAK = {
     "TELEGRAM_UPDATES": ["neither"],
     "DATABASE_URL": ["mysql://x@y/z", "postgresql://db/diana", "postgresql://diana_app:changeme@db/diana"],
     "DATABASE_OWNER_URL": ["postgresql://diana_owner:password@db/diana"],
-    "REDIS_URL": ["http://x", "redis+cluster://a:1", "sentinel://a:1", "redis://:changeme@cache:6379/0"],
+    "REDIS_URL": [
+        "http://x",
+        "redis+cluster://a:1",
+        "sentinel://a:1",
+        "redis://:changeme@cache:6379/0",
+        f"redis://{DRILLS}:5d0aa9c1e2@cache:6379/0",
+    ],
+    **{user.variable: ["http://x", "redis+cluster://a:1"] for user in BROKER if user.variable != "REDIS_URL"},
     "CACHE_URL": ["http://x"],
     "SANDBOX_PAGE_TOKEN": ["anything"],
     "DIANA_KNOWN_GROUPS": ["some"],
