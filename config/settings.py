@@ -151,6 +151,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_ENGINE = "diana.sessions"
 # The first two only refuse: too many wrong passwords (apps/staff/login_limits.py).
 AUTHENTICATION_BACKENDS = [
@@ -398,6 +399,8 @@ UNFOLD = {
     "SITE_HEADER": "Diana",
     "SITE_SUBHEADER": _("Every point can be proved"),
     "SHOW_VIEW_ON_SITE": False,
+    # There is no other site to return to.
+    "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/icon.svg")}],
     # The theme writes colours into each page; a file is what the content security policy allows.
     "COLORS": lambda request: {},
