@@ -51,8 +51,8 @@ browser: installed-dev ## talk to the bot in a real browser, on real servers (Ch
 	@tests/browser/prepare.sh
 	@exec python -m pytest -n 0 $(or $(T),tests/browser/check_*.py) $(ARGS)
 
-lint: installed-dev ## check style, types and who imports whom
-	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports 'python .ci/sql_clock.py'; do \
+lint: installed-dev ## check style, types, who imports whom, and that no secret stands here
+	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports 'python .ci/sql_clock.py' 'python .ci/secret_scan.py'; do \
 		echo "== $$check"; $$check || failed="$$failed [$$check]"; \
 	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
