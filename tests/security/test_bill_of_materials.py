@@ -23,5 +23,6 @@ def test_it_names_all_that_is_installed_with_versions_and_digests(capsys: pytest
     assert len(bill["components"]) == len(re.findall(r"^[A-Za-z0-9]", lock, re.MULTILINE))
     django = next(component for component in bill["components"] if component["name"] == "django")
     assert django["purl"] == f"pkg:pypi/django@{django['version']}"
+    assert {"pip", "setuptools"} <= {component["name"] for component in bill["components"]}, "the installers, too"
     digests = {digest["content"] for component in bill["components"] for digest in component["hashes"]}
     assert digests == set(re.findall(r"sha256:([0-9a-f]{64})", lock))
