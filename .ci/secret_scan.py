@@ -16,7 +16,7 @@ SHAPES = re.compile(
     r"|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abprs]-[A-Za-z0-9-]{20,}|\bAIza[A-Za-z0-9_-]{35}\b"
 )
 NAMED = re.compile(
-    r"(?:secret|token|password|passwd|_auth|_key)\w*[\"']?\s*[:=]+\s*[\"']?([A-Za-z0-9+/=_-]{24,})", re.IGNORECASE
+    r"(?:secret|token|password|passwd|_auth|_key)\w*[\"']?[ \t]*[:=]+[ \t]*[\"']?([A-Za-z0-9+/=_-]{24,})", re.IGNORECASE
 )
 IN_ADDRESS = re.compile(r"://[^\s:/@]*:([A-Za-z0-9+/=_-]{16,})@")
 # A word of this length has fewer different characters than this unless somebody threw dice.
@@ -43,10 +43,10 @@ def main() -> int:
 
 def lines_with_secrets(text: str) -> Iterator[int]:
     """Yield the number of each line that holds a secret."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        values = [*NAMED.findall(line), *IN_ADDRESS.findall(line)]
-        if SHAPES.search(line) or any(map(is_random, values)):
-            yield number
+    places = [found.start() for found in SHAPES.finditer(text)]
+    for pattern in (NAMED, IN_ADDRESS):
+        places += [found.start() for found in pattern.finditer(text) if is_random(found[1])]
+    yield from sorted({text.count("\n", 0, place) + 1 for place in places})
 
 
 def is_random(value: str) -> bool:
