@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from bench import world
+from bench import arguments, world
 from bench.world import percentiles
 
 SIZES, ROUNDS = (1, 10, 200), 25
@@ -136,6 +136,7 @@ def _copies() -> Iterator[list[str]]:
 
 def main() -> None:
     """Measure this alone; nothing but PostgreSQL takes part."""
+    arguments.no_arguments("bench.batches", __doc__)
     here = world.instance()
     world.fresh_start(here)
     here.start_services()

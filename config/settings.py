@@ -55,6 +55,13 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # Browsers take a cookie of such a name from this very host by https alone, never from another one of the domain.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+# Forms hold the token; no script reads the cookie.
+CSRF_COOKIE_HTTPONLY = True
+# Not in a cookie of their own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 INSTALLED_APPS = [
     "config",
@@ -155,6 +162,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_ENGINE = "diana.sessions"
 # Sessions name it, also those that began with a code: every release knows it.
 SESSION_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -416,6 +424,8 @@ UNFOLD = {
     "SITE_HEADER": "Diana",
     "SITE_SUBHEADER": _("Every point can be proved"),
     "SHOW_VIEW_ON_SITE": False,
+    # There is no other site to return to.
+    "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/icon.svg")}],
     # The theme writes colours into each page; a file is what the content security policy allows.
     "COLORS": lambda request: {},

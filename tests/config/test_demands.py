@@ -2,12 +2,15 @@
 
 import base64
 import os
+import subprocess
+import sys
 
 import pytest
 
 from config.demands import problems, refuse
 from config.variables import BY_NAME, PROCESSES, VARIABLES, needed_by
 from diana.redis_users import BROKER, DRILLS
+from diana.local.instance import ROOT
 from tests.config.strong import strong
 
 FORMER = "former-key-0123456789-abcdefghijklmnopqrstuvwxyz-ABC"
@@ -162,3 +165,18 @@ def test_the_refusal_names_all_and_ends_with_status_one(capsys: pytest.CaptureFi
     assert "make_secrets" in message
     assert "Zzcanary" not in message
     refuse(strong(), "web")
+
+
+def test_cookies_belong_to_one_host_and_to_https() -> None:
+    """No page of another host below the same domain can set a cookie with such a name; messages have none of their own."""
+    asked = "import config.settings as s; print(*(getattr(s, name) for name in {names}))"
+    names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"]
+    names += ["CSRF_COOKIE_HTTPONLY", "MESSAGE_STORAGE"]
+    environment = strong() | {"PATH": os.environ["PATH"]}
+    shown = subprocess.run(
+        [sys.executable, "-c", asked.format(names=names)], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    storage = "django.contrib.messages.storage.session.SessionStorage"
+    assert shown.stdout.split() == ["__Host-sessionid", "__Host-csrftoken", "True", "True", "True", storage], (
+        shown.stderr
+    )
