@@ -7,6 +7,7 @@ from tests.schema.cases import Effect, Wall, append_only, audited
 
 ENTRY, ACCOUNT, UNLOCK = "gamification_entry", "gamification_account", "gamification_unlock"
 CHECKPOINT, REQUEST = "gamification_checkpoint", "gamification_staffrequest"
+AUDIT_CHECKPOINT = "gamification_auditcheckpoint"
 RULE_VERSION, BONUSES = "gamification_ruleversion", "gamification_multiplierversion"
 ACHIEVEMENT, ACHIEVEMENT_VERSION = "gamification_achievement", "gamification_achievementversion"
 
@@ -76,6 +77,13 @@ LEDGER: dict[str, Wall | Effect] = {
         CHECKPOINT, "checkpoint out of turn", copy(CHECKPOINT, "true", number=2), copy(CHECKPOINT, "true", number=3)
     ),
     "gamification_checkpoint_append_only": append_only(CHECKPOINT, "UPDATE", "DELETE", "TRUNCATE", column="number"),
+    f"{AUDIT_CHECKPOINT}_continues": Wall(
+        AUDIT_CHECKPOINT,
+        "audit checkpoint out of turn",
+        copy(AUDIT_CHECKPOINT, "true", number=2),
+        copy(AUDIT_CHECKPOINT, "true", number=3),
+    ),
+    f"{AUDIT_CHECKPOINT}_append_only": append_only(AUDIT_CHECKPOINT, "UPDATE", "DELETE", "TRUNCATE", column="number"),
     "gamification_verification_append_only": append_only("gamification_verification", "UPDATE", "DELETE", "TRUNCATE"),
     "gamification_boardperson_shows": Effect(
         "gamification_boardperson",

@@ -43,6 +43,8 @@ class Command(BaseCommand):
             if not options["person"]:
                 seals = f"{report.checkpoints} checkpoints, {report.sealed} entries sealed, {report.unsealed} not yet."
                 self.stdout.write(seals)
+                if report.audit:
+                    self.stdout.write(_of_audit(report.audit))
             if report.lost:
                 self.stdout.write(
                     f"{report.lost} sealed entries were lost with a restore, which a checkpoint declares."
@@ -69,3 +71,9 @@ class Command(BaseCommand):
 
     def _show(self, entries: int) -> None:
         self.stderr.write(f"\r{entries} entries", ending="")
+
+
+def _of_audit(audit: Report) -> str:
+    """Say how far the audit record is sealed."""
+    seals = f"{audit.checkpoints} checkpoints, {audit.sealed} audit records sealed, {audit.unsealed} not yet"
+    return f"{seals}; {audit.lost} were lost with a restore." if audit.lost else f"{seals}."
