@@ -27,7 +27,7 @@ def run(statement: str) -> None:
 )
 def test_the_application_takes_no_reason_away_and_changes_none(statement: str) -> None:
     grant(person(), 5, "k")
-    with pytest.raises(DatabaseError, match="denied|append-only"):
+    with pytest.raises(DatabaseError, match=r"denied|append-only"):
         run(statement)
     assert Reason.objects.count() == 1
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 
 from apps.users import services
@@ -99,6 +100,8 @@ TRIGGERS: dict[str, Wall | Effect] = {
     "users_staff_user_permissions_audited": audited(
         "users_staff_user_permissions", "DELETE FROM users_staff_user_permissions"
     ),
+    "django_admin_log_stays": append_only("django_admin_log", "DELETE", "TRUNCATE"),
+    "django_admin_log_blanked": append_only("django_admin_log", "UPDATE"),
     "auth_group_audited": audited("auth_group", "INSERT INTO auth_group (name) VALUES ('lookers')"),
     "auth_group_permissions_audited": audited("auth_group_permissions", "DELETE FROM auth_group_permissions"),
 }
@@ -114,3 +117,4 @@ def fill() -> None:
     staff = Staff.objects.create_user("schema", is_staff=True)
     staff.groups.set(Group.objects.all())
     staff.user_permissions.set(Permission.objects.all()[:1])
+    LogEntry.objects.create(user=staff, action_flag=CHANGE, object_repr="a", change_message="a")

@@ -67,6 +67,7 @@ LEDGER: dict[str, Wall | Effect] = {
     ),
     "gamification_entry_audited": audited(ENTRY, another_entry("staff_award")),
     "gamification_reason_not_reworded": append_only("gamification_reason", "UPDATE", "TRUNCATE", column="text"),
+    "gamification_reason_kept": append_only("gamification_reason", "DELETE"),
     "gamification_account_opens": Effect(
         ACCOUNT,
         f"INSERT INTO {ACCOUNT} (person_id, balance, hash) SELECT id, 7, sha256('') FROM users_person"
