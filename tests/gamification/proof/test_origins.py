@@ -33,8 +33,7 @@ def run() -> str:
     try:
         call_command("verify_ledger", "--origins", stdout=out)
     except SystemExit as ended:
-        assert ended.code == 1
-        out.write("status 1")
+        out.write(f"status {ended.code}")
     return out.getvalue()
 
 

@@ -28,7 +28,9 @@ class Command(BaseCommand):
             help="check the accounts touched, and the checkpoints made, since the last verification that found nothing",
         )
         parser.add_argument(
-            "--origins", action="store_true", help="tell points for acts of people, too, that no update of theirs led to"
+            "--origins",
+            action="store_true",
+            help="tell points for acts of people, too, that no update of theirs led to",
         )
         parser.add_argument("--export", metavar="FILE", help="afterwards write an export for verifier/verify_export.py")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON document")
