@@ -100,6 +100,7 @@ RULES: dict[str, Wall | Effect] = {
     "gamification_rule_revises": revises("gamification_rule", "UPDATE gamification_rule SET title = title"),
     f"{ACHIEVEMENT}_revises": revises(ACHIEVEMENT, f"UPDATE {ACHIEVEMENT} SET title = title"),
     **{f"{table}_revises": revises(table, statement) for table, statement in NEW_VERSION.items()},
+    "gamification_rule_not_emptied": append_only("gamification_rule", "TRUNCATE"),
     "gamification_rule_audited": audited("gamification_rule", "UPDATE gamification_rule SET title = title"),
     **{f"{table}_audited": audited(table, NEW_VERSION[table]) for table in (RULE_VERSION, BONUSES)},
     "gamification_unlock_only_revoked": Wall(

@@ -1,9 +1,10 @@
-"""Keeps the words beside entries as long as their person is: no role takes them away otherwise."""
+"""Keeps the words beside entries as long as their person is, and rules: no role takes them away otherwise."""
 
 from pathlib import Path
 
 from django.db import migrations
 
+from diana.audit.walls import never_emptied
 from diana.privileges import restrict_application
 
 SQL = Path(__file__).with_name("sql") / "reasons.sql"
@@ -15,4 +16,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(SQL.read_text(), DROP),
         restrict_application("gamification_reason", insert=("entry_id", "salt", "text"), delete=True),
+        never_emptied("gamification_rule"),
     ]
