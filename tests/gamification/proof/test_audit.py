@@ -75,7 +75,7 @@ FORGERIES: dict[str, tuple[str, str, str | None]] = {
         "time",
         None,
     ),
-    "above the seals, by a role that is none of Diana's": (forge(id=NEXT, written_as="'postgres'"), "role", None),
+    "above the seals, by the owner in the name of staff": (forge(id=NEXT, written_as="'diana_owner'"), "role", None),
     "above the seals, past the trigger": (forge(id=NEXT, written_as="NULL::text"), "stamp", None),
 }
 
