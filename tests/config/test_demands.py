@@ -9,8 +9,8 @@ import pytest
 
 from config.demands import problems, refuse
 from config.variables import BY_NAME, PROCESSES, VARIABLES, needed_by
-from diana.redis_users import BROKER, DRILLS
 from diana.local.instance import ROOT
+from diana.redis_users import BROKER, DRILLS
 from tests.config.strong import strong
 
 FORMER = "former-key-0123456789-abcdefghijklmnopqrstuvwxyz-ABC"
