@@ -19,7 +19,10 @@ def production(committed_db: str, valkey: str, tmp_path: Path) -> dict[str, str]
     (tmp_path / "static").mkdir()
     addresses = {"DATABASE_URL": servers.url(APPLICATION, committed_db), "REDIS_URL": valkey}
     bot = {"TELEGRAM_API_URL": f"http://127.0.0.1:{ports.free_port()}", "TELEGRAM_API_LOCAL": "true"}
-    return strong() | addresses | bot | {"PORT": str(ports.free_port()), "ALLOWED_HOSTS": "127.0.0.1"}
+    environment = strong() | addresses | bot | {"PORT": str(ports.free_port()), "ALLOWED_HOSTS": "127.0.0.1"}
+    # The lines of the Procfile say it themselves.
+    del environment["DIANA_PROCESS"]
+    return environment
 
 
 def refused(processes: Processes, name: str, environment: dict[str, str], command: str | None = None) -> str:

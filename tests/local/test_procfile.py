@@ -34,6 +34,12 @@ def test_it_gives_every_process_a_service_with_the_same_command(compose: dict[st
     assert commands == {name: ["sh", "-c", f"exec {line}"] for name, line in lines.items()}
 
 
+def test_each_line_names_its_process() -> None:
+    procfile = read_procfile(ROOT / "Procfile")
+    for name, line in {"release": procfile.release, **procfile.processes}.items():
+        assert str(line).startswith(f"env DIANA_PROCESS={name} ")
+
+
 def test_it_keeps_a_folder_with_blanks_in_one_argument() -> None:
     for line in read_procfile(ROOT / "Procfile").processes.values():
         given = {"PATH": os.environ["PATH"], "DIANA_STATE_DIR": "/its 100% größe", "PORT": "1"}
