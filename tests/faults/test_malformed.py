@@ -16,6 +16,7 @@ import pytest
 from tests.faults.bodies import SECRET_HEADER, cases
 from tests.faults.conftest import Community, running_community
 from tests.faults.malformed import GROWTH_LIMIT_MIB, SECRET, check_stored, resident_mib, send_all, send_until_answered
+from tests.processes import wait_until
 from tests.servers import Servers
 
 BODIES = 1_500
@@ -42,10 +43,14 @@ def test_f51_f53_f54_f55_bodies_of_every_kind(community: Community) -> None:
     assert stored["well_formed"] == stored["stored"] > 300
     assert stored["wrongly_stored"] == stored["half_stored"] == 0
     assert resident_mib(door) - before < GROWTH_LIMIT_MIB
-    counted = dict(community.sql("SELECT reason, count FROM bot_refusal"))
-    assert counted["size"] == sent.by_status[413] + warm.by_status[413]
     [(set_aside,)] = community.sql("SELECT count(*) FROM bot_unreadable")
-    assert counted["body"] == sent.by_status[400] + warm.by_status[400] + set_aside
+    expected = {
+        "size": sent.by_status[413] + warm.by_status[413],
+        "body": sent.by_status[400] + warm.by_status[400] + set_aside,
+    }
+    # They are written once a second.
+    counted = "SELECT reason, count FROM bot_refusal WHERE reason IN ('size', 'body')"
+    wait_until(lambda: dict(community.sql(counted)) == expected, "the count of refusals", seconds=5)  # type: ignore[arg-type]
     assert set_aside > 20
 
 
@@ -100,10 +105,9 @@ def test_f52_lengths_that_are_wrong_and_bodies_that_are_too_large(community: Com
 
 
 def test_f52_slow_senders_hold_up_nobody_else(community: Community) -> None:
-    """Sixty strangers, many more than the process has threads, send half a request and wait; so do four who know the secret.
+    """Sixty strangers, many more than the process has threads, send half a request and wait; so do forty who know the secret.
 
-    A body is waited for only when everything before it is in order. More slow senders with the secret than threads would
-    fill the process: a proxy that buffers requests keeps them away (docs/operations.md).
+    A body is waited for only when everything before it is in order, and outside of the threads.
     """
     body = UPDATE % 1
     length = f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\n"
@@ -117,7 +121,7 @@ def test_f52_slow_senders_hold_up_nobody_else(community: Community) -> None:
 
         strangers = [begin(f"{start}wrong\r\n\r\n", body[:40]) for _ in range(30)]
         headless = [begin(start) for _ in range(30)]
-        knowing = [begin(f"{start}{SECRET}\r\n\r\n", body[:40]) for _ in range(4)]
+        knowing = [begin(f"{start}{SECRET}\r\n\r\n", body[:40]) for _ in range(40)]
         time.sleep(0.5)
         for _ in range(100):
             community.say(1, "hello")
