@@ -4,7 +4,8 @@ from config.wsgi import application
 
 # isort: split
 # The apps are loaded by now.
+from apps.bot import refusals
 from apps.bot.webhook import wants_body
 from diana.whole_requests import WholeRequests
 
-server = WholeRequests(application, wants_body=wants_body)
+server = WholeRequests(application, wants_body=wants_body, at_end=refusals.gather().stop)

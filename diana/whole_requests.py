@@ -43,7 +43,7 @@ class WholeRequests:
 
     `wants_body` is asked with the environ before the body arrives: whether the application is going to read it. A request
     whose body it does not want is handed over without one. Bodies of more than `largest_body` bytes, if it is given, are
-    refused with 413. Bodies without a declared length (chunks) are never read.
+    refused with 413. Bodies without a declared length (chunks) are never read. `at_end` is called when the server stops.
     """
 
     def __init__(
@@ -52,14 +52,16 @@ class WholeRequests:
         *,
         wants_body: Callable[[dict[str, Any]], bool] = lambda wsgi: True,
         largest_body: int | None = None,
+        at_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._application = application
-        self._wants_body, self._largest_body = wants_body, largest_body
+        self._wants_body, self._largest_body, self._at_end = wants_body, largest_body, at_end
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
-        """End the threads after what they are at."""
+        """End the threads after what they are at, then do what was asked for at the end."""
         self._pool.shutdown()
+        self._at_end()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Await the request, have a thread answer it, send the response."""

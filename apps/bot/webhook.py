@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.bot import intake
+from apps.bot import intake, refusals
 from apps.bot.intake import MAX_BODY_BYTES, Reason
 from diana import clock
 
@@ -36,7 +36,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     try:
         call = intake.receive(_checked_body(request), now=clock.now())
     except intake.Refused as refused:
-        intake.count(refused.reason, now=clock.now())
+        refusals.count(refused.reason, now=clock.now())
         return _answer(STATUS[refused.reason])
     except (DatabaseError, InterfaceError):
         logger.exception("an update could not be kept; Telegram will deliver it again")

@@ -16,7 +16,9 @@ Reason = Refusal.Reason
 
 
 def counted() -> dict[tuple[str, str], int]:
-    return {(reason, f"{day:%d}"): count for reason, day, count in Refusal.objects.values_list("reason", "day", "count")}
+    return {
+        (reason, f"{day:%d}"): count for reason, day, count in Refusal.objects.values_list("reason", "day", "count")
+    }
 
 
 def transactions(servers: Servers, database: str) -> int:
