@@ -28,7 +28,7 @@ def main() -> None:
     started = time.monotonic()
     here = world.instance()
     result: dict[str, Any] = {}
-    print("make bench: PostgreSQL, Valkey, web, workers, relay and sandbox on this machine, fsync on")
+    print("make bench: PostgreSQL, Valkey, web, the door, workers, relay and sandbox on this machine, fsync on")
     world.fresh_start(here)
     procfile = world.without_watchers(here)
     with Stack(here, procfile=procfile, report=lambda what, seconds: say(f"{what}: {seconds:.1f} s")):

@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -106,6 +106,29 @@ def test_a_body_that_is_not_wanted_is_not_waited_for(port: int) -> None:
 def test_chunks_are_not_read(port: int) -> None:
     head = b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert said(exchange(port, head + b"3\r\nabc\r\n0\r\n\r\n"))["body"] == ""
+
+
+PREFACE_OF_HTTP_2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+
+
+@pytest.mark.parametrize(
+    "crooked",
+    [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 600_000, PREFACE_OF_HTTP_2],
+    ids=["no HTTP", "headers without end", "HTTP/2"],
+)
+def test_what_is_no_request_of_http_1_learns_nothing(port: int, crooked: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with suppress(OSError):
+            connection.sendall(crooked)
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
+        received = b""
+        with suppress(OSError):
+            while part := connection.recv(65536):
+                received += part
+    assert received == b"" or received.startswith(b"HTTP/1.1 4")
+    assert b"server" not in received.lower()
+    assert b"granian" not in received.lower()
 
 
 def test_slow_senders_hold_up_nobody_and_are_hung_up_on(port: int) -> None:
