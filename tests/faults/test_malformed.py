@@ -47,11 +47,27 @@ def test_f51_f53_f54_f55_bodies_of_every_kind(community: Community) -> None:
     expected = {
         "size": sent.by_status[413] + warm.by_status[413],
         "body": sent.by_status[400] + warm.by_status[400] + set_aside,
+        "secret": sent.by_status[403] + warm.by_status[403],
     }
     # They are written once a second.
-    counted = "SELECT reason, count FROM bot_refusal WHERE reason IN ('size', 'body')"
+    counted = "SELECT reason, count FROM bot_refusal WHERE reason IN ('size', 'body', 'secret')"
     wait_until(lambda: dict(community.sql(counted)) == expected, "the count of refusals", seconds=5)  # type: ignore[arg-type]
     assert set_aside > 20
+    refused_strangers_cost_a_few_writes(community)
+
+
+def refused_strangers_cost_a_few_writes(community: Community) -> None:
+    """Send what has a wrong secret, and fail if PostgreSQL has more to write than now and then a count."""
+    transactions = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    strangers = "SELECT count FROM bot_refusal WHERE reason = 'secret'"
+    [(before,)], [(counted,)] = community.sql(transactions), community.sql(strangers)
+    started = time.monotonic()
+    for _ in range(150):
+        headers = {SECRET_HEADER: "wrong"}
+        assert community._http.post("/telegram/webhook", json={}, headers=headers).status_code == 403
+    wait_until(lambda: community.sql(strangers) == [(int(str(counted)) + 150,)], "the count of strangers", seconds=5)
+    [(after,)] = community.sql(transactions)
+    assert int(str(after)) - int(str(before)) <= 2 * (time.monotonic() - started) + 4
 
 
 def exchange(community: Community, headers: bytes, body: bytes) -> bytes:
