@@ -21,7 +21,7 @@ ifeq ($(and $(DATABASE_URL),$(filter run,$(MAKECMDGOALS))),)
 unexport $(filter PG%,$(.VARIABLES))
 endif
 
-.PHONY: help run demo test fuzz coverage drills browser lint bench calendar torture surroundings requirements clean installed installed-dev
+.PHONY: help run demo test fuzz coverage drills browser lint bench calendar torture surroundings requirements materials clean installed installed-dev
 
 help: ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -51,8 +51,8 @@ browser: installed-dev ## talk to the bot in a real browser, on real servers (Ch
 	@tests/browser/prepare.sh
 	@exec python -m pytest -n 0 $(or $(T),tests/browser/check_*.py) $(ARGS)
 
-lint: installed-dev ## check style, types and who imports whom
-	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports 'python .ci/sql_clock.py'; do \
+lint: installed-dev ## check style, types, who imports whom, and that no secret stands here
+	@failed=; for check in 'ruff check' 'ruff format --check' mypy lint-imports 'python .ci/sql_clock.py' 'python .ci/secret_scan.py'; do \
 		echo "== $$check"; $$check || failed="$$failed [$$check]"; \
 	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
@@ -71,6 +71,9 @@ surroundings: installed ## play the demo in fresh clones under other locales, ac
 requirements: installed-dev ## resolve requirements*.in with hashes
 	@$(COMPILE) requirements.in --output-file requirements.txt
 	@$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+
+materials: installed ## print the bill of materials of what runs Diana (CycloneDX)
+	@exec python .ci/bill_of_materials.py
 
 clean: ## stop what runs of this checkout, remove its local data and caches; .venv stays
 	@if [ -x .venv/bin/python ]; then python -m diana.local clean; fi

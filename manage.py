@@ -5,7 +5,7 @@ import os
 import sys
 
 # They make or tell an environment, and so mind none, whatever it is.
-OF_THE_ENVIRONMENT = ("make_secrets", "environment")
+OF_THE_ENVIRONMENT = ("make_secrets", "environment", "redis_users")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from bench import world
+from bench import arguments, world
 from bench.load import Crowd
 from diana.local.errors import LocalError
 from diana.local.supervise import Stack
@@ -25,6 +25,7 @@ def say(text: str) -> None:
 
 def main() -> None:
     """Run every measurement on servers of its own."""
+    arguments.no_arguments("bench", __doc__)
     started = time.monotonic()
     here = world.instance()
     result: dict[str, Any] = {}

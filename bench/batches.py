@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from bench import world
+from bench import arguments, world
 from bench.world import percentiles
 
 SIZES, ROUNDS = (1, 10, 200), 25
@@ -93,7 +93,11 @@ def _events(people: list[int]) -> list[Any]:
         for person in people:
             events.append(MessageSent(user_id=person, chat=1, length=12, content_digest=f"{number:032x}"))
             question = f"bench-{number}"
-            events.append(TriviaCompleted(user_id=person, question=question, correct=True, milliseconds=6_000))
+            events.append(
+                TriviaCompleted(
+                    user_id=person, question=question, correct=True, milliseconds=6_000, shortest_milliseconds=1000
+                )
+            )
     published = publish_many([Publication(event=event, occurred_at=now) for event in events])
     # Read as the subscriber reads them: only the log knows their places.
     with connection.cursor() as cursor:
@@ -132,6 +136,7 @@ def _copies() -> Iterator[list[str]]:
 
 def main() -> None:
     """Measure this alone; nothing but PostgreSQL takes part."""
+    arguments.no_arguments("bench.batches", __doc__)
     here = world.instance()
     world.fresh_start(here)
     here.start_services()

@@ -6,7 +6,6 @@ Reads of the first ten, one's own rank and those around, with the cache and with
 import json
 import os
 import random
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from bench import world
+from bench import arguments, world
 from diana.local.errors import LocalError
 
 SIZES = (10_000, 1_000_000)
@@ -144,7 +143,7 @@ def _seconds(read: Callable[[], object]) -> float:
 
 def main() -> None:
     """Measure each size; nothing but PostgreSQL and Valkey takes part."""
-    sizes = tuple(map(int, sys.argv[1:])) or SIZES
+    sizes = arguments.whole_numbers("bench.boards", __doc__, "PEOPLE", SIZES)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     here = world.instance()
     here.start_services()

@@ -1,13 +1,12 @@
 """`python -m bench.crowd [SECONDS]`: a thousand people at once, 200 updates a second; one JSON object as the last line."""
 
 import json
-import sys
 import time
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
-from bench import world
+from bench import arguments, world
 from bench.load import Crowd
 from diana.local.errors import LocalError
 from diana.local.supervise import Stack
@@ -68,7 +67,7 @@ def _program(line: str, process: psutil.Process, directory: str) -> str | None:
 
 def main() -> None:
     """Start an instance, load it, print what was measured."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 180.0
+    seconds = arguments.one_number("bench.crowd", __doc__, "SECONDS", 180.0)
     here = world.instance()
     world.fresh_start(here)
     with Stack(here, procfile=world.without_watchers(here)):

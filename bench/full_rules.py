@@ -4,7 +4,6 @@ How plain SQL does it stands in same_rows.py.
 """
 
 import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 
-from bench import same_rows, world
+from bench import arguments, same_rows, world
 
 SUBSCRIBER = "gamification.award_points"
 FIRST_PERSON = 30_000_000
@@ -26,14 +25,20 @@ _MIX: Sequence[tuple[str, dict[str, Any]]] = (
     _MESSAGE,
     _MESSAGE,
     _MESSAGE,
-    ("game.trivia_completed", {"question": "q-{n}", "correct": True, "milliseconds": 6_000}),
+    (
+        "game.trivia_completed",
+        {"question": "q-{n}", "correct": True, "milliseconds": 6_000, "shortest_milliseconds": 1_000},
+    ),
     _MESSAGE,
     ("game.community_participation", {"kind": "reaction", "chat": 1}),
     ("narrative.story_started", {"story": "s-{n}"}),
     ("narrative.decision_made", {"story": "s-{n}", "chapter": "1", "choice": "a"}),
     ("narrative.chapter_completed", {"story": "s-{n}", "chapter": "1", "seconds": 90}),
     _MESSAGE,
-    ("game.trivia_completed", {"question": "p-{n}", "correct": False, "milliseconds": 6_000}),
+    (
+        "game.trivia_completed",
+        {"question": "p-{n}", "correct": False, "milliseconds": 6_000, "shortest_milliseconds": 1_000},
+    ),
     _MESSAGE,
     ("game.challenge_completed", {"challenge": "c-{n}", "score": 3}),
     _MESSAGE,
@@ -41,7 +46,10 @@ _MIX: Sequence[tuple[str, dict[str, Any]]] = (
     _MESSAGE,
     ("user.tutorial_step_completed", {"step": "daily"}),
     _MESSAGE,
-    ("game.trivia_completed", {"question": "r-{n}", "correct": True, "milliseconds": 9_000}),
+    (
+        "game.trivia_completed",
+        {"question": "r-{n}", "correct": True, "milliseconds": 9_000, "shortest_milliseconds": 1_000},
+    ),
     ("narrative.secret_found", {"secret": "x-{n}"}),
     _MESSAGE,
     _MESSAGE,
@@ -137,13 +145,14 @@ def main() -> None:
     """Measure this alone, with workers and relay."""
     from diana.local.supervise import Stack
 
+    acts = arguments.one_number("bench.full_rules", __doc__, "ACTS", 40_000)
     here = world.instance()
     world.fresh_start(here)
     with Stack(here, procfile=world.without_watchers(here), report=lambda what, seconds: None):
         world.set_up_django(here)
         world.add_database(here, "raw_full")
         assert here.postgres is not None
-        print(json.dumps(measure(here.postgres.admin_url("raw_full"), int(sys.argv[1]) if sys.argv[1:] else 40_000)))
+        print(json.dumps(measure(here.postgres.admin_url("raw_full"), acts)))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from bench import world
+from bench import arguments, world
 from bench.load import Crowd, Load
 from bench.world import percentiles
 from diana.local.errors import LocalError
@@ -95,6 +95,7 @@ def _entries_of(crowd: Crowd) -> int:
 
 def main() -> None:
     """Start an instance, measure, print one JSON object."""
+    arguments.no_arguments("bench.outage", __doc__)
     here = world.instance()
     world.fresh_start(here)
     with Stack(here, procfile=world.without_watchers(here)) as stack:

@@ -1,11 +1,10 @@
 """Replay of awards that were all made: events a second, and that nothing comes of it. Alone: `python -m bench.replay [count]`."""
 
 import json
-import sys
 import time
 from typing import Any
 
-from bench import world
+from bench import arguments, world
 
 SUBSCRIBER = "gamification.award_points"
 # Larger commits would hold the fence for long.
@@ -61,7 +60,7 @@ def main() -> None:
     """Measure on servers of its own and print one JSON object."""
     from diana.local.supervise import Stack
 
-    events = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    events = arguments.one_number("bench.replay", __doc__, "EVENTS", 1_000_000)
     here = world.instance()
     world.fresh_start(here)
     with Stack(here, procfile=world.without_watchers(here), report=lambda what, seconds: None):

@@ -3,11 +3,10 @@ taking 100 ms; one JSON object as the last line.
 """
 
 import json
-import sys
 import time
 from typing import Any
 
-from bench import world
+from bench import arguments, world
 from bench.crowd import cpu_seconds
 from bench.load import Crowd, Load
 from diana.local.errors import LocalError
@@ -48,7 +47,7 @@ def measure(here: Any, commands: int) -> dict[str, Any]:
 
 def main() -> None:
     """Start an instance, have it asked, print what was measured."""
-    commands = int(sys.argv[1]) if len(sys.argv) > 1 else 3_000
+    commands = arguments.one_number("bench.replies", __doc__, "COMMANDS", 3_000)
     here = world.instance()
     world.fresh_start(here)
     with Stack(here, procfile=world.without_watchers(here)):

@@ -3,7 +3,9 @@
 import base64
 import secrets
 
+from config.redis_access import PASSWORDS
 from config.variables import VARIABLES
+from diana.redis_users import USERS
 
 _HEAD = """\
 # The environment of Diana in production, made by `manage.py make_secrets`. It has secrets: keep it out of repositories
@@ -14,11 +16,11 @@ DIANA_ENV=production
 
 # === To be filled in by hand ===
 """
-# docker-compose.yml makes DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL of these.
+# docker-compose.yml makes the addresses of PostgreSQL and Redis of these.
 _COMPOSE = {
     "DATABASE_APP_PASSWORD": "password of the role diana_app",
     "DATABASE_OWNER_PASSWORD": "password of the role diana_owner",
-    "REDIS_PASSWORD": "password of Redis or Valkey",
+    **{PASSWORDS[user.variable]: f"password of {user.name} in Redis or Valkey" for user in USERS},
 }
 
 

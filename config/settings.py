@@ -10,6 +10,7 @@ import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.bot.identity import is_real_token
@@ -19,6 +20,7 @@ from config.sealing_keys import sealing_keys
 from config.variables import BY_NAME, needed_by
 from diana import clock, deployment
 from diana.redis_addresses import Address, broker
+from diana.redis_users import broker_variable
 
 django_stubs_ext.monkeypatch()
 
@@ -54,6 +56,13 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # Browsers take a cookie of such a name from this very host by https alone, never from another one of the domain.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+# Forms hold the token; no script reads the cookie.
+CSRF_COOKIE_HTTPONLY = True
+# Not in a cookie of their own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 INSTALLED_APPS = [
     "config",
@@ -116,6 +125,8 @@ X_FRAME_OPTIONS = "DENY"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the theme's, whose application must stand before the admin's.
+        "DIRS": [ROOT / "apps" / "staff" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -163,13 +174,23 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_ENGINE = "diana.sessions"
-# The first two only refuse: too many wrong passwords (apps/staff/login_limits.py).
+# Sessions name it, also those that began with a code: every release knows it.
+SESSION_BACKEND = "django.contrib.auth.backends.ModelBackend"
+# The first two only refuse: too many wrong passwords and codes (apps/staff/login_limits.py).
 AUTHENTICATION_BACKENDS = [
     "apps.staff.login_limits.SlowingBackend",
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    SESSION_BACKEND,
+    "apps.staff.backends.CodeBackend",
 ]
+# `required`, or `off`: then the password is enough (development). Production takes no other than `required`.
+STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", "required" if PRODUCTION else "off")
+if STAFF_SECOND_FACTOR not in ("required", "off"):
+    raise ImproperlyConfigured(
+        f"STAFF_SECOND_FACTOR is {STAFF_SECOND_FACTOR!r}: set it to required or off, or unset it."
+    )
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -178,9 +199,9 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken", "next"]
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "code", "csrfmiddlewaretoken", "next"]
 AXES_USERNAME_CALLABLE = "apps.staff.login_limits.counted_name"
-AXES_CLIENT_IP_CALLABLE = "diana.audit.addresses.remote_address"
+AXES_CLIENT_IP_CALLABLE = "apps.staff.login_limits.counted_address"
 AXES_LOCKOUT_CALLABLE = "apps.staff.login_limits.keep_response"
 # A session of staff ends after so long without a request, and after so long in all (apps/staff/sessions.py).
 STAFF_IDLE_SECONDS = 30 * 60
@@ -211,12 +232,14 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
 # Celery carries the work and remembers nothing: no results, no eta, no retries of its own, JSON only.
-REDIS_URL = value("REDIS_URL")
+# Each kind of process comes to Redis as a user of its own; outside production one address will do for all.
+REDIS_VARIABLE = broker_variable(PROCESS_NAME)
+REDIS_URL = value(REDIS_VARIABLE) or ("" if PRODUCTION else value("REDIS_URL"))
 # For what can be computed anew; it may be a cluster, the broker may not.
-CACHE_URL = env.str("CACHE_URL", REDIS_URL)
+CACHE_URL = env.str("CACHE_URL", "") or REDIS_URL
 Address("CACHE_URL", CACHE_URL)
 EVENTS_REDIS_TIMEOUT_SECONDS = 0.25
-CELERY_BROKER_URL, _sentinel_options = broker(Address("REDIS_URL", REDIS_URL), EVENTS_REDIS_TIMEOUT_SECONDS)
+CELERY_BROKER_URL, _sentinel_options = broker(Address(REDIS_VARIABLE, REDIS_URL), EVENTS_REDIS_TIMEOUT_SECONDS)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
@@ -244,6 +267,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
     "socket_keepalive": True,
+    # Flower acknowledges nothing, and must not put back what workers have taken.
+    "ack_emulation": REDIS_VARIABLE != "REDIS_FLOWER_URL",
     **_sentinel_options,
 }
 # How often each periodic task is sent; whatever is sent twice is done once. One that waited for a whole period is stale.
@@ -266,6 +291,7 @@ _PERIODS = {
     "gamification.verify_new_entries": timedelta(hours=1),
     "payments.forget_questions": timedelta(hours=1),
     "payments.try_again": timedelta(minutes=1),
+    "staff.forget_logins": timedelta(hours=1),
     "users.end_suspensions": timedelta(minutes=1),
     "users.pay_referrals": timedelta(minutes=5),
     "users.remind_onboarding": timedelta(minutes=5),
@@ -410,9 +436,17 @@ UNFOLD = {
     "SITE_HEADER": "Diana",
     "SITE_SUBHEADER": _("Every point can be proved"),
     "SHOW_VIEW_ON_SITE": False,
+    # There is no other site to return to.
+    "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/icon.svg")}],
     # The theme writes colours into each page; a file is what the content security policy allows.
     "COLORS": lambda request: {},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("admin:second_factor")},
+        ]
+    },
     "STYLES": [lambda request: static("staff/colours.css")],
     "SCRIPTS": [lambda request: static("staff/htmx.js")],
 }

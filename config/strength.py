@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from apps.bot.identity import is_real_token
 from config.sealing_keys import sealing_keys
 from diana.redis_addresses import Address, broker
+from diana.redis_users import DRILLS
 
 # Returns the fault of a value that is not empty, in view of the whole environment, or "".
 Fault = Callable[[str, Mapping[str, str]], str]
@@ -125,6 +126,8 @@ def redis_url(name: str, *, for_broker: bool = False) -> Fault:
         except (ImproperlyConfigured, ValueError):
             also = "" if for_broker else ", redis+cluster://"
             return f"is no address like redis://, rediss://, sentinel://host:26379/service{also}"
+        if address.account.get("username") == DRILLS:
+            return f"is of {DRILLS}, who may do everything and is for development and drills"
         return PUBLISHED if PLACEHOLDERS.search(address.account.get("password", "").lower()) else ""
 
     return fault

@@ -2,6 +2,7 @@
 
 from config import strength
 from config.variable import DOMAIN, PROCESSES, Variable
+from diana.redis_users import BROKER, DRILLS, broker_variable
 
 VARIABLES = (
     Variable(
@@ -87,22 +88,36 @@ VARIABLES = (
     ),
     Variable(
         name="REDIS_URL",
-        meaning="broker and wake flags: `redis://`, `rediss://`, or `sentinel://` (see docs/operations.md); never a cluster",
+        meaning="broker and wake flags: `redis://`, `rediss://`, or `sentinel://` (see docs/operations.md); never a cluster."
+        " With the user of those that publish, `diana-publisher` (docs/redis-users.md)",
         default="this machine",
-        needed=PROCESSES,
+        needed=[process for process in PROCESSES if broker_variable(process) == "REDIS_URL"],
         development="redis://127.0.0.1:6379/0",
-        bound="no placeholder as password",
+        bound=f"no placeholder as password, and not the user `{DRILLS}`",
         fault=strength.redis_url("REDIS_URL", for_broker=True),
-        write="Write redis://:…@host:6379/0",
+        write="Write redis://diana-publisher:…@host:6379/0",
+    ),
+    *(
+        Variable(
+            name=user.variable,
+            meaning=f"`REDIS_URL` with the user of `{user.processes[0]}`, `{user.name}`",
+            default="the same as `REDIS_URL`",
+            needed=user.processes,
+            bound="as `REDIS_URL`",
+            fault=strength.redis_url(user.variable, for_broker=True),
+            write=f"Write redis://{user.name}:…@host:6379/0",
+        )
+        for user in BROKER
+        if user.variable != "REDIS_URL"
     ),
     Variable(
         name="CACHE_URL",
-        meaning="caches and boards, which can be computed anew; may be `redis+cluster://`",
-        default="the same as `REDIS_URL`",
-        read=DOMAIN,
+        meaning="caches and boards, which can be computed anew; may be `redis+cluster://`. With the user `diana-cache`",
+        default="the process's address of the broker",
+        needed=DOMAIN,
         bound="as `REDIS_URL`",
         fault=strength.redis_url("CACHE_URL"),
-        write="Write redis://:…@host:6379/0, or unset it",
+        write="Write redis://diana-cache:…@host:6379/0",
     ),
     Variable(
         name="EVENTS_LANES",
@@ -115,10 +130,11 @@ VARIABLES = (
     ),
     Variable(
         name="EVENTS_SEALING_KEYS",
-        meaning="keys of sealed payloads, `id:base64,id2:base64`, 32 bytes each: the first seals, all open; needed once an"
-        " event class is sealed",
+        meaning="keys of what is kept sealed: the devices of staff, and payloads of event classes that say so;"
+        " `id:base64,id2:base64`, 32 bytes each: the first seals, all open",
         default="a fixed one",
-        read=DOMAIN,
+        needed=("release", "web"),
+        read=("worker", "telegram", "relay", "poll", "command"),
         development="development:ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1rZXk=",
         bound="32 random bytes each",
         fault=strength.keys("EVENTS_SEALING_KEYS"),
@@ -316,9 +332,9 @@ VARIABLES = (
     ),
     Variable(
         name="METRICS_TOKEN",
-        meaning="opens `/metrics`; without it production has none",
+        meaning="opens `/metrics`; without it production has none in `web`, and an account alone opens Flower's",
         default="open on loopback",
-        read=("web", "door"),
+        read=("web", "door", "flower"),
         bound="random, at least 32 characters",
         fault=strength.secret(32),
         make="openssl rand -hex 32",
@@ -381,6 +397,15 @@ VARIABLES = (
         read=DOMAIN,
         fault=strength.number(),
         write="Write how many there are, or unset it",
+    ),
+    Variable(
+        name="STAFF_SECOND_FACTOR",
+        meaning="`required`: staff log in with password and code; `off`: with the password alone",
+        default="`off` (`required` in production)",
+        read=DOMAIN,
+        bound="`required`",
+        fault=strength.one_of("required"),
+        write="Write required, or unset it",
     ),
     Variable(
         name="STAFF_APPROVAL_ABOVE",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 Data = dict[str, Any]
+# Its button says that nothing is saved yet.
+ADD_TEMPLATE = "audit/add.html"
 SIGNER = signing.Signer(salt="diana.confirming")
 
 
@@ -70,6 +72,8 @@ def confirm_and_act(
 
 class ConfirmedAdd:
     """For the admin of a model whose rows are added by a service: a valid form is shown first, as acts are."""
+
+    add_form_template = ADD_TEMPLATE
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Answer a valid form by confirm_addition(); everything else as Django does."""

@@ -13,3 +13,5 @@ class LockClass(IntEnum):
     WORKER = 7_304
     POLLER = 7_305
     STAFF = 7_306
+    LOGIN = 7_307
+    LOGIN_ADDRESS = 7_308

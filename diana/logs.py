@@ -135,7 +135,7 @@ _secrets: dict[tuple[str, ...], list[str]] = {}
 
 def _without_secrets(line: str) -> str:
     """Blot out tokens and passwords, whoever put them there."""
-    for secret in secrets_of(settings.DATABASE_URL, settings.REDIS_URL, *_words()):
+    for secret in secrets_of(settings.DATABASE_URL, settings.REDIS_URL, settings.CACHE_URL, *_words()):
         line = line.replace(secret, "[secret]")
     return line
 

@@ -10,25 +10,29 @@ from diana import audit, clock
 
 # So long after the password was given it is not asked for.
 KEPT_SECONDS = 15 * 60
+# Where the session has when it was given.
+GIVEN_AT = "password_at"
 
 
 def note(request: HttpRequest) -> None:
     """Note that the password was given just now, in the session."""
-    request.session["password_at"] = _now()
+    request.session[GIVEN_AT] = _now()
 
 
 def is_needed(request: HttpRequest) -> bool:
     """Say whether the password was given too long ago."""
-    given: int = request.session.get("password_at", 0)
+    given: int = request.session.get(GIVEN_AT, 0)
     return _now() - given > KEPT_SECONDS
 
 
-def is_right(request: HttpRequest) -> bool:
+def is_right(request: HttpRequest, field: str = "password") -> bool:
     """Say whether the form brings the right password; a wrong one is told, recorded, and counts as on the login page."""
-    password = request.POST.get("password")
+    password = request.POST.get(field)
     if not password:
         return False
-    login = authenticate(request, username=request.user.get_username(), password=password)
+    # The try is looked at and counted in one transaction: no other one comes between.
+    with transaction.atomic():
+        login = authenticate(request, username=request.user.get_username(), password=password)
     if login is not None and login.pk == request.user.pk:
         note(request)
         return True
@@ -48,7 +52,7 @@ def _record(request: HttpRequest) -> None:
             target=("users.Staff", request.user.pk),
             before=None,
             after=None,
-            reason="Before an act for which the password is asked again.",
+            reason="On a page that asks for the password again.",
         )
 
 

@@ -72,7 +72,8 @@ class Address:
     @property
     def database(self) -> int:
         """The number of the database."""
-        return int(self._option("db") or 0)
+        path = self._parts.path.strip("/") if self.scheme in ("redis", "rediss") else ""
+        return int(self._option("db") or path or 0)
 
     def _option(self, name: str) -> str | None:
         return parse_qs(self._parts.query).get(name, [None])[0]

@@ -1,5 +1,6 @@
 """The admin's site: it offers rows only to fields that ask for them, and takes every page number."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
@@ -29,6 +30,11 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return the addresses, without that of pages outside the admin: no row has one, and it tells which rows there are."""
         return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) != "view_on_site"]
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Guard a view; no browser keeps its pages. Only the translations of scripts, which are everybody's, are kept."""
+        guarded: Callable[..., Any] = super().admin_view(view, cacheable and view == self.i18n_javascript)
+        return guarded
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         """Offer rows to a field."""

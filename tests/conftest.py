@@ -82,7 +82,9 @@ def valkey(servers: Servers) -> Iterator[str]:
     """A running, empty broker; its address. It runs again after the test whatever the test did to it."""
     servers.valkey.start()
     yield servers.redis_url
+    refused = servers.redis_refusals()
     servers.valkey.stop()
+    assert not refused, refused
 
 
 @contextmanager

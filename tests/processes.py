@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from diana.local.processes import lifeline
+from diana.redis_users import USERS
+from tests.servers import servers
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a test waits for at most before it says what is missing.
@@ -96,12 +98,19 @@ class Processes:
             "EVENTS_FEED": "true",
         }
         self.environment.pop("PYTEST_CURRENT_TEST", None)
+        if self.environment.get("REDIS_URL") == servers.redis_variables()["REDIS_URL"]:
+            self.environment |= servers.redis_variables()
         self._started: list[Process] = []
 
     def start(self, name: str, command: str | None = None, **environment: str) -> Process:
         """Start a process of the Procfile, or another command under a name of its own."""
         log = self.directory / f"{name}-{len(self._started)}.log"
-        process = Process(name, command or procfile()[name], log, self.environment | environment)
+        inherited = dict(self.environment)
+        if "REDIS_URL" in environment:
+            # One address for all kinds of processes.
+            for user in USERS:
+                inherited.pop(user.variable, None)
+        process = Process(name, command or procfile()[name], log, inherited | environment)
         self._started.append(process)
         return process
 
@@ -136,3 +145,5 @@ def running_processes(directory: Path) -> Iterator[Processes]:
         raise
     finally:
         processes.stop()
+    refused = servers.redis_refusals()
+    assert not refused, refused

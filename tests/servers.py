@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 import psycopg
+import redis
 from billiard.util import set_pdeathsig
 from psycopg import sql
 
@@ -66,6 +67,7 @@ class Servers:
         self._life = ExitStack()
         self._life.enter_context(locked(lock_of(self.directory)))
         self.postgres_port, self.valkey_port = ports.free_port(), ports.free_port()
+        self._valkey = Valkey(self.directory / "valkey", port=self.valkey_port, appendonly=False)
         self._superuser_session: psycopg.Connection | None = None
 
     @cached_property
@@ -78,14 +80,26 @@ class Servers:
     @cached_property
     def valkey(self) -> Valkey:
         """The broker, running, without memory of its own."""
-        server = Valkey(self.directory / "valkey", port=self.valkey_port, appendonly=False)
-        server.start()
-        return server
+        self._valkey.start()
+        return self._valkey
 
     @property
     def redis_url(self) -> str:
-        """Where the broker is, running or not."""
-        return f"redis://127.0.0.1:{self.valkey_port}/0"
+        """Where the broker is, running or not, for the user who may do everything: tests empty it."""
+        return self._valkey.url()
+
+    def redis_variables(self) -> dict[str, str]:
+        """Return where real processes find the broker, each as its own user."""
+        return self._valkey.variables()
+
+    def redis_refusals(self) -> list[str]:
+        """Return what the broker has refused its users since it was started, if it runs: a right that the table lacks."""
+        with redis.Redis.from_url(self.redis_url, socket_timeout=2, decode_responses=True) as client:
+            try:
+                log = client.acl_log()
+            except redis.RedisError:
+                return []
+        return [f"{one['username']}: {one['reason']} {one['object']} ({one['client-info']})" for one in log]
 
     def url(self, role: str, database: str) -> str:
         """Return the address of a database for a role."""
@@ -178,7 +192,8 @@ os.environ |= {
     "DIANA_STATE_DIR": str(servers.directory),
     "DATABASE_URL": servers.url(APPLICATION, TEMPLATE),
     "DATABASE_OWNER_URL": servers.url(OWNER, TEMPLATE),
-    "REDIS_URL": servers.redis_url,
+    # Code that runs in this process comes as its users, too.
+    **{name: url for name, url in servers.redis_variables().items() if name in ("REDIS_URL", "CACHE_URL")},
     # Its own tests turn it on, and real processes have it (tests/processes.py).
     "EVENTS_FEED": "false",
     "EVENTS_KEEP_VISITS": "false",

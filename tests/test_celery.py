@@ -14,6 +14,8 @@ from config import celery
 from config.celery_settings import celery_settings
 from config.environment import is_watched, process_name
 from diana.events.consuming import TolerantConsumer
+from diana.local.instance import ROOT
+from diana.local.procfile import read_procfile
 from diana.redis_addresses import Address, broker
 
 ADDRESS = "sentinel://user:pw-of-redis@127.0.0.1:1,127.0.0.1:2/one?sentinel_password=pw-of-sentinels"
@@ -54,6 +56,11 @@ def test_only_workers_that_flower_looks_into_listen_to_remote_control(
     assert is_watched(process_name()) is listens
     monkeypatch.undo()
     assert celery.app.conf.worker_enable_remote_control is False
+
+
+def test_of_all_processes_these_two_listen_to_remote_control() -> None:
+    processes = [*read_procfile(ROOT / "Procfile").processes, "release", "command", "beat", "flower", "web"]
+    assert {name for name in processes if is_watched(name)} == {"worker", "telegram"}
 
 
 def test_statistics_of_a_worker_hold_no_password() -> None:

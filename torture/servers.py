@@ -67,8 +67,15 @@ class Servers:
         return f"postgresql://{role}:{PASSWORDS[role]}@{ports.LOOPBACK}:{port or self.postgres.port}/{database}"
 
     def redis_url(self, port: int | None = None) -> str:
-        """Return the address of the broker."""
-        return self.valkey.url().replace(f":{self.valkey.port}/", f":{port or self.valkey.port}/")
+        """Return the address of the broker, for the user who may do everything."""
+        return self._by_port(self.valkey.url(), port)
+
+    def redis_variables(self, port: int) -> dict[str, str]:
+        """Return where each kind of process finds the broker, as its own user, by way of a port."""
+        return {name: self._by_port(url, port) for name, url in self.valkey.variables().items()}
+
+    def _by_port(self, url: str, port: int | None) -> str:
+        return url.replace(f":{self.valkey.port}/", f":{port or self.valkey.port}/")
 
     def environment(self, database: str, **given: str) -> dict[str, str]:
         """Return the environment of Diana's processes on this database."""

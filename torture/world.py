@@ -52,9 +52,9 @@ class World:
         return self.servers.environment(
             self.database,
             DATABASE_URL=self.servers.url(APPLICATION, self.database, self.links[link].port),
-            REDIS_URL=self.servers.redis_url(self.links["valkey"].port),
             TELEGRAM_API_URL=f"http://{ports.LOOPBACK}:{self.links['telegram'].port}",
             DOOR_PORT=str(self.door_port),
+            **self.servers.redis_variables(self.links["valkey"].port),
         )
 
     def start(self, *, relays: int = 1) -> None:

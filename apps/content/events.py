@@ -1,14 +1,23 @@
 """What people do with stories, trivia and challenges, as typed events. Each is named by its key."""
 
-from diana.events import Event
+from typing import Any
+
+from diana.events import Event, upcaster
 
 
-class TriviaCompleted(Event, type="game.trivia_completed"):
-    """A question was answered, `milliseconds` after it was shown."""
+class TriviaCompleted(Event, type="game.trivia_completed", version=2):
+    """A question was answered, `milliseconds` after it was shown; nobody reads it in less than `shortest_milliseconds`."""
 
     question: str
     correct: bool
     milliseconds: int
+    shortest_milliseconds: int
+
+
+@upcaster("game.trivia_completed", from_version=1)
+def _three_seconds(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 did not say: every question had the limit that then stood in the rule."""
+    return fields | {"shortest_milliseconds": 3000}
 
 
 class ChallengeCompleted(Event, type="game.challenge_completed"):

@@ -1,6 +1,7 @@
 """Reading the data files. Read once for a process: they come with the code, and change with it."""
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -42,8 +43,19 @@ def read(folder: Path) -> tuple[Library, dict[str, str], list[Problem]]:
     reading = _Reading()
     questions = reading.tables(folder, "trivia", Question)
     challenges: dict[str, Challenge] = reading.tables(folder, "challenges", Challenge)  # type: ignore[arg-type]
-    stories = reading.stories(folder)
+    stories = reading.stories(story_files(folder))
     return Library(_sorted(questions), _sorted(challenges), _sorted(stories)), reading.files, reading.problems
+
+
+def read_stories(paths: Iterable[Path]) -> tuple[dict[str, Story], dict[str, str], list[Problem]]:
+    """Return the stories of these files, in which file each key stands, and what could not be read."""
+    reading = _Reading()
+    return reading.stories(paths), reading.files, reading.problems
+
+
+def story_files(folder: Path = DATA) -> list[Path]:
+    """Return the files of the stories, in the order of their names."""
+    return sorted((folder / "stories").glob("*.toml"))
 
 
 def _sorted(found: dict[str, Shape]) -> dict[str, Shape]:
@@ -66,10 +78,10 @@ class _Reading:
                     self._add(found, path, key, table, shape)
         return found
 
-    def stories(self, folder: Path) -> dict[str, Story]:
+    def stories(self, paths: Iterable[Path]) -> dict[str, Story]:
         """Read files each of which is one story."""
         found: dict[str, Story] = {}
-        for path in sorted((folder / "stories").glob("*.toml")):
+        for path in paths:
             table = self._parsed(path)
             key = str(table.get("key", path.stem))
             if table and self._is_new(path, key):
@@ -79,6 +91,9 @@ class _Reading:
     def _parsed(self, path: Path) -> dict[str, Any]:
         try:
             return tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            self.problems.append(Problem(path.name, "", "There is no such file: name one that is there."))
+            return {}
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             self.problems.append(Problem(path.name, "", f"This is no TOML: {error}"))
             return {}

@@ -103,6 +103,19 @@ class WordOrder(Strict, frozen=True, tag_field="kind", tag="word_order"):
 Challenge = SpeedRound | TrueOrFalse | NumberRows | WordOrder
 
 
+# Flags by the page that sets them or tells of them; pages count from 1, as readers see them.
+ByPage = dict[str, tuple[str, ...]]
+
+
+class Flag(Strict, frozen=True):
+    """Something that has happened in a reading. A text in which one of its words begins a word tells of it.
+
+    `words` are in small letters; without them a text says in `tells` that it does.
+    """
+
+    words: Lines = Lines((), (), ())
+
+
 class Hint(Strict, frozen=True):
     """A small button beside a decision; who presses it finds a secret."""
 
@@ -114,7 +127,8 @@ class Hint(Strict, frozen=True):
 class Choice(Strict, frozen=True, kw_only=True):
     """What can be chosen: `then` tells what came of it, before the chapter `to` which it leads, or the `ending`.
 
-    With `needs` it is offered to those only who chose that before, in the same reading. `secret` is found by choosing it.
+    With `needs` it is offered to those only for whom that flag is set, or who chose that before, in the same reading.
+    `secret` is found by choosing it; `sets` are flags that it sets, `tells` flags without which it makes no sense.
     """
 
     say: Words
@@ -123,23 +137,28 @@ class Choice(Strict, frozen=True, kw_only=True):
     ending: str = ""
     needs: str = ""
     secret: str = ""
+    sets: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
 
 
 class Chapter(Strict, frozen=True, kw_only=True):
-    """Pages, and a decision at their end."""
+    """Pages, and a decision at their end; `sets` and `tells` name flags for each page."""
 
     title: Words
     pages: Lines
     ask: Words
     choices: dict[str, Choice]
     hint: Hint | None = None
+    sets: ByPage = {}
+    tells: ByPage = {}
 
 
 class Ending(Strict, frozen=True):
-    """How a story may end."""
+    """How a story may end; `tells` names flags without which it makes no sense."""
 
     title: Words
     text: Words
+    tells: tuple[str, ...] = ()
 
 
 class Secret(Strict, frozen=True):
@@ -158,6 +177,7 @@ class Story(Strict, frozen=True, kw_only=True):
     chapters: dict[str, Chapter]
     endings: dict[str, Ending]
     secrets: dict[str, Secret]
+    flags: dict[str, Flag] = {}
 
 
 class Library(msgspec.Struct, frozen=True):

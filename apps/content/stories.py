@@ -1,26 +1,38 @@
-"""Where a reader may go in a story, and what every walk through it meets. Pure."""
+"""Where a reader may go in a story, and what has happened on the way there. Pure."""
 
-from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
 
 from apps.content.shapes import Chapter, Choice, Story
 
-# No story is so long: a walk of more chapters goes round in a circle.
-LONGEST_WALK = 100
+
+def offered(chapter: Chapter, flags: Collection[str]) -> dict[str, Choice]:
+    """Return the choices that are open to a reader for whom these flags are set."""
+    return {key: choice for key, choice in chapter.choices.items() if not choice.needs or choice.needs in flags}
 
 
-class Walk(NamedTuple):
-    """One way through a story: the chapters and choices in their order, the secrets on it, and its ending."""
+def flags_of(story: Story, decided: Iterable[tuple[str, str]], chapter: str) -> set[str]:
+    """Return the flags that are set for a reader who decided so (chapter, choice) and is at the end of this chapter."""
+    flags = set(flags_of_pages(story.chapters[chapter]))
+    for left, key in decided:
+        if left in story.chapters:
+            flags |= flags_of_pages(story.chapters[left])
+            flags |= flags_of_choice(key, story.chapters[left].choices.get(key))
+    return flags
 
-    chapters: tuple[str, ...]
-    choices: tuple[str, ...]
-    secrets: frozenset[str]
-    ending: str
+
+def flags_of_page(chapter: Chapter, number: int) -> frozenset[str]:
+    """Return the flags that a page sets; pages count from 0."""
+    return frozenset(chapter.sets.get(str(number + 1), ()))
 
 
-def offered(chapter: Chapter, made: Collection[str]) -> dict[str, Choice]:
-    """Return the choices that are open to somebody who has made these before."""
-    return {key: choice for key, choice in chapter.choices.items() if not choice.needs or choice.needs in made}
+def flags_of_pages(chapter: Chapter) -> frozenset[str]:
+    """Return the flags that the pages of a chapter set."""
+    return frozenset(flag for flags in chapter.sets.values() for flag in flags)
+
+
+def flags_of_choice(key: str, choice: Choice | None) -> frozenset[str]:
+    """Return the flags that a choice sets: its own key, and what it names."""
+    return frozenset({key, *(choice.sets if choice else ())})
 
 
 def place(story: Story, chapter: str, page: int) -> tuple[str, int]:
@@ -33,23 +45,3 @@ def place(story: Story, chapter: str, page: int) -> tuple[str, int]:
 def last_page(chapter: Chapter) -> int:
     """Return the number of the page with the decision; the first is 0."""
     return len(chapter.pages.en) - 1
-
-
-def walks(story: Story) -> Iterator[Walk]:
-    """Yield every way from the beginning to an ending, looking at every hint; ways that lead nowhere are left out.
-
-    Circles end after LONGEST_WALK chapters: for stories that were checked only.
-    """
-    pending = [Walk((story.first,), (), frozenset(), "")]
-    while pending:
-        walk = pending.pop()
-        chapter = story.chapters.get(walk.chapters[-1])
-        if chapter is None or len(walk.chapters) > LONGEST_WALK:
-            continue
-        seen = walk.secrets | ({chapter.hint.secret} if chapter.hint else set())
-        for key, choice in offered(chapter, walk.choices).items():
-            found = seen | ({choice.secret} if choice.secret else set())
-            if choice.ending:
-                yield Walk(walk.chapters, (*walk.choices, key), found, choice.ending)
-            else:
-                pending.append(Walk((*walk.chapters, choice.to), (*walk.choices, key), found, ""))

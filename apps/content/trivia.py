@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from apps.content.shapes import Question
 from apps.content.shuffling import shuffled
 
 ANSWERS = 4
 RIGHT = 0
 # A question pays once in 30 local days; one day more covers clocks and zones that were moved meanwhile.
 REST = timedelta(days=31)
-# The rule of points pays nothing for answers that were faster: nobody has read the question by then.
-LEAST_TIME = timedelta(seconds=3)
+# Fast readers take longer for a word, and nobody reads, finds the answer and presses it in less than a second.
+MILLISECONDS_A_WORD = 120
+LEAST_MILLISECONDS = 1000
 
 
 def order(person_id: int, question: str) -> list[int]:
@@ -42,6 +44,15 @@ def next_at(questions: Iterable[str], last: Mapping[str, datetime]) -> datetime 
 def milliseconds(shown_at: datetime, answered_at: datetime) -> int:
     """Return how long the answer took; never less than nothing."""
     return max((answered_at - shown_at) // timedelta(milliseconds=1), 0)
+
+
+def shortest_milliseconds(question: Question) -> int:
+    """Return in what time somebody could have read the question; who answers in less has not, and earns nothing.
+
+    The language that says it in the fewest words counts, whichever it was shown in: nobody is wronged by the others.
+    """
+    words = min(len(text.split()) for text in (question.ask.en, question.ask.es, question.ask.ru))
+    return max(words * MILLISECONDS_A_WORD, LEAST_MILLISECONDS)
 
 
 def _own_order(keys: list[str], person_id: int) -> list[str]:

@@ -68,7 +68,7 @@ def definition_problems(definition: Definition) -> list[str]:
         if trigger.type not in AWARDED_TYPES:
             problems.append(_("The award subscriber does not listen to %(type)s.") % {"type": trigger.type})
         fields = {f.name for f in msgspec.structs.fields(catalogue.event_class(trigger.type))} - {"user_id"}
-        wanted = definition.strategy.fields() | {condition.field for condition in trigger.conditions}
+        wanted = definition.strategy.fields() | {name for condition in trigger.conditions for name in condition.names}
         for name in sorted(wanted - fields):
             problems.append(_("%(type)s has no field %(field)s.") % {"type": trigger.type, "field": name})
     return problems

@@ -1,1 +1,1 @@
-"""What staff need across apps: roles."""
+"""What staff need across apps: roles, logins, the second factor."""

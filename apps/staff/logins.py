@@ -1,4 +1,4 @@
-"""Records of logins, failures and logouts. Nothing that is typed is kept: a password may stand in the field of the name."""
+"""Records of logins, failures, wrong codes, logouts. Nothing that is typed is kept: it may be a password in the wrong field."""
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -12,11 +12,19 @@ REASON = "On the login page, where no reason is asked for."
 UNKNOWN = "unknown"
 
 
-def record_attempt(request: HttpRequest, *, let_in: bool) -> None:
-    """Record what came of the form of the login page; a form that was not filled in is no attempt."""
-    if let_in:
-        _record(audit.Actor.staff(request.user), "log_in", request.user.pk)
-    elif request.POST.get("username") and request.POST.get("password"):
+def record_login(request: HttpRequest) -> None:
+    """Record that somebody was let in."""
+    _record(audit.Actor.staff(request.user), "log_in", request.user.pk)
+
+
+def record_wrong_code(login: Staff) -> None:
+    """Record that a code was wrong, or used already."""
+    _record(audit.Actor.staff(login), "second_factor_refused", login.pk)
+
+
+def record_failure(request: HttpRequest) -> None:
+    """Record that the form of the login page let nobody in; one that was not filled in is no attempt."""
+    if request.POST.get("username") and request.POST.get("password"):
         login = find_login(request.POST["username"])
         actor = audit.Actor(None, login.username if login else UNKNOWN, "admin")
         _record(actor, "log_in_failed", login.pk if login else None)

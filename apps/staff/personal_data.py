@@ -33,6 +33,8 @@ PART = Part(
         "django_admin_log.content_type_id",
         "django_admin_log.user_id",
         # of those who work here
+        "staff_device.*",
+        "staff_recoverycode.*",
         "axes_accessattempt.*",
         "axes_accessattemptexpiration.*",
         "axes_accessfailurelog.*",

@@ -1,4 +1,4 @@
-"""How long a session of staff lasts: half an hour without a request, twelve hours in all.
+"""How long a session of staff lasts: half an hour without a request, twelve hours in all; never without its second factor.
 
 Switching a login off, or changing its password, ends its sessions by Django's own means.
 """
@@ -12,6 +12,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from apps.staff import second_factor
 from diana import clock, password_again
 
 # A session that is used is written so often, and not with every request.
@@ -45,6 +46,9 @@ class SessionLimits:
             messages.info(
                 request, _("You were logged out: a session lasts for half an hour unused, for 12 hours in all.")
             )
+        elif not second_factor.is_enough(request):
+            logout(request)
+            messages.info(request, _("The password alone is no longer enough: log in again."))
         elif now - seen >= WRITTEN_EVERY_SECONDS:
             request.session["seen_at"] = now
 

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import statistics
-import sys
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from bench import world
+from bench import arguments, world
 from diana.local.errors import LocalError
 from diana.local.supervise import Stack
 
@@ -123,7 +122,7 @@ def _row(number: int, person: int, lane: int, event_id: UUID, now: datetime) -> 
 
 def main() -> None:
     """Measure with an empty log, fill it, measure again."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    rows = arguments.one_number("bench.large_log", __doc__, "ROWS", ROWS)
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench.large_log.settings"
     here = world.instance()
     world.fresh_start(here)

@@ -18,6 +18,10 @@ class Accounts:
             raise ValueError("FLOWER_VIEWER_AUTH names an account of FLOWER_BASIC_AUTH: give it one of its own.")
         self.operators, self.viewers = list(operators), list(viewers)
 
+    def __bool__(self) -> bool:
+        """Say whether there are any."""
+        return bool(self.operators or self.viewers)
+
     def is_operator(self, header: str) -> bool:
         """Say whether an Authorization header shows an operator's account."""
         return _is_one_of(header, self.operators)
@@ -25,6 +29,12 @@ class Accounts:
     def is_viewer(self, header: str) -> bool:
         """Say whether an Authorization header shows a viewer's account."""
         return _is_one_of(header, self.viewers)
+
+
+def is_token(header: str, token: str) -> bool:
+    """Say whether an Authorization header shows the token; without a token none does."""
+    scheme, _, given = header.partition(" ")
+    return bool(token) and scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
 def _is_one_of(header: str, accounts: Sequence[str]) -> bool:

@@ -49,7 +49,7 @@ def run(chosen: argparse.Namespace) -> None:
     try:
         with Stack(instance, report=report) as stack:
             began = time.monotonic()
-            staff = json.loads(stack.run("python manage.py ensure_staff --json", log="ensure_staff"))
+            staff = json.loads(stack.run("python manage.py ensure_staff --json", log="ensure_staff", keep_output=False))
             report("staff user", time.monotonic() - began)
             bot = stack.run("python manage.py poll --check", log="poll-check").strip() if instance.polls else ""
             say(addresses(instance, staff, bot))

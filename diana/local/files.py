@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 
 def make_private_directory(directory: Path) -> Path:
@@ -31,6 +32,14 @@ def write_private(path: Path, text: str) -> None:
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
     fresh.replace(path)
+
+
+@contextmanager
+def private_log(path: Path) -> Iterator[TextIO]:
+    """Open an empty file for writing that only its owner may read, also where others could before."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        path.chmod(0o600)
+        yield file
 
 
 def read_text(path: Path) -> str:

@@ -16,6 +16,7 @@ from diana.local.files import locked, make_private_directory, read_text, write_p
 from diana.local.postgres import Postgres
 from diana.local.roles import prepare_application, prepare_database
 from diana.local.valkey import Valkey
+from diana.redis_users import USERS
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -130,7 +131,6 @@ class Instance:
         defaults = {
             "DIANA_ENV": "development",
             "DJANGO_SECRET_KEY": self.secrets["django_secret_key"],
-            "REDIS_URL": self.valkey.url() if self.valkey else "",
             "TELEGRAM_BOT_TOKEN": self.secrets["bot_token"],
             "TELEGRAM_WEBHOOK_SECRET": self.secrets["webhook_secret"],
             "TELEGRAM_API_URL": f"http://{ports.LOOPBACK}:{sandbox_port}" if self.has_sandbox else TELEGRAM,
@@ -142,7 +142,7 @@ class Instance:
             "SANDBOX_PAGE_TOKEN": self._page_token(),
         }
         chosen = {key: self._given.get(key, value) for key, value in defaults.items()}
-        return chosen | self._database_urls() | {"DIANA_STATE_DIR": str(self.directory)}
+        return chosen | self._redis_urls() | self._database_urls() | {"DIANA_STATE_DIR": str(self.directory)}
 
     @cached_property
     def secrets(self) -> dict[str, str]:
@@ -154,6 +154,12 @@ class Instance:
                 write_private(path, json.dumps(_fresh_secrets(), indent=1))
             kept: dict[str, str] = json.loads(path.read_text())
             return kept
+
+    def _redis_urls(self) -> dict[str, str]:
+        """Return where each kind of process finds Redis; a given CACHE_URL stays."""
+        if self.valkey:
+            return self.valkey.variables() | {k: v for k, v in self._given.items() if k == "CACHE_URL"}
+        return {user.variable: self._given[user.variable] for user in USERS if user.variable in self._given}
 
     def _database_urls(self) -> dict[str, str]:
         if self.postgres:

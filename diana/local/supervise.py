@@ -17,7 +17,7 @@ from typing import Self
 
 from diana.local import ports, processes
 from diana.local.errors import LocalError, tail
-from diana.local.files import make_private_directory
+from diana.local.files import make_private_directory, private_log
 from diana.local.instance import Instance
 from diana.local.procfile import read_procfile
 from diana.local.supervisord import Program, State, Supervisor
@@ -120,10 +120,13 @@ class Stack:
         path = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
         return {**given, "PATH": path, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self._temporary)}
 
-    def run(self, command: str, *, log: str) -> str:
-        """Run a line of shell in the environment of the processes and return what it printed."""
+    def run(self, command: str, *, log: str, keep_output: bool = True) -> str:
+        """Run a line of shell in the environment of the processes and return what it printed.
+
+        The log, its owner's alone, holds the errors and, unless that is a secret (`keep_output`), the output.
+        """
         path = self.instance.logs / f"{log}.log"
-        with path.open("w") as errors:
+        with private_log(path) as errors:
             result = subprocess.run(
                 ["/bin/sh", "-c", f"exec {command}"],
                 cwd=self.instance.root,
@@ -134,7 +137,8 @@ class Stack:
                 check=False,
                 start_new_session=True,
             )
-            errors.write(result.stdout)
+            if keep_output:
+                errors.write(result.stdout)
         if result.returncode:
             raise LocalError(f"`{command}` ended with status {result.returncode}.\n{tail(path)}")
         return result.stdout

@@ -13,6 +13,7 @@ from redis.retry import Retry
 from diana.local import ports, processes
 from diana.local.errors import LocalError, tail
 from diana.local.files import locked, make_private_directory, read_text, write_private
+from diana.redis_users import DRILLS, USERS, acl_lines, hashed
 
 START_SECONDS = 30
 STOP_SECONDS = 30
@@ -31,8 +32,9 @@ def binary() -> str:
 class Valkey:
     """One server in one directory, listening on 127.0.0.1 only; it refuses writes when full and evicts nothing.
 
-    With `appendonly` it has a password and keeps its data over a crash; without, it is open to this machine, keeps
-    nothing and ends with the thread that started it. Like PostgreSQL it is found through its directory.
+    It has the users of `diana.redis_users`, one for each kind of process, and one that may do everything, for its owner
+    and for drills. With `appendonly` it keeps its data over a crash; without, it keeps nothing and ends with the thread
+    that started it. Like PostgreSQL it is found through its directory.
     """
 
     def __init__(self, directory: Path, *, port: int | None = None, appendonly: bool = True) -> None:
@@ -41,19 +43,25 @@ class Valkey:
         self.appendonly = appendonly
         self._demanded_port = port
         self._configuration = self.directory / "valkey.conf"
+        self._users = self.directory / "users.acl"
         self._pidfile = self.directory / "valkey.pid"
 
     @property
     def port(self) -> int:
-        """The port settled at the last start."""
+        """The port that was demanded, or else settled at the last start."""
+        if self._demanded_port:
+            return self._demanded_port
         if not (kept := read_text(self.directory / "port")):
             raise LocalError(f"The Valkey in {self.directory} has no port yet: start() it first.")
         return int(kept)
 
-    def url(self, db: int = 0) -> str:
-        """Return the URL of one of its databases."""
-        password = f":{self._password()}@" if self.appendonly else ""
-        return f"redis://{password}{ports.LOOPBACK}:{self.port}/{db}"
+    def url(self, db: int = 0, *, user: str = DRILLS) -> str:
+        """Return the URL of one of its databases, for the user who may do everything or for another."""
+        return f"redis://{user}:{self._password(user)}@{ports.LOOPBACK}:{self.port}/{db}"
+
+    def variables(self) -> dict[str, str]:
+        """Return the addresses of all kinds of processes, by their variables."""
+        return {user.variable: self.url(user=user.name) for user in USERS}
 
     def running(self) -> bool:
         """Say whether a server works in the directory, whoever started it."""
@@ -86,6 +94,7 @@ class Valkey:
         write_private(self.directory / "port", str(self._choose_port()))
         # A process id of the last run must not be taken for the one that starts now.
         self._pidfile.unlink(missing_ok=True)
+        write_private(self._users, "".join(f"{line}\n" for line in self._user_lines()))
         write_private(self._configuration, "".join(f"{line}\n" for line in self._lines()))
 
     def command(self, *, dies_with_parent: bool = True) -> list[str]:
@@ -136,14 +145,18 @@ class Valkey:
         kept = read_text(self.directory / "port")
         return ports.first_free(int(kept) if kept else None)
 
-    def _password(self) -> str:
-        path = self.directory / "password"
+    def _password(self, user: str) -> str:
+        path = make_private_directory(self.directory) / f"password-{user}"
         if not path.exists():
             write_private(path, secrets.token_hex(24))
         return read_text(path)
 
+    def _user_lines(self) -> list[str]:
+        passwords = {user.name: hashed(self._password(user.name)) for user in USERS}
+        return acl_lines(passwords, drills=hashed(self._password(DRILLS)))
+
     def _lines(self) -> list[str]:
-        kept = ["appendonly yes", "appendfsync everysec", f"requirepass {self._password()}"]
+        kept = ["appendonly yes", "appendfsync everysec"]
         return [
             f"bind {ports.LOOPBACK}",
             f"port {self.port}",
@@ -152,6 +165,7 @@ class Valkey:
             f"pidfile {quoted(self._pidfile)}",
             # The command line keeps the configuration's path, by which the process is recognised.
             "set-proc-title no",
+            f"aclfile {quoted(self._users)}",
             "maxmemory-policy noeviction",
             'save ""',
             *(kept if self.appendonly else ["appendonly no"]),

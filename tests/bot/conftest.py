@@ -38,4 +38,4 @@ async def _end(library: application.AnyApplication) -> None:
 def relent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everything that Telegram asked to wait for be over."""
     monkeypatch.setattr(buckets, "_memory", buckets.Memory())
-    monkeypatch.setattr(buckets, "TAG", f"{{diana:telegram:{uuid4()}}}")
+    monkeypatch.setattr(buckets, "TAG", f"{{diana:telegram}}:{uuid4()}")

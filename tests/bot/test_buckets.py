@@ -19,9 +19,8 @@ CHAT = Bucket("chat", 1.0, 1.0, 0.5)
 
 
 @pytest.fixture
-def shared(valkey: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
+def shared(valkey: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
     """An empty Redis, and a process that knows nothing yet."""
-    settings.CACHE_URL = valkey
     monkeypatch.setattr(cache, "_clients", {})
     monkeypatch.setattr(buckets, "_memory", Memory())
     buckets.breaker.close()

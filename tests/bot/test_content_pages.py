@@ -68,15 +68,24 @@ def pages_of(book: Any, language: str, person_id: int) -> Iterator[Screen]:
         said = chapter.pages.said(language)
         for number, text in enumerate(said):
             leaf = story.Leaf(book.key, key, chapter.title.said(language), number, len(said), text)
-            yield story.leaf(person_id=person_id, leaf=leaf, came_by=came)
+            yield story.leaf(person_id=person_id, leaf=leaf, came_by=came, back=None)
+            past = {"person_id": person_id, "leaf": leaf, "came_by": came, "back": (key, number), "forward": None}
+            yield story.past(**past, ask="", chosen="", found="")
         choices = [(name, choice.say.said(language)) for name, choice in chapter.choices.items()]
         hint = chapter.hint
-        decision = {"person_id": person_id, "leaf": leaf, "came_by": came, "ask": chapter.ask.said(language)}
+        decision = {
+            "person_id": person_id,
+            "leaf": leaf,
+            "came_by": came,
+            "ask": chapter.ask.said(language),
+            "back": None,
+        }
         yield story.decision(choices=choices, hint=hint.button if hint else "", found="", **decision)
         yield story.decision(choices=choices, hint="", found=hint.text.said(language) if hint else "", **decision)
     for ending in book.endings.values():
         told = {"title": ending.title.said(language), "text": ending.text.said(language)}
-        yield story.ending(person_id=person_id, story=book.key, came_by=came, **told)
+        numbers = {"number": 1, "endings": 2, "found": 1, "back": (key, 1)}
+        yield story.ending(person_id=person_id, story=book.key, came_by=came, **told, **numbers)
 
 
 def test_every_screen_is_html_that_telegram_takes(language: str) -> None:
@@ -103,9 +112,10 @@ def test_every_language_says_it_in_its_own_words() -> None:
 def test_buttons_of_the_longest_keys_and_ids_fit() -> None:
     leaf = story.Leaf("x" * 8, "y" * 8, "t", 7, 9, "t")
     assert screens("en", LARGEST)
-    words = {"person_id": LARGEST, "leaf": leaf, "came_by": ""}
+    words = {"person_id": LARGEST, "leaf": leaf, "came_by": "", "back": ("y" * 8, 7)}
     story.decision(ask="a", choices=[("z" * 8, "say")], hint="?", found="", **words)
     story.leaf(**words)
+    story.past(ask="a", chosen="b", found="", forward=("y" * 8, 7), **words)
     assert texts.KEY.fullmatch("x" * 8)
     assert not texts.KEY.fullmatch("x" * 9)
 
@@ -145,25 +155,28 @@ class TestTrivia:
     def test_it_asks_and_tells_what_came_of_it(self) -> None:
         me = person()
         screen = shown("trivia", me)
-        assert "less than 3 seconds" in screen.text
+        assert "earns nothing" not in screen.text
         answered = pressed(self.right(screen), me, at=NOON + timedelta(seconds=4), now=NOON + timedelta(minutes=9))
         assert "✅ Right!" in answered.text
-        assert "faster" not in answered.text
+        assert "fast" not in answered.text
         asked = AskedQuestion.objects.get()
         assert asked.answered_at == NOON + timedelta(seconds=4), "the press's arrival, not when it was handled"
-        assert buttons(answered) == {"Next question": f"v1|trivia|show|{me}"}
+        assert buttons(answered) == {"Next question": f"v1|trivia|show|{me}", "Menu": f"v1|menu|show|{me}"}
         assert shown("trivia", me).text != screen.text
 
     def test_a_fast_answer_says_that_it_earns_nothing(self) -> None:
         me = person()
-        assert "earns nothing" in pressed(self.right(shown("trivia", me)), me, at=NOON + timedelta(seconds=2)).text
+        fast = pressed(self.right(shown("trivia", me)), me, at=NOON + timedelta(milliseconds=999))
+        assert "That was too fast to count: no points this time." in fast.text
 
     def test_a_second_button_does_not_change_the_answer(self) -> None:
         me = person()
         screen = shown("trivia", me)
         first = pressed(self.right(screen), me)
-        for data in buttons(screen).values():
+        *answers, menu = buttons(screen).values()
+        for data in answers:
             assert pressed(data, me).text == first.text
+        assert menu == f"v1|menu|show|{me}"
         assert told("game.trivia_completed") == 1
 
     def test_a_wrong_answer_shows_the_right_one(self) -> None:
@@ -186,7 +199,7 @@ class TestTrivia:
                 person_id=me, question=key, shown_at=NOON, answered_at=NOON, choice=0, correct=True
             )
         assert "comes back on April 11, 2026" in shown("trivia", me).text
-        assert "less than 3 seconds" in shown("trivia", me, NOON + REST).text
+        assert shown("trivia", me, NOON + REST).template == "trivia_question"
 
     def test_it_asks_in_the_persons_language(self) -> None:
         me = person()
@@ -194,7 +207,7 @@ class TestTrivia:
         screen = shown("trivia", me)
         question = library().questions[AskedQuestion.objects.get().question]
         assert question.ask.ru in screen.text
-        assert set(buttons(screen)) == set(question.answers("ru"))
+        assert set(buttons(screen)) == {*question.answers("ru"), "Меню"}
 
 
 @pytest.mark.django_db
@@ -235,7 +248,47 @@ class TestStory:
         assert "🐚" not in buttons(looked)
         assert told("narrative.secret_found") == 1
 
-    @pytest.mark.parametrize("verb", ["open", "again", "turn", "look", "choose"])
+    def test_every_screen_leads_one_page_back_and_to_the_menu(self) -> None:
+        me = person()
+        screen = pressed(f"v1|story|open|{me}.light", me)
+        shown_before: list[Screen] = [shown("story", me)]
+        assert buttons(shown_before[0])["Menu"] == f"v1|menu|show|{me}"
+        while True:
+            drawn = buttons(screen)
+            assert drawn["Menu"] == f"v1|menu|show|{me}"
+            back = pressed(drawn["‹ Back"], me)
+            assert re.split("\n\n<[bi]>", back.text)[0] == re.split("\n\n<[bi]>", shown_before[-1].text)[0]
+            shown_before.append(screen)
+            if screen.template == "story_ending":
+                break
+            screen = pressed(next(iter(drawn.values())), me)
+        past = pressed(buttons(screen)["‹ Back"], me)
+        assert past.template == "story_past"
+        assert "✓ The light" in past.text
+        assert "Your decisions stay." in past.text
+        assert pressed(buttons(past)["Forward ›"], me) == screen
+        assert list(buttons(past)) == ["‹ Back", "Forward ›", "Menu"]
+        assert told("narrative.story_completed") == told("narrative.ending_discovered") == 1
+
+    def test_an_ending_says_which_of_how_many_and_how_many_were_found(self) -> None:
+        me = person()
+
+        def ended(*ways: str) -> str:
+            pressed(f"v1|story|open|{me}.light", me)
+            pressed(f"v1|story|again|{me}.light", me)
+            for way in ways:
+                screen = pressed(f"v1|story|{way.replace(' ', f'|{me}.light.', 1)}", me)
+            return screen.text
+
+        start = ("turn shore.0", "choose shore.knock", "turn lamp.0", "choose lamp.light", "turn storm.0")
+        text = ended(*start, "choose storm.ring")
+        assert "Ending 2 of 2 · found so far: 1 of 2" in text
+        assert "read it again" in text
+        text = ended(*start, "choose storm.gold")
+        assert "Ending 1 of 2 · found so far: 2 of 2" in text
+        assert "You have found every ending." in text
+
+    @pytest.mark.parametrize("verb", ["open", "again", "turn", "look", "choose", "page"])
     @pytest.mark.parametrize("rest", ["", ".", ".nothing", ".nothing.a.b", ".light.shore.x.y.z", ".light.attic.-1"])
     def test_what_somebody_made_up_does_no_harm(self, verb: str, rest: str) -> None:
         me = person()

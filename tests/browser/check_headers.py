@@ -19,7 +19,9 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def password(diana: Diana) -> str:
     """The password of the superuser `staff`."""
-    made: dict[str, str] = json.loads(diana.stack.run("python manage.py ensure_staff --json", log="ensure_staff"))
+    made: dict[str, str] = json.loads(
+        diana.stack.run("python manage.py ensure_staff --json", log="ensure_staff", keep_output=False)
+    )
     return made["password"]
 
 

@@ -9,7 +9,7 @@ from tests.browser.conftest import NARROW, OpenWindow
 from tests.browser.window import Window
 
 # An answer that comes faster than anybody reads earns nothing.
-READING_SECONDS = 3.2
+READING_SECONDS = 1.5
 QUESTIONS = 10
 
 

@@ -3,13 +3,14 @@
 import secrets
 
 from config.secrets import fresh
+from diana.redis_users import USERS
 
 BY_HAND = {
     "DIANA_ENV": "production",
     "ALLOWED_HOSTS": "bot.community.org",
     "DATABASE_URL": "postgresql://diana_app:9f2c1b7a6d@db/diana",
     "DATABASE_OWNER_URL": "postgresql://diana_owner:17ab3cc09e@db/diana",
-    "REDIS_URL": "redis://:5d0aa9c1e2@cache:6379/0",
+    **{user.variable: f"redis://{user.name}:5d0aa9c1e2@cache:6379/0" for user in USERS},
     "TELEGRAM_BOT_TOKEN": f"123456789:{secrets.token_urlsafe(27)[:35]}",
 }
 

@@ -2,11 +2,15 @@
 
 import base64
 import os
+import subprocess
+import sys
 
 import pytest
 
 from config.demands import problems, refuse
 from config.variables import BY_NAME, PROCESSES, VARIABLES, needed_by
+from diana.local.instance import ROOT
+from diana.redis_users import BROKER, DRILLS
 from tests.config.strong import strong
 
 FORMER = "former-key-0123456789-abcdefghijklmnopqrstuvwxyz-ABC"
@@ -36,7 +40,8 @@ def test_an_empty_value_is_none() -> None:
 
 
 def test_a_process_that_is_not_known_needs_all_that_any_process_needs() -> None:
-    assert needed_by("gunicorn") == needed_by("release") - {"DATABASE_OWNER_URL"} | {"DIANA_PROCESS"}
+    broker = {user.variable for user in BROKER}
+    assert needed_by("gunicorn") == (needed_by("release") - {"DATABASE_OWNER_URL"}) | broker | {"DIANA_PROCESS"}
 
 
 @pytest.mark.parametrize("process", ["web", "door", "worker", "telegram", "beat", "gunicorn"])
@@ -57,6 +62,7 @@ WEAK = {
     "TELEGRAM_WEBHOOK_SECRET": ["a", "short", "a" * 40, f"{HEX}{HEX[:15]}", f"{HEX}-{HEX[::-1]}!", "{strong},a"],
     "LEDGER_SIGNING_KEY": ["x", "main:abc", f"main:{base64.b64encode(bytes(32)).decode()}"],
     "EVENTS_SEALING_KEYS": ["x", f"main:{base64.b64encode(b'a' * 32).decode()}"],
+    "STAFF_SECOND_FACTOR": ["off", "none"],
     "LEDGER_PUBLIC_KEYS": ["x"],
     "TOMBSTONE_KEY": ["a", HEX + HEX[:15], "changeme-changeme-0123456789-abcdef"],
     "METRICS_TOKEN": ["a", HEX + HEX[:15], "{strong}-placeholder"],
@@ -82,7 +88,14 @@ WEAK = {
     "TELEGRAM_UPDATES": ["neither"],
     "DATABASE_URL": ["mysql://x@y/z", "postgresql://db/diana", "postgresql://diana_app:changeme@db/diana"],
     "DATABASE_OWNER_URL": ["postgresql://diana_owner:password@db/diana"],
-    "REDIS_URL": ["http://x", "redis+cluster://a:1", "sentinel://a:1", "redis://:changeme@cache:6379/0"],
+    "REDIS_URL": [
+        "http://x",
+        "redis+cluster://a:1",
+        "sentinel://a:1",
+        "redis://:changeme@cache:6379/0",
+        f"redis://{DRILLS}:5d0aa9c1e2@cache:6379/0",
+    ],
+    **{user.variable: ["http://x", "redis+cluster://a:1"] for user in BROKER if user.variable != "REDIS_URL"},
     "CACHE_URL": ["http://x"],
     "SANDBOX_PAGE_TOKEN": ["anything"],
     "DIANA_KNOWN_GROUPS": ["some"],
@@ -160,3 +173,18 @@ def test_the_refusal_names_all_and_ends_with_status_one(capsys: pytest.CaptureFi
     assert "make_secrets" in message
     assert "Zzcanary" not in message
     refuse(strong(), "web")
+
+
+def test_cookies_belong_to_one_host_and_to_https() -> None:
+    """No page of another host below the same domain can set a cookie with such a name; messages have none of their own."""
+    asked = "import config.settings as s; print(*(getattr(s, name) for name in {names}))"
+    names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"]
+    names += ["CSRF_COOKIE_HTTPONLY", "MESSAGE_STORAGE"]
+    environment = strong() | {"PATH": os.environ["PATH"]}
+    shown = subprocess.run(
+        [sys.executable, "-c", asked.format(names=names)], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    storage = "django.contrib.messages.storage.session.SessionStorage"
+    assert shown.stdout.split() == ["__Host-sessionid", "__Host-csrftoken", "True", "True", "True", storage], (
+        shown.stderr
+    )

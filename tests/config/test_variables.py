@@ -24,6 +24,8 @@ KNOWN_READS = {
     "environment.get(variable.name, '')",
     "os.environ.get(TOKEN_VARIABLE)",
     "os.environ.setdefault(name, value)",
+    "environment.get(user.variable, '')",
+    "value(REDIS_VARIABLE)",
 }
 
 

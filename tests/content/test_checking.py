@@ -86,6 +86,18 @@ MISTAKES = {
     "a choice nobody meets": ("stories/light.toml", 'needs = "ledger"', 'needs = "shine"', "light.ask", "choice"),
     "what a choice needs": ("stories/light.toml", 'needs = "ledger"', 'needs = "nothing"', "light.lamp", "'nothing'"),
     "two ways at once": ("stories/light.toml", 'ending = "bell"', 'ending = "bell"\nto = "lamp"', "light.storm", "one of"),
+    "a page of what only some met": (
+        "stories/light.toml", "on the lowest step sits a girl of nine or so", "on the lowest step lies a glove",
+        "light.shore", "`girl`",
+    ),
+    "an ending of what only some did": (
+        "stories/light.toml", 'needs = "green"\n', "", "light.dawn", "knock → light → shine",
+    ),
+    "a choice of what only some saw": ("stories/light.toml", 'needs = "ledger"', 'needs = "oil"', "light.lamp", "follow → oil:"),
+    "a flag nobody declared": ("stories/light.toml", '"green", "lit"]', '"grene", "lit"]', "light.lamp", "'grene'"),
+    "a flag nobody sets": ("stories/train.toml", 'sets = ["star"]\n', "", "train.star", "nothing sets"),
+    "a flag of a page that is none": ("stories/light.toml", "sets.1 =", "sets.3 =", "light.cellar", "no page '3'"),
+    "a flag that is a choice": ("stories/train.toml", "[flags.star]", "[flags.card]", "train.card", "tell them apart"),
     "a hint for nothing": ("stories/light.toml", 'secret = "shell"', 'secret = "stone"', "light.shore", "'stone'"),
     "a long key": ("stories/light.toml", "choices.follow]", "choices.footprints]", "light.footprints", "1 to 8"),
     "a choice's key twice": ("stories/light.toml", "lamp.choices.light]", "lamp.choices.oil]", "light.oil", "tell them apart"),
@@ -126,6 +138,50 @@ def changed_story(**fields: Any) -> list[str]:
     shore = msgspec.structs.replace(story.chapters["shore"], **fields)
     changed = msgspec.structs.replace(story, chapters=story.chapters | {"shore": shore})
     return [text for _, text in checking.stories.problems(changed)]
+
+
+def test_a_page_that_not_everybody_understands_is_named_with_the_way_that_lacks_it(folder: Path) -> None:
+    path = folder / "stories" / "light.toml"
+    path.write_text(path.read_text().replace('sets = ["girl"]\n', ""))
+    ok, printed = ran("--folder", str(folder))
+    assert not ok
+    assert (
+        "light.toml: light.storm: page 2 tells of `girl` (“girl”), which has not happened to who chose knock → light:"
+        " say it otherwise, let it happen before on that way too, or name it in `sets` where it does."
+    ) in printed.splitlines()
+    assert printed.count("page 2 tells of `girl`") == 1, "the shortest way is enough"
+
+
+def told(*files: Path) -> tuple[bool, str]:
+    out = StringIO()
+    try:
+        call_command("check_stories", *map(str, files), stdout=out)
+    except CommandError as error:
+        return False, out.getvalue() + str(error)
+    return True, out.getvalue()
+
+
+def test_a_story_file_is_checked_alone(folder: Path, tmp_path: Path) -> None:
+    assert told() == (
+        True,
+        "light.toml: 4 chapters, 2 endings, 2 secrets, 8 states of a reader\n"
+        "train.toml: 4 chapters, 2 endings, 2 secrets, 6 states of a reader\n",
+    )
+    light = folder / "stories" / "light.toml"
+    light.write_text(light.read_text().replace('ending = "bell"', 'ending = "dusk"'))
+    ok, printed = told(light)
+    assert not ok
+    assert "light.toml: light.storm: ring: there is no ending 'dusk'" in printed
+    assert "train.toml" not in printed
+    assert told(folder / "stories" / "train.toml")[0]
+    assert "no such file" in told(tmp_path / "nothing.toml")[1]
+
+
+def test_a_story_of_more_states_than_can_be_walked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking.paths, "MOST_STATES", 5)
+    assert any(
+        "more than 5 states" in text for _, text in checking.stories.problems(library.library().stories["light"])
+    )
 
 
 def test_a_reader_is_never_stuck_before_choices_that_all_need_another() -> None:

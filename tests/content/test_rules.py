@@ -4,13 +4,15 @@ import random
 from collections import Counter
 from datetime import date, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.content import challenges, stories, trivia
+from apps.content.checking import paths
 from apps.content.library import library
-from apps.content.shapes import Story
+from apps.content.shapes import Story, Words
 from apps.content.shuffling import shuffled
 from tests.content.conftest import NOW
 
@@ -67,6 +69,21 @@ def test_an_answer_takes_no_less_than_nothing() -> None:
     assert trivia.milliseconds(NOW, NOW + timedelta(microseconds=2_999_999)) == 2999
 
 
+@pytest.mark.parametrize(
+    ("en", "es", "ru", "shortest"),
+    [
+        ("Who?", "¿Quién?", "Кто?", 1000),
+        ("one two " * 6, "uno " * 20, "раз " * 11, 1320),
+        ("a " * 9, "b " * 9, "c " * 9, 1080),
+    ],
+)
+def test_nobody_reads_a_question_in_less_than_120_ms_a_word_nor_in_less_than_a_second(
+    en: str, es: str, ru: str, shortest: int
+) -> None:
+    question = msgspec.structs.replace(library().questions["q-001"], ask=Words(en, es, ru))
+    assert trivia.shortest_milliseconds(question) == shortest, "the language with the fewest words counts"
+
+
 @given(st.dates(date(2020, 1, 1), date(2100, 1, 1)))
 def test_fourteen_days_have_fourteen_challenges(day: date) -> None:
     fortnight = [challenges.of_day(CHALLENGES[::-1], day + timedelta(days=n)) for n in range(len(CHALLENGES))]
@@ -112,12 +129,13 @@ def test_only_speed_rounds_ask_for_speed() -> None:
 
 @given(st.sampled_from(STORIES), st.integers(0, 2**32))
 def test_whoever_walks_at_random_comes_to_an_end(story: Story, seed: int) -> None:
-    dice, chapter, made, seen = random.Random(seed), story.first, list[str](), set[str]()
+    dice, chapter, made, seen = random.Random(seed), story.first, list[tuple[str, str]](), set[str]()
     while True:
         assert chapter not in seen
         seen.add(chapter)
-        key, choice = dice.choice(sorted(stories.offered(story.chapters[chapter], made).items()))
-        made.append(key)
+        flags = stories.flags_of(story, made, chapter)
+        key, choice = dice.choice(sorted(stories.offered(story.chapters[chapter], flags).items()))
+        made.append((chapter, key))
         if choice.ending:
             assert choice.ending in story.endings
             return
@@ -126,11 +144,13 @@ def test_whoever_walks_at_random_comes_to_an_end(story: Story, seed: int) -> Non
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.key)
 def test_every_chapter_choice_ending_and_secret_is_on_some_way(story: Story) -> None:
-    every = list(stories.walks(story))
-    assert {key for walk in every for key in walk.chapters} == set(story.chapters)
-    assert {key for walk in every for key in walk.choices} == {k for c in story.chapters.values() for k in c.choices}
-    assert {walk.ending for walk in every} == set(story.endings)
-    assert {key for walk in every for key in walk.secrets} == set(story.secrets)
+    every = paths.states(story)
+    offered = [pair for state in every for pair in paths.choices(story, state)]
+    hints = {chapter.hint.secret for chapter in story.chapters.values() if chapter.hint}
+    assert {state.chapter for state in every} == set(story.chapters)
+    assert {key for key, _ in offered} == {k for c in story.chapters.values() for k in c.choices}
+    assert {choice.ending for _, choice in offered} - {""} == set(story.endings)
+    assert hints | {choice.secret for _, choice in offered} - {""} == set(story.secrets)
 
 
 def test_a_hidden_choice_is_offered_to_who_made_the_one_it_needs() -> None:

@@ -1,6 +1,7 @@
 """Reading: where a reader is, what is told of it, and that neither old nor double presses change anything."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def read_to_the_end(person_id: int, *way: tuple[str, str], story: str = "light")
     return place
 
 
-SHORT = (("shore", "knock"), ("lamp", "light"), ("storm", "shine"))
+SHORT = (("shore", "knock"), ("lamp", "light"), ("storm", "gold"))
 LONG = (("shore", "follow"), ("cellar", "ledger"), ("lamp", "ask"), ("storm", "ring"))
 
 
@@ -96,7 +97,7 @@ def test_a_choice_that_is_not_offered_cannot_be_made(me: int) -> None:
 
 def test_an_ending_is_told_and_stays_until_the_story_is_read_again(me: int) -> None:
     place = read_to_the_end(me, *SHORT)
-    assert (place.ending, place.came_by) == ("dawn", place.story.chapters["storm"].choices["shine"])
+    assert (place.ending, place.came_by) == ("dawn", place.story.chapters["storm"].choices["gold"])
     assert happened(me)[-2:] == [
         ("narrative.story_completed", {"story": "light", "ending": "dawn"}),
         ("narrative.ending_discovered", {"story": "light", "ending": "dawn"}),
@@ -202,3 +203,68 @@ def test_what_led_to_a_page_is_left_out_if_it_is_no_longer_told(me: int) -> None
     Decision.objects.all().delete()
     Decision.objects.create(run=StoryRun.objects.get(), chapter="attic", choice="jump", decided_at=NOW)
     assert begin(me).came_by is None
+
+
+def look_back(person_id: int, chapter: str, page: int, story: str = "light") -> Place:
+    return services.look_back(person_id=person_id, story=story, chapter=chapter, page=page, now=NOW)
+
+
+def kept() -> list[Any]:
+    """Every row of a reading."""
+    return [list(model.objects.order_by("pk").values()) for model in (StoryRun, Decision, Discovery)]
+
+
+def test_every_page_of_the_way_is_seen_again_from_the_ending_to_the_beginning_and_nothing_changes(me: int) -> None:
+    end = read_to_the_end(me, *LONG)
+    rows, told = kept(), happened(me)
+    way, place = [], end
+    while place.before:
+        place = look_back(me, *place.before)
+        way.append((place.chapter, place.page))
+    assert way == [(chapter, page) for chapter in ("storm", "lamp", "cellar", "shore") for page in (1, 0)]
+    seen = []
+    while place.after or place.past:
+        seen.append(
+            (place.chapter, place.page, place.came_by and place.came_by.say.en, place.taken and place.taken.say.en)
+        )
+        place = look_back(me, *place.after) if place.after else begin(me)
+    assert place == end
+    assert seen[:4] == [
+        ("shore", 0, None, None),
+        ("shore", 1, None, "Follow the footprints"),
+        ("cellar", 0, "Follow the footprints", None),
+        ("cellar", 1, "Follow the footprints", "The ledger"),
+    ]
+    assert (kept(), happened(me)) == (rows, told)
+
+
+def test_looking_back_takes_nothing_back_and_pays_nothing_twice(me: int) -> None:
+    begin(me)
+    here = choose(me, "shore", "knock")
+    assert here.before == ("shore", 1)
+    back = look_back(me, "shore", 1)
+    assert (back.past, back.choices, back.after) == (True, {}, ("lamp", 0))
+    for press in (turn(me, "shore"), again(me, "shore", "follow")[0], look_back(me, "lamp", 0), begin(me)):
+        assert press == here
+    assert services.look_closer(person_id=me, story="light", chapter="shore", now=NOW) == here
+    assert len(happened(me, "narrative.decision_made", "narrative.chapter_completed")) == 2
+
+
+def test_nobody_looks_at_pages_that_they_have_not_read(me: int) -> None:
+    begin(me)
+    assert begin(me).before is None
+    here = choose(me, "shore", "knock")
+    for chapter, page in (("lamp", 1), ("cellar", 0), ("storm", 0), ("shore", 2), ("shore", -1), ("attic", 0), ("", 0)):
+        assert look_back(me, chapter, page) == here
+    with pytest.raises(services.NotThere):
+        look_back(me, "stop", 0, "train")
+
+
+def test_an_ending_says_which_it_is_and_how_many_were_found(me: int) -> None:
+    def counted(place: Place) -> tuple[int, int]:
+        return place.number_of_ending, place.endings_found
+
+    assert counted(read_to_the_end(me, *SHORT)) == (1, 1)
+    assert counted(read_to_the_end(me, *SHORT)) == (1, 1)
+    assert counted(read_to_the_end(me, *LONG)) == (2, 2)
+    assert counted(begin(me, again=True)) == (0, 0)

@@ -37,7 +37,8 @@ def test_a_right_answer_is_told_once_with_the_time_it_took(me: int) -> None:
     given = answer(me, asked, 0, seconds=4.25)
     assert (given.correct, given.too_fast, given.question) == (True, False, asked.question)
     key = AskedQuestion.objects.get().question
-    told = {"question": key, "correct": True, "milliseconds": 4250}
+    shortest = trivia.shortest_milliseconds(asked.question)
+    told = {"question": key, "correct": True, "milliseconds": 4250, "shortest_milliseconds": shortest}
     assert happened(me) == [("game.trivia_completed", told)]
 
 
@@ -55,8 +56,11 @@ def test_a_second_press_changes_nothing(me: int) -> None:
     assert len(happened(me)) == 1
 
 
-def test_who_is_faster_than_anybody_reads_is_told_so(me: int) -> None:
-    assert answer(me, ask(me), 0, seconds=2.999).too_fast
+@pytest.mark.parametrize("early", [0, 1])
+def test_who_is_faster_than_the_question_can_be_read_is_told_so(me: int, early: int) -> None:
+    asked = ask(me)
+    shortest = trivia.shortest_milliseconds(asked.question)
+    assert answer(me, asked, 0, seconds=(shortest - early) / 1000).too_fast is bool(early)
 
 
 def test_a_press_that_seems_to_come_before_the_question_took_no_time(me: int) -> None:

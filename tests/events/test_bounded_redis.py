@@ -14,6 +14,7 @@ import diana.events
 from diana.events import waker, wakeups
 from diana.events.subscriptions import Subscriber
 from diana.events.work import work
+from diana.redis_addresses import Address
 from tests.events.messages import sent
 from tests.events.people import LANE, publish_numbers
 from tests.events.racing import alongside
@@ -67,7 +68,9 @@ def test_an_open_breaker_asks_nobody(broker: redis.Redis, servers: Servers):
 def test_it_would_cost_seconds_with_the_clients_own_retries(
     broker: redis.Redis, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ):
-    own = redis.Redis(port=servers.valkey_port, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    # from_url() would give it other retries.
+    account = Address("REDIS_URL", servers.redis_url).account
+    own = redis.Redis(port=servers.valkey_port, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, **account)
     monkeypatch.setattr(wakeups, "client", lambda: own)
     servers.valkey.pause()
     answered = threading.Event()

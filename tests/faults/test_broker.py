@@ -133,12 +133,15 @@ def test_f30_messages_that_cannot_be_restored(shared: Community, broker: redis.R
 
 
 def test_f28_two_beats_do_a_periodic_job_once_in_its_period(shared: Community) -> None:
-    worker = shared.processes.start_worker(
-        "worker", app="tests.beating", arguments="--queues ticks --hostname beating@%h --concurrency 1 --without-mingle"
-    )
+    # Nobody of Diana's has a right to this queue.
+    anybody = {"REDIS_URL": shared.servers.redis_url}
+    arguments = "--queues ticks --hostname beating@%h --concurrency 1 --without-mingle"
+    worker = shared.processes.start_worker("worker", app="tests.beating", arguments=arguments, **anybody)
     schedules = [shared.processes.directory / f"schedule-{number}" for number in (1, 2)]
     beats = [
-        shared.processes.start(f"beat-{schedule.name}", f"celery -A tests.beating beat --schedule {schedule}")
+        shared.processes.start(
+            f"beat-{schedule.name}", f"celery -A tests.beating beat --schedule {schedule}", **anybody
+        )
         for schedule in schedules
     ]
 

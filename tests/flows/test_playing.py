@@ -73,7 +73,7 @@ def test_a_right_answer_pays_once_however_often_it_is_pressed(sandbox: Sandbox, 
     AskedQuestion.objects.using("owner").update(shown_at=clock.now() - timedelta(seconds=10))
     right = library().questions[AskedQuestion.objects.get().question].answers("en")[0]
     shown = buttons(sandbox)
-    for data in (shown[right], shown[right], *shown.values()):
+    for data in (shown[right], shown[right], *(data for data in shown.values() if "|answer|" in data)):
         tap(data, message_id=newest(sandbox))
     assert "✅ Right!" in text(sandbox)
     drain()
@@ -89,7 +89,7 @@ def test_an_answer_faster_than_reading_pays_nothing_and_says_so(sandbox: Sandbox
     AskedQuestion.objects.using("owner").update(shown_at=clock.now() + timedelta(seconds=1))
     right = library().questions[AskedQuestion.objects.get().question].answers("en")[0]
     tap(buttons(sandbox)[right], message_id=newest(sandbox))
-    assert "earns nothing" in text(sandbox)
+    assert "too fast to count" in text(sandbox)
     drain()
     assert "trivia_completed" not in paid(ada)
 

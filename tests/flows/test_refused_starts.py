@@ -18,7 +18,7 @@ OWNER, APPLICATION = "diana_owner", "diana_app"
 def production(committed_db: str, valkey: str, tmp_path: Path) -> dict[str, str]:
     """A strong environment on real servers."""
     (tmp_path / "static").mkdir()
-    addresses = {"DATABASE_URL": servers.url(APPLICATION, committed_db), "REDIS_URL": valkey}
+    addresses = {"DATABASE_URL": servers.url(APPLICATION, committed_db), **servers.redis_variables()}
     bot = {"TELEGRAM_API_URL": f"http://127.0.0.1:{ports.free_port()}", "TELEGRAM_API_LOCAL": "true"}
     environment = (
         strong()

@@ -28,7 +28,15 @@ def streak(p: int, days: int) -> None:
 
 
 def trivia(p: int, correct: bool = True, n: int = 1, at: datetime = NOON) -> None:
-    award(*[event("game.trivia_completed", p, question="q", correct=correct, milliseconds=900)] * n, at=at)
+    award(
+        *[
+            event(
+                "game.trivia_completed", p, question="q", correct=correct, milliseconds=900, shortest_milliseconds=1000
+            )
+        ]
+        * n,
+        at=at,
+    )
 
 
 def many(event_type: str, p: int, *rows: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from apps.gamification import loading
 from apps.gamification.decide.rules import Rule
 from apps.gamification.models import Entry, RuleVersion
-from diana.events import Event
+from diana.events import Event, evolution
 from tests.gamification.achieving import switch_achievements_off
 from tests.gamification.acts import NOON, award, daily, event, message, person
 
@@ -25,7 +25,9 @@ def _rules_alone(db: None) -> None:
 
 
 def trivia(who: int, n: int) -> Event:
-    return event("game.trivia_completed", who, question=f"q{n}", correct=True, milliseconds=3000)
+    return event(
+        "game.trivia_completed", who, question=f"q{n}", correct=True, milliseconds=1200, shortest_milliseconds=1200
+    )
 
 
 def payment(first: bool, recurring: bool) -> Making:
@@ -200,12 +202,23 @@ def test_reactions_are_paid_twenty_times_a_day_in_all_groups_together() -> None:
     assert len(paid(entries(who, "group_joined"))) == 1
 
 
+# Of before the limit went by the question: the event in its first version, as it is read now.
+OLD_ANSWER = evolution.upcast("game.trivia_completed", 1, {"milliseconds": 3000})
+
+
+def test_answers_of_before_have_the_limit_of_before() -> None:
+    who = person()
+    award(event("game.trivia_completed", who, question="q", correct=True, **OLD_ANSWER))
+    assert paid(entries(who, "trivia_completed")) == [100]
+
+
 def test_acts_that_do_not_qualify_leave_nothing() -> None:
     who = person()
     award(
         event("game.message_sent", who, chat=1, length=12, content_digest="a" * 32, place="private"),
-        event("game.trivia_completed", who, question="q", correct=False, milliseconds=9000),
-        event("game.trivia_completed", who, question="q", correct=True, milliseconds=2999),
+        event("game.trivia_completed", who, question="q", correct=False, milliseconds=9000, shortest_milliseconds=1000),
+        event("game.trivia_completed", who, question="q", correct=True, milliseconds=1199, shortest_milliseconds=1200),
+        event("game.trivia_completed", who, question="p", correct=True, **OLD_ANSWER | {"milliseconds": 2999}),
         event("payment.succeeded", who, charge=1, product="vip", stars=1, recurring=False, first=False),
         event("game.streak_extended", who, days=8, since="2026-01-01"),
         event("game.achievement_unlocked", who, achievement="a", tier="unheard_of"),

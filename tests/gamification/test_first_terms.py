@@ -36,11 +36,29 @@ def test_they_are_a_version_of_their_own_and_the_rest_stays() -> None:
 
 
 def test_a_new_installation_has_them_from_the_start_in_version_1() -> None:
-    for key in ("message_sent", "community_participation", "group_joined"):
+    for key in ("message_sent", "community_participation", "group_joined", "trivia_completed"):
         assert [version.version for version in RuleVersion.objects.filter(rule=key)] == [1]
         terms.add_version(apps, connection.alias, key, CHANGE)
         assert RuleVersion.objects.filter(rule=key).count() == 1
     assert not AuditRecord.objects.exists()
+
+
+def test_an_installation_of_before_gets_the_limit_of_the_question_and_staff_keep_theirs() -> None:
+    trivia = import_module("apps.gamification.migrations.0080_shortest_time_of_the_question")
+    own = [trivia.CORRECT]
+    for key, versions, conditions, then in (
+        ("before", 1, trivia.FIXED, [trivia.FIXED, trivia.BY_QUESTION]),
+        ("others", 1, own, [own]),
+        ("newer", 2, trivia.FIXED, [trivia.FIXED] * 2),
+    ):
+        made = Rule.objects.create(key=key, title=key)
+        for number in range(versions):
+            fields = MESSAGES | {"event_type": "game.trivia_completed", "conditions": conditions, "created_by": "x"}
+            RuleVersion.objects.create(rule=made, version=number + 1, **fields)
+        for _ in range(2):
+            trivia.limit_by_question(apps, connection.alias, key)
+        found = RuleVersion.objects.filter(rule=made).order_by("version")
+        assert [version.conditions for version in found] == then
 
 
 def test_what_staff_have_changed_stays_as_it_is() -> None:

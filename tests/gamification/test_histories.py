@@ -38,10 +38,11 @@ BEGINNING = datetime(2026, 3, 26, 20, 0, tzinfo=UTC)
 ZONES = ("Europe/Madrid", "UTC", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Kiritimati")
 # What a reversal changes beside the ledger: limits and the cap are free again, so that later acts earn what a fold denies them.
 FREED = ("hours", "days", "months", "ever", "capped", "cooling", "suppressed")
+IN_TIME = {"milliseconds": 5000, "shortest_milliseconds": 1000}
 
 ACTS: list[Callable[[int, int], Any]] = [
     lambda p, n: [event("game.message_sent", p, chat=1, length=5, content_digest=f"{n:032x}")] * 3,
-    lambda p, n: [event("game.trivia_completed", p, question=f"q{n % 7}", correct=n % 4 != 0, milliseconds=5000)],
+    lambda p, n: [event("game.trivia_completed", p, question=f"q{n % 7}", correct=n % 4 != 0, **IN_TIME)],
     lambda p, n: [event("narrative.chapter_completed", p, story="s", chapter=str(n % 5), seconds=60)],
     lambda p, n: [event("narrative.decision_made", p, story="s", chapter=str(n % 5), choice="a")],
     lambda p, n: [event("game.community_participation", p, kind="reaction", chat=1)] * 4,

@@ -197,7 +197,9 @@ def test_numbers_in_events_do_not_reach_the_ledger() -> None:
     somebody = person()
     award(
         event("game.challenge_completed", somebody, challenge="c", score=EDGE),
-        event("game.trivia_completed", somebody, question="q", correct=True, milliseconds=EDGE),
+        event(
+            "game.trivia_completed", somebody, question="q", correct=True, milliseconds=EDGE, shortest_milliseconds=1000
+        ),
         event("game.streak_extended", somebody, days=EDGE, since="2026-03-11"),
     )
     assert not Failure.objects.exists()

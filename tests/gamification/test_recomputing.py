@@ -31,7 +31,14 @@ UNCAPPED = ("streak_bonus", "achievement_unlocked")
 
 def trivia(person_id: int, question: str) -> Event:
     """Build a right answer."""
-    return event("game.trivia_completed", person_id, question=question, correct=True, milliseconds=5000)
+    return event(
+        "game.trivia_completed",
+        person_id,
+        question=question,
+        correct=True,
+        milliseconds=5000,
+        shortest_milliseconds=1000,
+    )
 
 
 def challenge(person_id: int, number: int) -> Event:

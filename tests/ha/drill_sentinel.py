@@ -18,8 +18,10 @@ PEOPLE = range(1, 7)
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     """The broker of every process that starts after it."""
     with watched_master(tmp_path / "broker") as found:
-        monkeypatch.setenv("REDIS_URL", found.url)
+        for name, url in found.variables().items():
+            monkeypatch.setenv(name, url)
         yield found
+        assert found.master().refusals() == []
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Valkey servers that belong together: a master with replicas and Sentinels, or a cluster; all on loopback."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,8 @@ import redis
 
 from diana.local import ports
 from diana.local.valkey import Valkey
-from tests.processes import wait_until
+from diana.redis_users import USERS
+from tests.processes import ROOT, wait_until
 
 PASSWORD, SENTINEL_PASSWORD = "password-of-tests", "sentinels-of-tests"
 SERVICE = "diana"
@@ -24,23 +26,33 @@ class Server(Valkey):
     def _lines(self) -> list[str]:
         return [*super()._lines(), *self.lines]
 
-    def client(self, password: str | None = None) -> redis.Redis:
-        """Return a client of this server."""
-        return redis.Redis(port=self.port, password=password, socket_timeout=2)
-
 
 class Member(Server):
-    """A server that wants the password of the group, from clients and from its fellows."""
+    """A server with the users of Diana, of Sentinels and of replicas, whose passwords its fellows have too."""
 
     def __init__(self, directory: Path, *lines: str) -> None:
-        super().__init__(directory, f"requirepass {PASSWORD}", f"masterauth {PASSWORD}", *lines)
+        super().__init__(directory, "masteruser replica", f"masterauth {PASSWORD}", *lines)
 
-    def ready(self) -> bool:
-        """Say whether it answers."""
-        try:
-            return bool(self.client(PASSWORD).ping())
-        except redis.RedisError:
-            return False
+    def client(self) -> redis.Redis:
+        """Return a client that may do everything."""
+        return redis.Redis.from_url(self.url(), socket_timeout=2)
+
+    def refusals(self) -> list[dict[str, str]]:
+        """Return what its users were refused."""
+        found: list[dict[str, str]] = self.client().acl_log()
+        return found
+
+    def _password(self, user: str) -> str:
+        return f"{PASSWORD}-{user}"
+
+    def _user_lines(self) -> list[str]:
+        return [*super()._user_lines(), *(line.replace("\u2026", PASSWORD) for line in documented_users())]
+
+
+def documented_users() -> list[str]:
+    """Return the lines of the users of Sentinels and replicas, as operations.md has them."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    return re.findall(r"^    (user (?:sentinel|replica) .*)$", text, re.MULTILINE)
 
 
 class SentinelServer(Server):
@@ -52,6 +64,7 @@ class SentinelServer(Server):
             f"requirepass {SENTINEL_PASSWORD}",
             f"sentinel sentinel-pass {SENTINEL_PASSWORD}",
             f"sentinel monitor {SERVICE} 127.0.0.1 {master} 2",
+            f"sentinel auth-user {SERVICE} sentinel",
             f"sentinel auth-pass {SERVICE} {PASSWORD}",
             f"sentinel down-after-milliseconds {SERVICE} 500",
             f"sentinel failover-timeout {SERVICE} 3000",
@@ -65,10 +78,14 @@ class SentinelServer(Server):
         """Return the command of the Sentinel."""
         return [*super().command(dies_with_parent=dies_with_parent), "--sentinel"]
 
+    def client(self) -> redis.Redis:
+        """Return a client of the Sentinel."""
+        return redis.Redis(port=self.port, password=SENTINEL_PASSWORD, socket_timeout=2)
+
     def ready(self) -> bool:
         """Say whether it answers."""
         try:
-            return bool(self.client(SENTINEL_PASSWORD).ping())
+            return bool(self.client().ping())
         except redis.RedisError:
             return False
 
@@ -86,19 +103,19 @@ class Watched:
             sentinel.start()
         wait_until(self._complete, "the Sentinels to know each other and the replica")
 
-    @property
-    def url(self) -> str:
-        """The address as REDIS_URL takes it."""
+    def variables(self) -> dict[str, str]:
+        """Return the addresses of all kinds of processes, by their variables."""
         places = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
-        return f"sentinel://:{PASSWORD}@{places}/{SERVICE}?db=0&sentinel_password={SENTINEL_PASSWORD}"
+        end = f"@{places}/{SERVICE}?db=0&sentinel_password={SENTINEL_PASSWORD}"
+        return {user.variable: f"sentinel://{user.name}:{PASSWORD}-{user.name}{end}" for user in USERS}
 
     def _complete(self) -> bool:
-        states = [s.client(SENTINEL_PASSWORD).sentinel_master(SERVICE) for s in self.sentinels]
+        states = [s.client().sentinel_master(SERVICE) for s in self.sentinels]
         return all(s["num-other-sentinels"] == 2 and s["num-slaves"] == 1 for s in states)
 
     def master(self) -> Member:
         """Return who is the master, as the first Sentinel has it."""
-        _, port = self.sentinels[0].client(SENTINEL_PASSWORD).sentinel_get_master_addr_by_name(SERVICE)
+        _, port = self.sentinels[0].client().sentinel_get_master_addr_by_name(SERVICE)
         return next(member for member in self.members if member.port == int(port))
 
     def stop(self) -> None:
@@ -133,10 +150,11 @@ class Cluster:
     @property
     def url(self) -> str:
         """The address as CACHE_URL takes it; two of the nodes are named."""
-        return f"redis+cluster://:{PASSWORD}@127.0.0.1:{self.members[0].port},127.0.0.1:{self.members[1].port}"
+        account = f"diana-cache:{PASSWORD}-diana-cache"
+        return f"redis+cluster://{account}@127.0.0.1:{self.members[0].port},127.0.0.1:{self.members[1].port}"
 
     def _meet(self) -> None:
-        clients = [member.client(PASSWORD) for member in self.members]
+        clients = [member.client() for member in self.members]
         first = clients[0]
         for number, (low, high) in enumerate(((0, 5460), (5461, 10922), (10923, 16383))):
             clients[number].execute_command("CLUSTER ADDSLOTSRANGE", low, high)
@@ -154,7 +172,7 @@ class Cluster:
         return state["cluster_state"] == "ok" and len(replicas) == 1 and self._replica_follows()
 
     def _replica_follows(self) -> bool:
-        return self.members[3].client(PASSWORD).info("replication").get("master_link_status") == "up"
+        return self.members[3].client().info("replication").get("master_link_status") == "up"
 
     def stop(self) -> None:
         """End all of them."""

@@ -14,6 +14,8 @@ from diana.local.instance import ROOT
 from diana.local.procfile import read_procfile
 
 SERVERS = {"postgres", "valkey"}
+# What their images need to give themselves to an account that is not root.
+SERVERS_MAY = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +104,47 @@ def test_it_names_the_line_it_cannot_read(tmp_path: Path, line: str) -> None:
 
     with pytest.raises(LocalError, match=r"Procfile, line \d: write `name: command`"):
         read_procfile(path)
+
+
+def test_it_takes_from_every_container_what_it_does_not_need(compose: dict[str, Any]) -> None:
+    """No capability but those by which a server's image leaves root, no new rights, nothing written but where it must be."""
+    for name, service in compose["services"].items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        # Compose writes the script that makes the role into the container itself, which a read-only one refuses.
+        assert service.get("read_only", False) is (name != "postgres"), name
+        assert service["tmpfs"], name
+        assert service["pids_limit"] > 0, name
+        assert service["mem_limit"], name
+        assert not {"privileged", "network_mode", "pid", "ipc", "devices"} & set(service), name
+        assert set(service.get("cap_add", [])) <= (SERVERS_MAY if name in SERVERS else set()), name
+    for name in set(compose["services"]) - SERVERS:
+        assert "cap_add" not in compose["services"][name], name
+
+
+def test_it_lets_each_container_reach_what_it_needs_alone(compose: dict[str, Any]) -> None:
+    reached = {name: set(service["networks"]) for name, service in compose["services"].items()}
+    assert reached == {
+        "postgres": {"database"},
+        "valkey": {"broker"},
+        "release": {"database", "broker"},
+        "web": {"database", "broker", "outside"},
+        "door": {"database", "broker", "outside"},
+        "worker": {"database", "broker"},
+        "telegram": {"database", "broker", "outside"},
+        "relay": {"database", "broker", "outside"},
+        "beat": {"database", "broker"},
+        "flower": {"database", "broker", "outside"},
+        "poll": {"database", "broker", "outside"},
+    }
+    inside = {name for name, network in compose["networks"].items() if (network or {}).get("internal")}
+    assert inside == {"database", "broker"}
+
+
+def test_it_serves_the_static_files_that_the_release_collects(compose: dict[str, Any]) -> None:
+    shared = "static:/var/lib/diana/static"
+    assert shared in compose["services"]["release"]["volumes"]
+    assert shared in compose["services"]["web"]["volumes"]
+    assert "static" in compose["volumes"]
+    # A new volume takes the owner of the folder that the image has in its place.
+    assert "/var/lib/diana/static" in compose["x-diana"]["build"]["dockerfile_inline"]

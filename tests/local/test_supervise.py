@@ -71,6 +71,17 @@ def test_it_releases_first_and_gives_every_process_the_environment(make_stack: C
     assert not left.exists()
 
 
+def test_what_a_command_printed_is_its_owners_alone_and_a_password_is_not_kept(
+    make_stack: Callable[..., Stack],
+) -> None:
+    with make_stack("one: sleep 600\n") as stack:
+        assert stack.run("echo said", log="said") == "said\n"
+        assert stack.run("sh -c 'echo secret; echo warned >&2'", log="quiet", keep_output=False) == "secret\n"
+        kept = {name: stack.instance.logs / f"{name}.log" for name in ("said", "quiet")}
+    assert {name: path.read_text() for name, path in kept.items()} == {"said": "said\n", "quiet": "warned\n"}
+    assert {path.stat().st_mode & 0o777 for path in kept.values()} == {0o600}
+
+
 def test_it_takes_no_stranger_on_its_port_for_its_own_process(
     make_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
 ) -> None:

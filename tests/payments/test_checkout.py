@@ -77,6 +77,15 @@ def test_asked_again_the_answer_is_the_same() -> None:
     assert PreCheckout.objects.count() == 2
 
 
+@pytest.mark.parametrize("changes", [{"payer": 1}, {"payload": "x"}, {"amount": 1}, {"currency": "USD"}])
+def test_a_yes_is_no_yes_to_another_question_under_the_same_id(changes: dict[str, Any]) -> None:
+    bill = invoice(person())
+    assert ask(bill).ok
+    assert ask(bill, **changes).verdict == "other_question"
+    assert ask(bill).ok, "the kept answer stays"
+    assert PreCheckout.objects.get().verdict == "ok"
+
+
 def test_old_questions_are_forgotten() -> None:
     bill = invoice(person())
     ask(bill)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import Group, Permission
 
+from apps.staff.models import Device, RecoveryCode
 from apps.users import services
 from apps.users.models import Staff
 from diana import clock
@@ -71,6 +72,7 @@ CASES = {
         {"ended_at": "NULL", "ended_by": "'ana'"},
     ),
     "users_staff_username_key": Case("users_staff", {"id": "-id"}),
+    "staff_recoverycode_login_digest_key": Case("staff_recoverycode", {"id": "-id"}),
 }
 
 TRIGGERS: dict[str, Wall | Effect] = {
@@ -95,6 +97,8 @@ TRIGGERS: dict[str, Wall | Effect] = {
         "users_suspension", "UPDATE users_suspension SET ended_at = diana_now(), ended_by = 'ana'"
     ),
     "users_staff_audited": audited("users_staff", "UPDATE users_staff SET is_superuser = NOT is_superuser"),
+    "staff_device_audited": audited("staff_device", "DELETE FROM staff_device"),
+    "staff_recoverycode_audited": audited("staff_recoverycode", "UPDATE staff_recoverycode SET used_at = NULL"),
     "users_staff_groups_audited": audited("users_staff_groups", "DELETE FROM users_staff_groups"),
     "users_staff_user_permissions_audited": audited(
         "users_staff_user_permissions", "DELETE FROM users_staff_user_permissions"
@@ -114,3 +118,5 @@ def fill() -> None:
     staff = Staff.objects.create_user("schema", is_staff=True)
     staff.groups.set(Group.objects.all())
     staff.user_permissions.set(Permission.objects.all()[:1])
+    Device.objects.create(login=staff, sealed=b"x", key_id="k", confirmed_at=now, last_step=0)
+    RecoveryCode.objects.create(login=staff, digest="d", used_at=now)

@@ -103,6 +103,37 @@ def test_above_twenty_failures_an_hour_a_login_is_tried_once_a_minute(client: Cl
     assert attempt(client, PASSWORD, address=ELSEWHERE).status_code == 302
 
 
+def failed_here(times: int) -> None:
+    """Have failures of as many names from one address, without the pages."""
+    AccessFailureLog.objects.bulk_create(AccessFailureLog(username=f"?{n}", ip_address=HERE) for n in range(times))
+
+
+def test_above_fifty_failures_an_hour_an_address_may_try_one_name_a_minute(client: Client, later: object) -> None:
+    failed_here(50)
+    assert attempt(client, name="51").status_code == 200, "the fifty-first is checked"
+    refused = [attempt(client, name=str(name)) for name in range(52, 60)]
+    assert [(answer.status_code, answer["Retry-After"]) for answer in refused] == [(429, "60")] * 8
+    assert AccessFailureLog.objects.count() == 51
+    assert AuditRecord.objects.filter(act="log_in_failed").count() == 1
+    assert attempt(client, PASSWORD, address=ELSEWHERE).status_code == 302, "another address"
+    later(minutes=1, seconds=1)
+    assert attempt(Client(), PASSWORD).status_code == 302
+
+
+def test_a_login_that_came_in_from_there_lately_still_does(client: Client) -> None:
+    assert attempt(client, PASSWORD).status_code == 302
+    failed_here(51)
+    assert attempt(Client(), name="ida").status_code == 429
+    assert attempt(Client(), PASSWORD).status_code == 302
+
+
+def test_all_addresses_of_one_ipv6_network_are_one(client: Client) -> None:
+    addresses = [f"2001:db8:1:2::{number:x}" for number in range(1, 6)]
+    assert [attempt(client, address=address).status_code for address in addresses] == [200, 200, 200, 200, 429]
+    assert attempt(client, address="2001:db8:1:3::1").status_code == 200
+    assert set(AuditRecord.objects.values_list("address", flat=True)) == {*addresses, "2001:db8:1:3::1"}
+
+
 def test_addresses_that_logged_in_lately_are_not_slowed_down(client: Client, later: object) -> None:
     assert attempt(client, PASSWORD).status_code == 302
     later(days=29)

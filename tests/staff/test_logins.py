@@ -183,6 +183,16 @@ def test_logins_and_groups_that_are_added_and_deleted_are_recorded_once(client: 
 CHANGES: dict[str, Callable[[Staff, Group, Permission], tuple[str, list[object]]]] = {
     "superuser": lambda s, g, p: ("UPDATE users_staff SET is_superuser = NOT is_superuser WHERE id = %s", [s.pk]),
     "active": lambda s, g, p: ("UPDATE users_staff SET is_active = NOT is_active WHERE id = %s", [s.pk]),
+    "time for a device": lambda s, g, p: (
+        "UPDATE users_staff SET second_factor_due_at = diana_now() WHERE id = %s",
+        [s.pk],
+    ),
+    "a device": lambda s, g, p: (
+        "INSERT INTO staff_device (login_id, sealed, key_id, confirmed_at, last_step)"
+        " VALUES (%s, 'x', 'k', diana_now(), 0)",
+        [s.pk],
+    ),
+    "a recovery code": lambda s, g, p: ("INSERT INTO staff_recoverycode (login_id, digest) VALUES (%s, 'x')", [s.pk]),
     "password": lambda s, g, p: ("UPDATE users_staff SET password = 'x' WHERE id = %s", [s.pk]),
     "gone": lambda s, g, p: ("DELETE FROM users_staff WHERE id = %s", [s.pk]),
     "in a group": lambda s, g, p: ("INSERT INTO users_staff_groups (staff_id, group_id) VALUES (%s, %s)", [s.pk, g.pk]),

@@ -1,7 +1,7 @@
 """Role x page, by real requests: every page of the admin's registry, who may open it, and nobody else.
 
-A page that stands in no table here must refuse everybody but superusers who may look at it; a model without a row is
-an error. So whoever adds a page, says here whose it is.
+A page that stands in no table of apps/staff/matrix.py must refuse everybody but superusers who may look at it; a model without a
+row is an error. So whoever adds a page, says there whose it is.
 """
 
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from apps.bot.models import Chat, Notice, Refusal, Unreadable, Update
 from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest, Unlock
 from apps.payments.services import take_refund
+from apps.staff.matrix import ACTS, LEVELS, LIST_ACTIONS, VIEW, WRITE
 from apps.staff.roles import ROLES
 from apps.users.models import Grant, Person, Referral, Staff
 from apps.users.services import grant_vip
@@ -36,96 +37,6 @@ from tests.gamification.test_abuse import spam, watch
 from tests.gamification.test_requests import ask
 from tests.payments.paying import buy
 
-# Everybody who can log in, the least first; each may what those before may.
-LEVELS = ["nobody", *ROLES, "superuser"]
-
-# Who may look at a model: its list, its page, its history.
-VIEW = {
-    "audit.auditrecord": "viewer",
-    "auth.group": "admin",
-    "bot.group": "viewer",
-    "bot.notice": "viewer",
-    "bot.refusal": "viewer",
-    "bot.unreadable": "viewer",
-    "bot.update": "viewer",
-    "events.cursor": "viewer",
-    "events.delivery": "viewer",
-    "events.failure": "viewer",
-    "events.storedevent": "viewer",
-    "gamification.account": "viewer",
-    "gamification.achievement": "viewer",
-    "gamification.achievementversion": "viewer",
-    "gamification.entry": "viewer",
-    "gamification.flag": "viewer",
-    "gamification.multiplierversion": "viewer",
-    "gamification.rule": "viewer",
-    "gamification.ruleversion": "viewer",
-    "gamification.staffrequest": "viewer",
-    "gamification.unlock": "viewer",
-    "payments.giftcode": "viewer",
-    "payments.invoice": "viewer",
-    "payments.payment": "viewer",
-    "payments.precheckout": "viewer",
-    "payments.subscription": "viewer",
-    "payments.toldrefund": "viewer",
-    "users.grant": "viewer",
-    "users.person": "viewer",
-    "users.referral": "viewer",
-    "users.staff": "admin",
-}
-# Who may add, change, delete; nobody where a model is not named.
-WRITE = {
-    "add": {
-        "auth.group": "superuser",
-        "gamification.achievement": "manager",
-        "gamification.achievementversion": "manager",
-        "gamification.multiplierversion": "manager",
-        "gamification.ruleversion": "manager",
-        "users.grant": "manager",
-        "users.staff": "superuser",
-    },
-    "change": {"auth.group": "superuser", "users.staff": "superuser"},
-    "delete": {"auth.group": "superuser", "users.staff": "superuser"},
-}
-# Pages on which staff act.
-ACTS = {
-    "auth_user_password_change": "superuser",
-    "bot_group_approve": "manager",
-    "bot_group_leave": "manager",
-    "bot_group_refuse": "manager",
-    "gamification_account_award_points": "moderator",
-    "gamification_account_grant_achievement": "moderator",
-    "gamification_account_repair_streak": "moderator",
-    "gamification_achievement_preview": "viewer",
-    "gamification_achievement_switch": "manager",
-    "gamification_entry_reverse_entry": "moderator",
-    "gamification_flag_confirm": "moderator",
-    "gamification_flag_dismiss": "moderator",
-    "gamification_multiplierversion_add_window": "manager",
-    "gamification_rule_switch": "manager",
-    "gamification_staffrequest_approve": "manager",
-    "gamification_staffrequest_refuse": "manager",
-    "gamification_unlock_revoke": "moderator",
-    "payments_payment_refund": "manager",
-    "payments_subscription_end": "manager",
-    "users_grant_revoke": "manager",
-    "users_person_add_vip": "manager",
-    "users_person_erase": "admin",
-    "users_person_export_data": "admin",
-    "users_person_clear_vip": "manager",
-    "users_person_extend_vip": "manager",
-    "users_person_grant_many": "manager",
-    "users_person_override_vip": "manager",
-    "users_person_suspend": "moderator",
-    "users_person_unsuspend": "moderator",
-}
-# Actions on a list's chosen rows.
-LIST_ACTIONS = {
-    "events.failure": {"redrive": "admin", "discard": "admin"},
-    "auth.group": {"delete_selected": "superuser"},
-    "users.person": {"grant_many": "manager"},
-    "users.staff": {"delete_selected": "superuser"},
-}
 # What no role has: logins and rights, and what no page shows.
 KEPT = {
     "bot.view_addition",
@@ -277,7 +188,7 @@ def test_everybody_opens_what_is_theirs_and_nothing_else(
                 response = getattr(client, method)(address)
                 if refused(response) == allowed:
                     wrong.append((page, method, "refused" if allowed else f"opened ({response.status_code})"))
-    assert wrong == [], f"For a {level}; name new pages in the tables of this file, or guard them."
+    assert wrong == [], f"For a {level}; name new pages in apps/staff/matrix.py, or guard them."
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -302,6 +213,25 @@ def test_whoever_is_not_logged_in_sees_the_login_alone(rows: dict[str, Any], cli
         for _page, address in pages(model, rows[model._meta.label_lower]):
             assert client.get(address)["Location"].startswith("/admin/login/")
             assert client.post(address)["Location"].startswith("/admin/login/")
+
+
+def test_a_superuser_without_the_second_factor_opens_nothing(rows: dict[str, Any], settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR = "required"
+    # It would end the session with the first request, and only that one would be tried.
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != "apps.staff.sessions.SessionLimits"]
+    client = Browser()
+    client.force_login(Staff.objects.get(username="superuser"))
+    of_site = [f"admin:{name}" for name in ("index", "password_change", "second_factor", "autocomplete", "search")]
+    addresses = [reverse(name) for name in of_site]
+    for model in REGISTRY:
+        addresses += [address for _page, address in pages(model, rows[model._meta.label_lower])]
+    opened = []
+    for address in addresses:
+        for method in ("get", "post"):
+            answer = getattr(client, method)(address)
+            if answer.status_code != 302 or not answer["Location"].startswith("/admin/login/"):
+                opened.append((method, address))
+    assert opened == []
 
 
 def test_every_permission_is_given_to_a_role_or_to_nobody_on_purpose() -> None:

@@ -106,3 +106,15 @@ def override(person_id: int) -> None:
     now = clock.now()
     how = {"reason": "r", "actor": STAFF, "key": "o", "now": now}
     services.override_vip(person_id=person_id, mode="off", until=now + timedelta(days=2), **how)
+
+
+def test_the_page_of_ones_own_password_counts_wrong_ones_too(client: Client, later: Callable[[int], None]) -> None:
+    page, new = reverse("admin:password_change"), "another horse battery"
+    wrong = {"old_password": "wrong", "new_password1": new, "new_password2": new}
+    for _ in range(4):
+        assert "The password is wrong" in client.post(page, wrong, follow=True).content.decode()
+    for old in ("wrong", PASSWORD):
+        answer = client.post(page, wrong | {"old_password": old}, follow=True)
+        assert "Too many failed logins" in answer.content.decode()
+    assert AuditRecord.objects.filter(act="password_refused").count() == 5
+    assert Staff.objects.get().check_password(PASSWORD)

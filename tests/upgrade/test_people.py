@@ -138,3 +138,12 @@ def test_staff_log_in_with_their_passwords(committed_db: str) -> None:
     client = Client()
     assert client.post("/admin/login/", {"username": "viewer", "password": PASSWORD}).status_code == 302
     assert client.get("/admin/").status_code == 200
+
+
+def test_staff_have_seven_days_to_get_a_second_factor(committed_db: str, settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR = "required"
+    client, due = Client(), Staff.objects.get(username="viewer").second_factor_due_at
+    assert timedelta(days=6, hours=23) < due - clock.real_now() < timedelta(days=7)
+    assert not Staff.objects.filter(second_factor_due_at=None).exists()
+    assert client.post("/admin/login/", {"username": "viewer", "password": PASSWORD}).status_code == 302
+    assert 'href="/admin/second-factor/enrol/"' in client.get("/admin/").content.decode()

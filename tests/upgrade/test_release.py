@@ -55,12 +55,14 @@ def test_the_log_is_whole_and_every_subscriber_knows_where_to_go_on(reading: Non
 def test_rules_of_before_have_the_present_terms_as_their_next_versions(reading: None) -> None:
     newest = {version.rule_id: version for version in RuleVersion.objects.order_by("version")}
     paid_last = Entry.objects.latest("recorded_at").recorded_at
-    for rule, condition in (
+    in_time = {"field": "milliseconds - shortest_milliseconds", "minimum": 0}
+    for rule, *conditions in (
         ("message_sent", {"field": "place", "equals": "group"}),
         ("community_participation", {"field": "kind", "equals": "reaction"}),
         ("group_joined", {"field": "kind", "equals": "join"}),
+        ("trivia_completed", {"field": "correct", "equals": True}, in_time),
     ):
-        assert newest[rule].conditions == [condition]
+        assert newest[rule].conditions == conditions
         assert newest[rule].active_from > paid_last, "what was paid stays explained"
     assert (newest["message_sent"].version, newest["group_joined"].version) == (2, 1)
     assert Rule.objects.get(pk="group_joined").active

@@ -118,7 +118,9 @@ def test_real_processes_finish_it(sandbox: Sandbox, valkey: str, tmp_path: Path)
         }
         # One worker for all queues: what each process takes is not the matter here.
         processes.start(
-            "worker", "celery -A config worker --queues domain,backfill,telegram --pool threads --concurrency 4"
+            "worker",
+            "celery -A config worker --queues domain,backfill,telegram --pool threads --concurrency 4",
+            REDIS_URL=valkey,
         )
         processes.start("relay")
         wait_until(lambda: not Delivery.objects.exists() and not deferring.waiting(), "the relay to find the work")

@@ -53,9 +53,23 @@ def again(request: Request) -> Reply:
 def turn(request: Request) -> Reply:
     """Turn a page."""
     story, chapter, number = _args(request, 3)
-    page_number = int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else -1
     try:
-        place = content.turn_page(person_id=request.me, story=story, chapter=chapter, page=page_number, now=request.at)
+        place = content.turn_page(
+            person_id=request.me, story=story, chapter=chapter, page=_number(number), now=request.at
+        )
+    except content.NotThere:
+        return shelf(request)
+    return _place(request, place)
+
+
+@verb("story", "page")
+def look_back(request: Request) -> Reply:
+    """Look at a page that was read on the way here."""
+    story, chapter, number = _args(request, 3)
+    try:
+        place = content.look_back(
+            person_id=request.me, story=story, chapter=chapter, page=_number(number), now=request.at
+        )
     except content.NotThere:
         return shelf(request)
     return _place(request, place)
@@ -91,6 +105,11 @@ def _args(request: Request, count: int) -> tuple[str, ...]:
     return (*request.args, *[""] * count)[:count]
 
 
+def _number(said: str) -> int:
+    """Return the number of a page that a button carries; what is none is no page of anything."""
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else -1
+
+
 def _place(request: Request, place: content.Place) -> Reply:
     language = request.person.language
     came_by = place.came_by.then.said(language) if place.came_by else ""
@@ -102,21 +121,42 @@ def _place(request: Request, place: content.Place) -> Reply:
             came_by=came_by,
             title=ending.title.said(language),
             text=ending.text.said(language),
+            number=place.number_of_ending,
+            endings=len(place.story.endings),
+            found=place.endings_found,
+            back=place.before,
         )
+    return _page(request, place, came_by if place.page == 0 else "")
+
+
+def _page(request: Request, place: content.Place, came_by: str) -> Reply:
+    language = request.person.language
     chapter = place.story.chapters[place.chapter]
-    pages = chapter.pages.said(language)
+    pages, hint = chapter.pages.said(language), chapter.hint
     leaf = screen.Leaf(
         place.story.key, place.chapter, chapter.title.said(language), place.page, len(pages), pages[place.page]
     )
+    found = hint.text.said(language) if hint and place.looked else ""
+    if place.past:
+        return screen.past(
+            person_id=request.me,
+            leaf=leaf,
+            came_by=came_by,
+            ask=chapter.ask.said(language) if place.taken else "",
+            chosen=place.taken.say.said(language) if place.taken else "",
+            found=found,
+            back=place.before,
+            forward=place.after,
+        )
     if not place.at_decision:
-        return screen.leaf(person_id=request.me, leaf=leaf, came_by=came_by if place.page == 0 else "")
-    hint = chapter.hint
+        return screen.leaf(person_id=request.me, leaf=leaf, came_by=came_by, back=place.before)
     return screen.decision(
         person_id=request.me,
         leaf=leaf,
-        came_by=came_by if place.page == 0 else "",
+        came_by=came_by,
         ask=chapter.ask.said(language),
         choices=[(key, choice.say.said(language)) for key, choice in place.choices.items()],
         hint=hint.button if hint and not place.looked else "",
-        found=hint.text.said(language) if hint and place.looked else "",
+        found=found,
+        back=place.before,
     )

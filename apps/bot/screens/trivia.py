@@ -13,18 +13,12 @@ from apps.bot.screens.layout import Screen, callback_data, navigation
 
 def question(*, person_id: int, asked_id: int, ask: str, answers: Sequence[str]) -> Screen:
     """Show the question; each answer is a button that knows its place, not whether it is right."""
-    lines = [
-        "<b>" + _("Trivia") + "</b>",
-        "",
-        html.escape(ask),
-        "",
-        _("Read first: an answer in less than 3 seconds earns nothing."),
-    ]
+    lines = ["<b>" + _("Trivia") + "</b>", "", html.escape(ask)]
     buttons = [
         [InlineKeyboardButton(text, callback_data=callback_data("trivia", "answer", str(person_id), asked_id, place))]
         for place, text in enumerate(answers)
     ]
-    return Screen("trivia_question", "\n".join(lines), InlineKeyboardMarkup(buttons))
+    return Screen("trivia_question", "\n".join(lines), InlineKeyboardMarkup([*buttons, [_menu(person_id)]]))
 
 
 def answered(*, person_id: int, ask: str, chosen: str, right: str, why: str, correct: bool, too_fast: bool) -> Screen:
@@ -35,9 +29,9 @@ def answered(*, person_id: int, ask: str, chosen: str, right: str, why: str, cor
         lines.append(_("You said: %(answer)s") % {"answer": html.escape(chosen)})
     lines += [_("The answer: %(answer)s") % {"answer": f"<b>{html.escape(right)}</b>"}, "", html.escape(why)]
     if correct and too_fast:
-        lines += ["", _("That was faster than anybody reads: it earns nothing.")]
+        lines += ["", _("That was too fast to count: no points this time.")]
     button = InlineKeyboardButton(_("Next question"), callback_data=callback_data("trivia", "show", str(person_id)))
-    return Screen("trivia_answered", "\n".join(lines), InlineKeyboardMarkup([[button]]))
+    return Screen("trivia_answered", "\n".join(lines), InlineKeyboardMarkup([[button], [_menu(person_id)]]))
 
 
 def resting(*, person_id: int, until: date | None) -> Screen:
@@ -46,3 +40,7 @@ def resting(*, person_id: int, until: date | None) -> Screen:
     if until is not None:
         lines.append(_("The first one comes back on %(date)s.") % {"date": date_format(until, "DATE_FORMAT")})
     return Screen("trivia_resting", "\n".join(lines), navigation(person_id))
+
+
+def _menu(person_id: int) -> InlineKeyboardButton:
+    return InlineKeyboardButton(_("Menu"), callback_data=callback_data("menu", "show", str(person_id)))

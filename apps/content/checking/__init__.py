@@ -1,9 +1,13 @@
 """What must hold of the data files beyond their types: `manage.py check_content`, and every start, run these checks. Pure."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from apps.content.checking import challenges, stories, trivia
-from apps.content.library import DATA, Problem, read
+from apps.content.checking import challenges, paths, stories, trivia
+from apps.content.library import DATA, Problem, read, read_stories
+from apps.content.shapes import Story
+
+__all__ = ["challenges", "counts", "paths", "problems", "stories", "stories_of", "trivia"]
 
 QUESTIONS = 60
 CHALLENGES = 14
@@ -23,11 +27,14 @@ def problems(folder: Path = DATA) -> list[Problem]:
         found += [Problem(files[key], key, text) for text in trivia.problems(key, question)]
     for key, challenge in library.challenges.items():
         found += [Problem(files[key], key, text) for text in challenges.problems(key, challenge)]
-    for key, story in library.stories.items():
-        found += [Problem(files[key], place, text) for place, text in stories.problems(story)]
-    for key in stories.repeated_secrets(library.stories.values()):
-        found.append(Problem("stories", key, "Two stories have a secret of this key: give one of them another."))
+    found += _of_stories(library.stories, files)
     return sorted(found) + [Problem("data", "", text) for text in _counted(folder)]
+
+
+def stories_of(files: Iterable[Path]) -> tuple[dict[str, Story], list[Problem]]:
+    """Return the stories of these files by the files' names, and everything that is wrong with them."""
+    told, names, found = read_stories(files)
+    return {names[key]: story for key, story in told.items()}, sorted([*found, *_of_stories(told, names)])
 
 
 def counts(folder: Path = DATA) -> dict[str, int]:
@@ -43,6 +50,13 @@ def counts(folder: Path = DATA) -> dict[str, int]:
         "endings": sum(len(story.endings) for story in told),
         "secrets": sum(len(story.secrets) for story in told),
     }
+
+
+def _of_stories(told: Mapping[str, Story], files: Mapping[str, str]) -> list[Problem]:
+    found = [Problem(files[key], place, text) for key, story in told.items() for place, text in stories.problems(story)]
+    for key in stories.repeated_secrets(told.values()):
+        found.append(Problem("stories", key, "Two stories have a secret of this key: give one of them another."))
+    return found
 
 
 def _counted(folder: Path) -> list[str]:

@@ -1,11 +1,10 @@
 """What must hold of a story: its texts fit, and whatever a reader chooses, there is a way on, to an ending."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from apps.content.checking import texts
+from apps.content.checking import paths, telling, texts
 from apps.content.shapes import Chapter, Choice, Story
-from apps.content.stories import offered, walks
 
 Found = tuple[str, str]
 # What came of the last choice and the page stand in one message.
@@ -18,7 +17,7 @@ MOST_PAGES = 8
 
 def problems(story: Story) -> Iterator[Found]:
     """Say at which key what is wrong."""
-    for key in (story.key, *story.chapters, *story.endings, *story.secrets, *_choices(story)):
+    for key in (story.key, *story.chapters, *story.endings, *story.secrets, *story.flags, *_choices(story)):
         yield from ((f"{story.key}.{key}", text) for text in texts.key_problems(key))
     for what, text, most in (("title", story.title, texts.TITLE), ("about", story.about, THEN)):
         yield from ((story.key, found) for found in texts.text_problems(what, text, most=most))
@@ -57,6 +56,16 @@ def _of_chapter(story: Story, chapter: Chapter) -> Iterator[str]:
         yield f"A decision has 2 to {MOST_CHOICES} choices."
     for key, choice in chapter.choices.items():
         yield from _of_choice(story, key, choice)
+    yield from _of_flags(story, chapter)
+
+
+def _of_flags(story: Story, chapter: Chapter) -> Iterator[str]:
+    pages = {str(number + 1) for number in range(len(chapter.pages.en))}
+    for name, by_page in (("sets", chapter.sets), ("tells", chapter.tells)):
+        for page, flags in by_page.items():
+            if page not in pages:
+                yield f"{name}: there is no page {page!r} of {len(pages)}; they count from 1."
+            yield from (f"{name}.{page}: there is no flag {flag!r}." for flag in flags if flag not in story.flags)
 
 
 def _of_choice(story: Story, key: str, choice: Choice) -> Iterator[str]:
@@ -64,21 +73,23 @@ def _of_choice(story: Story, key: str, choice: Choice) -> Iterator[str]:
     yield from texts.text_problems(f"{key}.then", choice.then, most=THEN)
     if bool(choice.to) == bool(choice.ending):
         yield f"{key}: a choice leads to a chapter or to an ending, to one of them."
-    for name, known, what in (
+    named: list[tuple[str, Collection[str], str]] = [
         (choice.to, story.chapters, "chapter"),
         (choice.ending, story.endings, "ending"),
         (choice.secret, story.secrets, "secret"),
-        (choice.needs, _choices(story), "choice"),
-    ):
+        (choice.needs, (*_choices(story), *story.flags), "choice or flag"),
+        *((flag, story.flags, "flag") for flag in (*choice.sets, *choice.tells)),
+    ]
+    for name, known, what in named:
         if name and name not in known:
             yield f"{key}: there is no {what} {name!r}."
 
 
 def _of_graph(story: Story) -> Iterator[Found]:
     """Say what cannot be reached, and where a reader would be stuck."""
-    choices = _choices(story)
+    choices = [*_choices(story), *story.flags]
     for key in sorted({key for key in choices if choices.count(key) > 1}):
-        yield f"{story.key}.{key}", "Two choices have this key: `needs` could not tell them apart."
+        yield f"{story.key}.{key}", "Two choices or flags have this key: `needs` could not tell them apart."
     if story.first not in story.chapters:
         yield story.key, f"The story begins with {story.first!r}, which is no chapter."
         return
@@ -86,24 +97,49 @@ def _of_graph(story: Story) -> Iterator[Found]:
     if circle:
         yield story.key, f"A reader could go round for ever: {' → '.join(circle)}."
         return
-    yield from _unreached(story)
-    for key, chapter in story.chapters.items():
-        if not offered(chapter, ()):
-            yield f"{story.key}.{key}", "Every choice needs another one: a reader may be stuck here."
+    try:
+        states = paths.states(story)
+    except paths.TooManyStates as error:
+        yield story.key, str(error)
+        return
+    yield from _unreached(story, states)
+    yield from _stuck(story, states)
+    yield from telling.problems(story, states)
 
 
-def _unreached(story: Story) -> Iterator[Found]:
-    every = list(walks(story))
+def _unreached(story: Story, states: list[paths.State]) -> Iterator[Found]:
+    offered = [pair for state in states for pair in paths.choices(story, state)]
+    chapters = {state.chapter for state in states}
+    hints = {hint.secret for key in chapters if (hint := story.chapters[key].hint)}
+    pages = {flag for key in chapters for flags in story.chapters[key].sets.values() for flag in flags}
     met = (
-        ("chapter", story.chapters, {key for walk in every for key in walk.chapters}),
-        ("choice", _choices(story), {key for walk in every for key in walk.choices}),
-        ("ending", story.endings, {walk.ending for walk in every}),
-        ("secret", story.secrets, {key for walk in every for key in walk.secrets}),
+        ("chapter", story.chapters, chapters),
+        ("choice", _choices(story), {key for key, _ in offered}),
+        ("ending", story.endings, {choice.ending for _, choice in offered}),
+        ("secret", story.secrets, hints | {choice.secret for _, choice in offered}),
     )
     for what, keys, reached in met:
         for key in keys:
             if key not in reached:
-                yield f"{story.key}.{key}", f"No way through the story that has an end meets this {what}."
+                yield f"{story.key}.{key}", f"No way through the story meets this {what}: lead to it, or take it out."
+    for key in story.flags:
+        if key not in pages | {flag for _, choice in offered for flag in choice.sets}:
+            yield (
+                f"{story.key}.{key}",
+                "Of what a reader can meet nothing sets this flag: name it in `sets` where it happens.",
+            )
+
+
+def _stuck(story: Story, states: list[paths.State]) -> Iterator[Found]:
+    named: set[str] = set()
+    for state in states:
+        if state.chapter not in named and not any(paths.choices(story, state)):
+            named.add(state.chapter)
+            way = " → ".join(state.way) or "nothing yet"
+            yield (
+                f"{story.key}.{state.chapter}",
+                f"Every choice needs another one: who chose {way} is stuck here. Offer one that needs nothing.",
+            )
 
 
 def _circle(story: Story, chapter: str, before: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from apps.content.services.challenges import (
     todays_challenge,
 )
 from apps.content.services.errors import NotThere
-from apps.content.services.stories import choose, look_closer, open_story, turn_page
+from apps.content.services.stories import choose, look_back, look_closer, open_story, turn_page
 from apps.content.services.trivia import Answered, Asked, Resting, answer_question, ask_question
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "choose",
     "is_timed",
     "kind_of",
+    "look_back",
     "look_closer",
     "may_begin",
     "number_of_steps",

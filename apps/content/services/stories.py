@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.content import events as facts
-from apps.content import stories
+from apps.content import reading, stories
 from apps.content.library import library
 from apps.content.models import Decision, Discovery, StoryRun
 from apps.content.reading import Place, place_of
@@ -50,6 +50,16 @@ def turn_page(*, person_id: int, story: str, chapter: str, page: int, now: datet
         return place_of(run)
 
 
+def look_back(*, person_id: int, story: str, chapter: str, page: int, now: datetime) -> Place:
+    """Return a page as the person read it on the way here, or where they are if they did not read it in this reading.
+
+    What was decided stays, and nothing is published. Locks the person. Raises NotThere, PersonGone.
+    """
+    with transaction.atomic():
+        lock_person(person_id)
+        return reading.look_back(_run(person_id, story, now), reading.Leaf(chapter, page))
+
+
 def look_closer(*, person_id: int, story: str, chapter: str, now: datetime) -> Place:
     """Press the hint beside this chapter's decision, if the person is there; publishes narrative.secret_found once.
 
@@ -75,8 +85,9 @@ def choose(*, person_id: int, story: str, chapter: str, choice: str, now: dateti
         run = _run(person_id, story, now)
         if not _is_in(run, chapter) or run.page < _last_page(run):
             return place_of(run), False
-        made = list(run.decisions.values_list("choice", flat=True))
-        chosen = stories.offered(_story(story).chapters[chapter], made).get(choice)
+        told = _story(story)
+        flags = stories.flags_of(told, run.decisions.values_list("chapter", "choice"), chapter)
+        chosen = stories.offered(told.chapters[chapter], flags).get(choice)
         if chosen is None:
             raise NotThere(NotThere.__doc__)
         Decision.objects.create(run=run, chapter=chapter, choice=choice, decided_at=now)

@@ -1,6 +1,6 @@
 """Asking questions and taking answers: one question is open at a time, and each is answered once."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -82,6 +82,7 @@ def answer_question(*, person_id: int, asked_id: int, place: int, now: datetime)
                 question=asked.question,
                 correct=asked.correct,
                 milliseconds=trivia.milliseconds(asked.shown_at, asked.answered_at),
+                shortest_milliseconds=trivia.shortest_milliseconds(question),
             )
             publish_many([about(person, event, asked.answered_at, f"trivia:{asked.pk}")])
     return _answered(asked, question, order)
@@ -90,8 +91,9 @@ def answer_question(*, person_id: int, asked_id: int, place: int, now: datetime)
 def _answered(asked: AskedQuestion, question: Question, order: list[int]) -> Answered:
     assert asked.answered_at is not None
     assert asked.choice is not None
-    took = timedelta(milliseconds=trivia.milliseconds(asked.shown_at, asked.answered_at))
-    return Answered(question, order, asked.choice, bool(asked.correct), took < trivia.LEAST_TIME)
+    took = trivia.milliseconds(asked.shown_at, asked.answered_at)
+    too_fast = took < trivia.shortest_milliseconds(question)
+    return Answered(question, order, asked.choice, bool(asked.correct), too_fast)
 
 
 def _open(person_id: int) -> AskedQuestion | None:

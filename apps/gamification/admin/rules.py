@@ -27,7 +27,7 @@ from diana import clock
 from diana.acts import Change, Preview, StateChanged
 from diana.admin_search import IndexedSearch
 from diana.audit import Actor
-from diana.confirming import ConfirmedAdd, confirm_and_act
+from diana.confirming import ADD_TEMPLATE, ConfirmedAdd, confirm_and_act
 from diana.labels import labelled
 from diana.model_admin import ModelAdmin, TabularInline
 from diana.readonly import ReadOnly
@@ -140,8 +140,9 @@ class RuleVersionForm(forms.ModelForm[RuleVersion]):
 
 
 class VersionAdmin(ReadOnly, ModelAdmin):
-    """Versions are added by those who may, and never changed."""
+    """Versions are shown first, added by those who may, and never changed."""
 
+    add_form_template = ADD_TEMPLATE
     ordering = ("-created_at",)
     list_per_page = 50
 

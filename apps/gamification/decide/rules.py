@@ -35,18 +35,30 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             raise ValueError("a limit has `seconds` if, and only if, it is a cooldown")
 
 
-class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a field must be for the rule to apply at all."""
+class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
+    """What a field must be for the rule to apply at all; "a - b" is the difference of two fields.
+
+    It stands in the name of the field, so that a release which knows no differences can read the rule: there it never holds.
+    """
 
     field: str
     equals: str | int | bool | None = None
     minimum: int | None = None
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The field that it reads, or the two of which it takes the difference."""
+        first, separator, second = self.field.partition(" - ")
+        return (first, second) if separator else (first,)
+
     def holds(self, fields: dict[str, Any]) -> bool:
-        """Say whether the fields satisfy it; a missing one does not."""
-        if self.field not in fields:
+        """Say whether the fields satisfy it; a missing one does not, nor a difference of what are no numbers."""
+        if self.field in fields:
+            value = fields[self.field]
+        elif all(type(fields.get(name)) is int for name in self.names):
+            value = fields[self.names[0]] - fields[self.names[-1]]
+        else:
             return False
-        value = fields[self.field]
         if self.minimum is not None:
             return isinstance(value, int) and value >= self.minimum
         return bool(value == self.equals) and isinstance(value, bool) == isinstance(self.equals, bool)
@@ -83,7 +95,9 @@ class Rule(msgspec.Struct, frozen=True, dict=True):
         """Every field that the rule reads."""
         amount = {self.amounts.field} if self.amounts else set()
         return frozenset(
-            {name for limit in self.limits for name in limit.key} | {c.field for c in self.conditions} | amount
+            {name for limit in self.limits for name in limit.key}
+            | {name for c in self.conditions for name in c.names}
+            | amount
         )
 
     def base_for(self, fields: dict[str, Any]) -> int:

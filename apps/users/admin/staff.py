@@ -37,7 +37,7 @@ class StaffAdmin(IndexedSearch, UserAdmin[Staff], ModelAdmin):  # type: ignore[m
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "last_login")
+    list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "second_factor_at", "last_login")
     search_help_text = _("Login, name or email")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Staff]:

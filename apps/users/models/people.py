@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.users.clocks import Clock, clock_of
@@ -21,9 +22,22 @@ REASON_MAX_LENGTH = 1000
 class Staff(AbstractUser):
     """A login of somebody who works with the admin; people of the bot have none."""
 
+    second_factor_at = models.DateTimeField(_("second factor since"), null=True, editable=False)
+    # Until then the password is enough without a device: the login is older than the second factor.
+    second_factor_due_at = models.DateTimeField(null=True, editable=False)
+    # Sessions carry a digest of it: a new one ends them.
+    session_salt = models.CharField(max_length=32, default="", db_default="", editable=False)
+
     class Meta:
         verbose_name = _("staff member")
         verbose_name_plural = _("staff")
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Return what the sessions of this login carry: another one after the password or the device has changed."""
+        known: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]  # the stubs do not know it
+        if not self.session_salt:
+            return known
+        return salted_hmac("users.Staff.session_salt", known + self.session_salt, secret=secret).hexdigest()
 
 
 class Person(models.Model):

@@ -80,6 +80,7 @@ def page_of(told: Story, key: str, page: int) -> Callable[[str], dict[str, Any]]
         "person_id": ME,
         "leaf": leaf(told, key, page, language),
         "came_by": came_by(told, language, to=key) if page == 0 else "",
+        "back": (key, page - 1) if page else None,
     }
 
 
@@ -97,6 +98,20 @@ def decision_of(told: Story, key: str, chapter: Chapter, looked: bool) -> Callab
     return named
 
 
+def past_of(told: Story, key: str, chapter: Chapter, page: int) -> Callable[[str], dict[str, Any]]:
+    def named(language: str) -> dict[str, Any]:
+        last, hint = page == len(chapter.pages.en) - 1, chapter.hint
+        says = [choice.say.said(language) for choice in chapter.choices.values()]
+        return page_of(told, key, page)(language) | {
+            "ask": Written(chapter.ask.said(language)) if last else "",
+            "chosen": Written(max(says, key=len)) if last else "",
+            "found": Written(hint.text.said(language)) if hint and last else "",
+            "forward": None if last else (key, page + 1),
+        }
+
+    return named
+
+
 def ending_of(told: Story, key: str) -> Callable[[str], dict[str, Any]]:
     return lambda language: {
         "person_id": ME,
@@ -104,6 +119,10 @@ def ending_of(told: Story, key: str) -> Callable[[str], dict[str, Any]]:
         "came_by": came_by(told, language, ending=key),
         "title": Written(told.endings[key].title.said(language)),
         "text": Written(told.endings[key].text.said(language)),
+        "number": list(told.endings).index(key) + 1,
+        "endings": len(told.endings),
+        "found": list(told.endings).index(key) + 1,
+        "back": (next(iter(told.chapters)), 1),
     }
 
 
@@ -113,6 +132,8 @@ def stories() -> Iterator[Sample]:
             place = f"{told.key}.{key}"
             for page in range(len(chapter.pages.en) - 1):
                 yield content_sample(story.leaf, f"{place} {page}", page_of(told, key, page))
+            for page in range(len(chapter.pages.en)):
+                yield content_sample(story.past, f"{place} {page}", past_of(told, key, chapter, page))
             for looked in (False, True):
                 yield content_sample(story.decision, f"{place} {looked}", decision_of(told, key, chapter, looked))
         for key in told.endings:

@@ -66,7 +66,7 @@ def test_boards_of_other_things_than_points() -> None:
     chapter = {"story": "s", "seconds": 1}
     for name in ("one", "two", "two"):
         award(event("narrative.chapter_completed", other, chapter=name, **chapter))
-    answer = {"question": "q", "milliseconds": 4000}
+    answer = {"question": "q", "milliseconds": 4000, "shortest_milliseconds": 1_000}
     award(*(event("game.trivia_completed", other, correct=correct, **answer) for correct in (True, False, True)))
     award(event("game.achievement_unlocked", somebody, achievement="a", tier="bronze"))
     award(event("game.achievement_unlocked", somebody, achievement="a", tier="silver"))

@@ -279,12 +279,19 @@ def test_levels_follow_the_table(lifetime: int) -> None:
         (Condition("c", minimum=3000), {"c": 3000}, True),
         (Condition("c", minimum=3000), {"c": 2999}, False),
         (Condition("c", minimum=3000), {"c": "many"}, False),
+        (Condition("c - d", minimum=0), {"c": 1200, "d": 1200}, True),
+        (Condition("c - d", minimum=0), {"c": 1199, "d": 1200}, False),
+        (Condition("c - d", equals=2), {"c": 3, "d": 1}, True),
+        (Condition("c - d", minimum=0), {"c": 1200}, False),
+        (Condition("c - d"), {"c": 1200, "d": "many"}, False),
+        (Condition("c - d"), {"c": True, "d": 1}, False),
     ],
 )
 def test_conditions(condition: Condition, fields: dict[str, object], holds: bool) -> None:
     assert condition.holds(fields) is holds
     rule = Rule("r", 1, EPOCH, "t", 10, conditions=(condition,))
     assert rule.base_for(fields) == (10 if holds else 0)
+    assert rule.fields == set(condition.field.split(" - "))
 
 
 def test_a_table_of_amounts_pays_what_it_names() -> None:

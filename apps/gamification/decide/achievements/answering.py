@@ -21,7 +21,7 @@ class Ratio(Listening, frozen=True):
 
     def fields(self) -> frozenset[str]:
         """Return the fields that say whether it was good."""
-        return frozenset(condition.field for condition in self.good)
+        return frozenset(name for condition in self.good for name in condition.names)
 
     def advance(self, mark: Mark, seen: Seen, most: int) -> bool:
         """Keep the last answers."""

@@ -37,7 +37,15 @@ class Command(BaseCommand):
         command.extract_settings()
         command.setup_logging()
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # its stubs know no proxy
-        site = Site(accounts=accounts, hsts=_hsts(), capp=app, options=flower_options, **command.settings)
+        token = settings.METRICS_TOKEN or ""
+        site = Site(
+            accounts=accounts,
+            hsts=_hsts(),
+            metrics_token=token,
+            capp=app,
+            options=flower_options,
+            **command.settings,
+        )
         atexit.register(site.stop)
         signal.signal(signal.SIGTERM, command.sigterm_handler)
         command.print_banner(app, "ssl_options" in command.settings, site.start_http_server())
