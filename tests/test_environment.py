@@ -59,7 +59,7 @@ def test_it_is_called_as_it_names_itself(monkeypatch: pytest.MonkeyPatch, line: 
 def test_a_name_of_no_process_ends_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIANA_PROCESS", "webb")
     for ask in (process_name, process_kind):
-        with pytest.raises(SystemExit, match="DIANA_PROCESS is 'webb'.* door,"):
+        with pytest.raises(SystemExit, match=r"DIANA_PROCESS is 'webb'.* door,"):
             ask()
 
 

@@ -24,16 +24,16 @@ UPDATE = b'{"update_id":%d,"message":{"from":{"id":7001},"chat":{"id":7001,"type
 
 @pytest.fixture
 def community(committed_db: str, servers: Servers, tmp_path: Path) -> Iterator[Community]:
-    """A web process and PostgreSQL; not even a broker."""
+    """A door and PostgreSQL; not even a broker."""
     with running_community(servers, committed_db, tmp_path) as community:
         yield community
 
 
 def test_f51_f53_f54_f55_bodies_of_every_kind(community: Community) -> None:
     seed = int(os.environ.get("MALFORMED_SEED", "51"))
-    web = community.started["web"].pid
+    door = community.started["door"].pid
     warm = send_all(community.port, cases(seed + 1, 300, first_id=10_000_000))
-    before = resident_mib(web)
+    before = resident_mib(door)
     sent = send_all(community.port, cases(seed, BODIES))
     assert warm.describe_wrong() + sent.describe_wrong() == []
     assert set(sent.by_status) == {200, 400, 403, 405, 413, 415}
@@ -41,7 +41,7 @@ def test_f51_f53_f54_f55_bodies_of_every_kind(community: Community) -> None:
     stored = check_stored(sent, community.sql)
     assert stored["well_formed"] == stored["stored"] > 300
     assert stored["wrongly_stored"] == stored["half_stored"] == 0
-    assert resident_mib(web) - before < GROWTH_LIMIT_MIB
+    assert resident_mib(door) - before < GROWTH_LIMIT_MIB
     counted = dict(community.sql("SELECT reason, count FROM bot_refusal"))
     assert counted["size"] == sent.by_status[413] + warm.by_status[413]
     [(set_aside,)] = community.sql("SELECT count(*) FROM bot_unreadable")

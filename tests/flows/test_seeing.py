@@ -69,11 +69,11 @@ def test_one_id_leads_from_the_webhook_to_the_reply_and_nothing_private_is_said(
 
     lines = objects(community)
     [(correlation,)] = community.sql("SELECT event_id::text FROM bot_update WHERE update_id = 1")
-    kept = [line for line in lines["web"] if line.get("correlation_id") == correlation]
+    kept = [line for line in lines["door"] if line.get("correlation_id") == correlation]
     sent = [line for line in lines["telegram"] if line.get("correlation_id") == correlation]
     assert [line["event"] for line in kept] == ["update kept"]
     assert [line["event"] for line in sent] == ["message sent"]
-    assert (kept[0]["process"], sent[0]["process"]) == ("web", "telegram")
+    assert (kept[0]["process"], sent[0]["process"]) == ("door", "telegram")
     assert (sent[0]["task"], sent[0]["event_id"]) == ("bot.handle_update", correlation)
     assert any("dead letter" in line["event"] for line in lines["telegram"])
 
