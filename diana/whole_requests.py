@@ -11,7 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any, NamedTuple
 
-from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope
+from granian.rsgi import (  # type: ignore[attr-defined]  # its names are not marked as exported
+    HTTPProtocol,
+    ProtocolClosed,
+    ProtocolError,
+    Scope,
+)
 
 from diana.security_headers import HEADERS, NO_PAGE, POLICY
 
@@ -61,13 +66,15 @@ class WholeRequests:
         wsgi = wsgi_environ(scope)
         length = declared_length(wsgi)
         if self._largest_body is not None and length > self._largest_body:
-            return respond(protocol, Answer(413, PLAIN))
+            respond(protocol, Answer(413, PLAIN))
+            return
         if length and self._wants_body(wsgi):
             try:
                 async with asyncio.timeout(BODY_SECONDS):
                     wsgi["wsgi.input"] = BytesIO(await protocol())
             except TimeoutError:
-                return respond(protocol, Answer(408, PLAIN))
+                respond(protocol, Answer(408, PLAIN))
+                return
             except (ProtocolClosed, ProtocolError):
                 pass  # the sender hung up: an empty body is shorter than declared
         loop = asyncio.get_running_loop()

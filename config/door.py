@@ -1,0 +1,7 @@
+"""What granian serves as the door: the webhook, whose body is awaited only if all that comes before it is in order."""
+
+from apps.bot.webhook import wants_body
+from config.wsgi import application
+from diana.whole_requests import WholeRequests
+
+server = WholeRequests(application, wants_body=wants_body)
