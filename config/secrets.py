@@ -14,9 +14,11 @@ DIANA_ENV=production
 
 # === To be filled in by hand ===
 """
-# docker-compose.yml makes DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL of these.
+# docker-compose.yml makes the addresses of PostgreSQL and REDIS_URL of these.
 _COMPOSE = {
     "DATABASE_APP_PASSWORD": "password of the role diana_app",
+    "DATABASE_STAFF_PASSWORD": "password of the role diana_staff",
+    "DATABASE_DOOR_PASSWORD": "password of the role diana_door",
     "DATABASE_OWNER_PASSWORD": "password of the role diana_owner",
     "REDIS_PASSWORD": "password of Redis or Valkey",
 }

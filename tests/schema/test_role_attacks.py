@@ -125,6 +125,8 @@ def test_what_it_is_there_for_it_may(sessions: dict[str, Connection], role: str,
 
 
 BY_RULE: dict[str, object] = {"rule": "daily_login", "rule_version": 1, "event_id": UUID(int=7)}
+# Why an act earned nothing.
+FELL_AWAY = {"note": "cap=50"}
 BY_STAFF: dict[str, object] = {"actor": "admin:vera", "reason_hash": bytes(32)}
 
 
@@ -132,8 +134,9 @@ def _give(account: int, kind: str, base: int = 50) -> None:
     """Write an entry that continues the account's chain as it should."""
     with transaction.atomic():
         standing = loading.lock_standings([account])[0][account]
-        why = BY_STAFF if kind == "staff_award" else BY_RULE
-        amount = 0 if kind == "suppressed" else base
+        fell_away = kind == "suppressed"
+        why = BY_STAFF if kind == "staff_award" else BY_RULE | (FELL_AWAY if fell_away else {})
+        amount = 0 if fell_away else base
         key = f"forged:{kind}{standing.sequence}"
         draft = append(standing, kind=kind, amount=amount, base=base, occurred_at=1, idempotency_key=key, **why)  # type: ignore[arg-type]
         storing.write_entries([draft])

@@ -20,7 +20,7 @@ from diana.events import limiting
 from diana.local.roles import prepare_database
 from tests.bot.conftest import sandbox
 from tests.conftest import database_named
-from tests.servers import APPLICATION, OWNER, PASSWORDS, ROOT, Servers
+from tests.servers import OWNER, PASSWORDS, ROOT, Servers
 from tests.upgrade import old
 
 __all__ = ["sandbox"]
@@ -32,7 +32,7 @@ Move = Callable[..., None]
 def upgraded(servers: Servers, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Restore the dump as the owner, and run this version's release as operators do; the name of the database."""
     name = f"upgraded_{uuid.uuid4().hex[:12]}"
-    prepare_database(servers.postgres.admin_url(), name, OWNER, APPLICATION, PASSWORDS)
+    prepare_database(servers.postgres.admin_url(), name, OWNER, PASSWORDS)
     old.restore(servers.url(OWNER, name))
     servers.valkey.start()
     release(servers, name, tmp_path_factory.mktemp("upgrade"))
@@ -43,18 +43,10 @@ def upgraded(servers: Servers, django_db_setup: None, tmp_path_factory: pytest.T
 
 def release(servers: Servers, database: str, directory: Path) -> None:
     """Run `manage.py release` in a process of its own; the broker must run."""
-    environment = os.environ | addresses(servers, database) | {"DIANA_STATE_DIR": str(directory)}
+    environment = os.environ | servers.addresses(database) | {"DIANA_STATE_DIR": str(directory)}
     command = [sys.executable, "manage.py", "release"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def addresses(servers: Servers, database: str) -> dict[str, str]:
-    """Return the variables by which processes find the database."""
-    return {
-        "DATABASE_URL": servers.url(APPLICATION, database),
-        "DATABASE_OWNER_URL": servers.url(OWNER, database),
-    }
 
 
 @pytest.fixture
@@ -78,7 +70,7 @@ def committed_db(
     """A copy of the upgraded database, and of the checkpoint file; it is the moment at which the old version stopped."""
     name = f"{upgraded}_{uuid.uuid4().hex[:6]}"
     servers.admin("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY", name, upgraded, OWNER)
-    for variable, address in addresses(servers, name).items():
+    for variable, address in servers.addresses(name).items():
         monkeypatch.setenv(variable, address)
     monkeypatch.setattr(limiting, "_limiters", {})
     settings.STATE_DIR, settings.LEDGER_CHECKPOINTS = tmp_path, str(shutil.copy(old.CHECKPOINTS, tmp_path))
