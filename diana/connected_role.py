@@ -71,8 +71,8 @@ def check_role(
     try:
         found = _privilege(connection or connections["default"])
     except PrivilegedRole as error:
-        said, _, cure = str(error).partition(". ")
-        return [checks.Error(f"{said}.", hint=cure, id="diana.E002")]
+        said, hint = str(error).split(". ", 1)
+        return [checks.Error(f"{said}.", hint=hint, id="diana.E002")]
     except DatabaseError as error:
         logger.warning("PostgreSQL cannot be asked for the application's role yet", extra={"error": str(error)})
         return []

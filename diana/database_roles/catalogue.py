@@ -88,7 +88,7 @@ def ask(connection: BaseDatabaseWrapper, roles: Sequence[str]) -> Catalogue:
 NOTE = "database_rights"
 
 
-def _rows(connection: BaseDatabaseWrapper, query: str, value: object) -> list[tuple[Any, ...]]:
+def _rows(connection: BaseDatabaseWrapper, query: str, value: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, [value])
         return list(cursor.fetchall())

@@ -11,7 +11,7 @@ Which part of Diana may do what to which table, made from `config/database_right
 | part | processes | variable | role (another name will do) |
 |---|---|---|---|
 | door | `door`, `poll` | `DATABASE_DOOR_URL` | `diana_door` |
-| staff | `web`; commands that make or change logins: `ensure_staff`, `createsuperuser`, `changepassword`, `sync_roles`, … | `DATABASE_STAFF_URL` | `diana_staff` |
+| staff | `web`; commands about logins, as `ensure_staff` and `changepassword` | `DATABASE_STAFF_URL` | `diana_staff` |
 | app | `worker`, `telegram`, `relay`, `beat`, every other command | `DATABASE_URL` | `diana_app` |
 | owner | `release`, and commands that change tables | `DATABASE_OWNER_URL` | `diana_owner` |
 | none | `flower` | | |

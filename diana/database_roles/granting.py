@@ -1,7 +1,7 @@
 """Granting what the matrix says, as the owner of the tables; whatever is right already is left alone."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -91,7 +91,7 @@ def statements(
             if held != needed:
                 yield _on("REVOKE ALL ON SEQUENCE {} FROM {}", name, role)
                 for right in sorted(needed):
-                    yield _on(f"GRANT {right} ON SEQUENCE {{}} TO {{}}", name, role)  # type: ignore[arg-type]
+                    yield _on(f"GRANT {right} ON SEQUENCE {{}} TO {{}}", name, role)
 
 
 def _grants(table: str, role: str, rights: Rights, columns: Sequence[str]) -> Iterator[sql.Composable]:
@@ -100,7 +100,7 @@ def _grants(table: str, role: str, rights: Rights, columns: Sequence[str]) -> It
             continue
         listed = sql.SQL(" ({})").format(sql.SQL(", ").join(map(sql.Identifier, sorted(named))))
         yield sql.SQL("GRANT {}{} ON TABLE {} TO {}").format(
-            sql.SQL(act),  # type: ignore[arg-type]
+            sql.SQL(act),
             sql.SQL("") if named >= set(columns) else listed,
             sql.Identifier(table),
             sql.Identifier(role),
@@ -119,7 +119,7 @@ def _open_schema(connection: BaseDatabaseWrapper, roles: Iterable[str]) -> None:
         _run(
             connection,
             sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON {} FROM {}").format(
-                sql.SQL(_KINDS[str(kind)]),  # type: ignore[arg-type]
+                sql.SQL(_KINDS[str(kind)]),
                 sql.Identifier(str(role)),
             ),
         )
@@ -148,7 +148,7 @@ def _on(statement: LiteralString, relation: str, role: str) -> sql.Composed:
     return sql.SQL(statement).format(sql.Identifier(relation), sql.Identifier(role))
 
 
-def _rows(connection: BaseDatabaseWrapper, query: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+def _rows(connection: BaseDatabaseWrapper, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())

@@ -144,12 +144,12 @@ def read(path: Path) -> Matrix:
 
 def _table(name: str, entry: dict[str, Any]) -> Table:
     columns = tuple(entry.get("columns", ()))
-    if not columns or (unknown := set(entry) - {"columns", "only", FORMER, *PARTS}):
+    if not columns or set(entry) - {"columns", "only", FORMER, *PARTS}:
         raise BadMatrix(f"{name}: name its columns, and rights under {', '.join(PARTS)}.")
     rights = {part: _rights(name, columns, entry[part]) for part in PARTS if part in entry}
     only = dict(entry.get("only", {}))
     column = only.pop("column", "")
-    if only and column not in columns or not set(only) <= set(PARTS):
+    if (only and column not in columns) or not set(only) <= set(PARTS):
         raise BadMatrix(f"{name}.only: name a column of the table, and values for parts.")
     former = _rights(name, columns, entry.get(FORMER, []))
     return Table(name, columns, rights, former, column, {part: tuple(values) for part, values in only.items()})
@@ -169,4 +169,11 @@ def _rights(table: str, columns: tuple[str, ...], written: Sequence[str]) -> Rig
 
 
 def _right(act: str, columns: frozenset[str]) -> Rights:
-    return Rights(delete=True) if act == "DELETE" else Rights(**{act.lower(): columns})
+    match act:
+        case "SELECT":
+            return Rights(select=columns)
+        case "INSERT":
+            return Rights(insert=columns)
+        case "UPDATE":
+            return Rights(update=columns)
+    return Rights(delete=True)

@@ -56,7 +56,7 @@ def test_a_process_needs_the_address_of_its_own_role_and_flower_none() -> None:
         "door": {"DATABASE_DOOR_URL"},
         "poll": {"DATABASE_DOOR_URL"},
         "web": {"DATABASE_STAFF_URL"},
-        **dict.fromkeys(("worker", "telegram", "relay", "beat", "command"), {"DATABASE_URL"}),
+        **{process: {"DATABASE_URL"} for process in ("worker", "telegram", "relay", "beat", "command")},
         "flower": set(),
     }
     for process in PROCESSES:

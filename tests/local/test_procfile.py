@@ -85,8 +85,8 @@ def test_it_gives_each_process_the_address_of_its_own_role_alone(compose: dict[s
     assert addresses == {
         "release": set(VARIABLES),
         "web": {"DATABASE_STAFF_URL"},
-        **dict.fromkeys(("door", "poll"), {"DATABASE_DOOR_URL"}),
-        **dict.fromkeys(("worker", "telegram", "relay", "beat"), {"DATABASE_URL"}),
+        **{name: {"DATABASE_DOOR_URL"} for name in ("door", "poll")},
+        **{name: {"DATABASE_URL"} for name in ("worker", "telegram", "relay", "beat")},
         "flower": set(),
     }
     script = compose["configs"]["running_roles"]["content"]

@@ -119,7 +119,7 @@ def test_where_one_role_serves_all_it_may_what_each_of_them_may(owner: BaseDatab
 
 def test_a_role_that_is_missing_is_named_with_how_to_make_it(owner: BaseDatabaseWrapper) -> None:
     with pytest.raises(
-        granting.RoleMissing, match="CREATE ROLE nobody LOGIN .* GRANT CONNECT ON DATABASE .* TO nobody"
+        granting.RoleMissing, match=r"CREATE ROLE nobody LOGIN .* GRANT CONNECT ON DATABASE .* TO nobody"
     ):
         granting.grant(owner, MATRIX, {"nobody": ("door",)})
 
