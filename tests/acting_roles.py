@@ -24,6 +24,7 @@ from config.variable import PROCESSES
 from diana.database_roles import catalogue, granting, matrix
 from diana.events import testing
 from diana.local.roles import APPLICATION, DOOR, STAFF
+from tests.door import DoorHandler
 from tests.servers import ARRANGER, PASSWORDS, TESTER, TESTERS_PASSWORD
 
 ROLES = {matrix.APP: APPLICATION, matrix.STAFF: STAFF, matrix.DOOR: DOOR}
@@ -33,17 +34,15 @@ _acting: ContextVar[str] = ContextVar("acting", default=ARRANGER)
 
 def install() -> None:
     """Have the tests' connections of this process act so; before the first one is made, and after the release."""
-    _grant_all()
+    grant_all()
     connections.settings["default"] |= {"USER": TESTER, "PASSWORD": TESTERS_PASSWORD}
     connection_created.connect(_take_role, dispatch_uid="tests.acting_roles")
-    _wrap(
-        ClientHandler, "__call__", lambda _, environ: DOOR if environ["PATH_INFO"].startswith("/telegram/") else STAFF
-    )
+    _wrap(ClientHandler, "__call__", lambda handler, _: DOOR if isinstance(handler, DoorHandler) else STAFF)
     _wrap(testing, "_drain_one", lambda *_: APPLICATION)
     _wrap(BaseCommand, "execute", _role_of_command)
 
 
-def _grant_all() -> None:
+def grant_all() -> None:
     """Give the role that arranges the rights of all parts, with those of the release before."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {ARRANGER}")

@@ -66,6 +66,7 @@ def refuse_missing(connection: BaseDatabaseWrapper, roles: Iterable[str]) -> Non
         database = connection.settings_dict["NAME"]
         cure = " ".join(
             f"CREATE ROLE {name} LOGIN PASSWORD '…'; GRANT CONNECT ON DATABASE {database} TO {name};"
+            f" GRANT pg_read_all_stats TO {name};"
             for name in missing
         )
         raise RoleMissing(f"The database has no role {', '.join(missing)}. Make it, as an administrator: {cure}")

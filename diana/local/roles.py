@@ -1,6 +1,7 @@
 """The roles of Diana's database: an owner that migrates, and one for each part of the application, which own nothing."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import LiteralString
 
 import psycopg
@@ -34,8 +35,11 @@ def prepare_database(admin_url: str, database: str, owner: str, passwords: Mappi
         _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
         for role in passwords:
             _run(connection, "GRANT CONNECT ON DATABASE {} TO {}", database, role)
+        running = [role for role in passwords if role != owner]
+        for role in running:
+            _show_sessions(connection, role)
     with psycopg.connect(admin_url, dbname=database, autocommit=True) as connection:
-        _open_schema(connection, [role for role in passwords if role != owner])
+        _open_schema(connection, running)
 
 
 def prepare_running_roles(owner_url: str, passwords: Mapping[str, str]) -> None:
@@ -49,6 +53,9 @@ def prepare_running_roles(owner_url: str, passwords: Mapping[str, str]) -> None:
                 _ensure_login(connection, role, password, attributes="LOGIN")
                 _run(connection, "GRANT CONNECT ON DATABASE {} TO {}", connection.info.dbname, role)
             _open_schema(connection, passwords)
+            with suppress(psycopg.errors.InsufficientPrivilege):
+                for role in passwords:
+                    _show_sessions(connection, role)
     except psycopg.errors.InsufficientPrivilege as error:
         user = conninfo_to_dict(owner_url).get("user", "the role")
         raise LocalError(
@@ -76,6 +83,11 @@ def _ensure_database(connection: psycopg.Connection, database: str, owner: str) 
         _run(connection, "CREATE DATABASE {} OWNER {}", database, owner)
     elif found[0] != owner:
         _run(connection, "ALTER DATABASE {} OWNER TO {}", database, owner)
+
+
+def _show_sessions(connection: psycopg.Connection, role: str) -> None:
+    # Who holds the fence or rests too long may be a session of another role.
+    _run(connection, "GRANT pg_read_all_stats TO {}", role)
 
 
 def _open_schema(connection: psycopg.Connection, roles: Iterable[str]) -> None:

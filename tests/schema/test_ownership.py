@@ -14,7 +14,9 @@ KINDS = {
     "schema": "SELECT nspname FROM pg_namespace WHERE pg_get_userbyid(nspowner) = %s",
     "database": "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = %s",
     "right for what is to come": "SELECT defaclobjtype FROM pg_default_acl WHERE pg_get_userbyid(defaclrole) = %s",
-    "membership": "SELECT roleid FROM pg_auth_members WHERE pg_get_userbyid(member) = %s",
+    # That of pg_read_all_stats shows what sessions of the other roles do, without values.
+    "membership": "SELECT roleid FROM pg_auth_members WHERE pg_get_userbyid(member) = %s"
+    " AND pg_get_userbyid(roleid) <> 'pg_read_all_stats'",
 }
 FUNCTIONS = """
 SELECT p.oid::regprocedure::text, p.prosecdef, coalesce(p.proconfig, '{}'),

@@ -74,7 +74,7 @@ ATTACKS = {
         (DENIED, "SELECT balance_after FROM gamification_entry"),
         (DENIED, "SELECT body FROM bot_update"),
         (DENIED, "SELECT document FROM bot_update"),
-        (DENIED, "SELECT payload FROM event_log"),
+        (DENIED, "SELECT user_id, sealed_payload FROM event_log"),
         (DENIED, "SELECT body FROM bot_unreadable"),
         (DENIED, "SELECT reason FROM audit_record"),
         (DENIED, "SELECT FROM users_staff"),

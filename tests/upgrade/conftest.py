@@ -7,10 +7,12 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -18,6 +20,7 @@ from diana import clock
 from diana.clock import offset
 from diana.events import limiting
 from diana.local.roles import prepare_database
+from tests import acting_roles
 from tests.bot.conftest import sandbox
 from tests.conftest import database_named
 from tests.servers import OWNER, PASSWORDS, ROOT, Servers
@@ -29,16 +32,34 @@ Move = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
-def upgraded(servers: Servers, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Restore the dump as the owner, and run this version's release as operators do; the name of the database."""
+def upgraded(
+    servers: Servers,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """Restore the dump as the owner, and do as operators do: this version's release, then the end of the former processes,
+    whose rights are taken back. The name of the database.
+    """
     name = f"upgraded_{uuid.uuid4().hex[:12]}"
     prepare_database(servers.postgres.admin_url(), name, OWNER, PASSWORDS)
     old.restore(servers.url(OWNER, name))
     servers.valkey.start()
     release(servers, name, tmp_path_factory.mktemp("upgrade"))
     servers.valkey.stop()
+    with django_db_blocker.unblock(), database_named(name):
+        assert "may still INSERT, UPDATE, DELETE on users_staff" in rights()
+        assert "nothing else" in rights(narrow=True)
+        acting_roles.grant_all()
     yield name
     servers.drop(name)
+
+
+def rights(**options: bool) -> str:
+    """Return what `manage.py database_roles` says."""
+    out = StringIO()
+    call_command("database_roles", stdout=out, **options)
+    return out.getvalue()
 
 
 def release(servers: Servers, database: str, directory: Path) -> None:
