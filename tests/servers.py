@@ -39,7 +39,7 @@ TESTER, TESTERS_PASSWORD, ARRANGER = "diana_tester", "tester-of-tests", "diana_a
 MAKE_TESTERS: LiteralString = f"""
 CREATE ROLE {TESTER} LOGIN SUPERUSER PASSWORD '{TESTERS_PASSWORD}';
 CREATE ROLE {ARRANGER};
-GRANT pg_read_all_stats TO {ARRANGER};
+GRANT pg_read_all_stats, {APPLICATION} TO {ARRANGER};
 """
 PASSWORDS = {role: f"{role}-of-tests" for role in (OWNER, APPLICATION, STAFF, DOOR)}
 
