@@ -19,7 +19,8 @@ def production(committed_db: str, valkey: str, tmp_path: Path) -> dict[str, str]
     addresses = {"REDIS_URL": valkey} | servers.addresses(committed_db)
     del addresses["DATABASE_OWNER_URL"]
     bot = {"TELEGRAM_API_URL": f"http://127.0.0.1:{ports.free_port()}", "TELEGRAM_API_LOCAL": "true"}
-    environment = strong() | addresses | bot | {"PORT": str(ports.free_port()), "ALLOWED_HOSTS": "127.0.0.1"}
+    environment = strong() | addresses | bot | {"ALLOWED_HOSTS": "127.0.0.1"}
+    environment |= {"PORT": str(ports.free_port()), "DOOR_PORT": str(ports.free_port())}
     # The lines of the Procfile say it themselves.
     del environment["DIANA_PROCESS"]
     return environment

@@ -90,6 +90,7 @@ def test_the_application_makes_no_trigger_and_no_place_for_one(owner: Connection
         "CREATE TRIGGER mine AFTER INSERT ON event_key FOR EACH ROW EXECUTE FUNCTION gamification_revise_rulebook()",
         "ALTER FUNCTION refuse_change() OWNER TO diana_app",
         "GRANT diana_owner TO diana_app",
+        "SET SESSION AUTHORIZATION diana_owner",
         "CREATE EXTENSION pg_stat_statements",
         "COPY event_key TO PROGRAM 'true'",
         "COPY event_key FROM '/etc/passwd'",
