@@ -11,6 +11,7 @@ from apps.bot import authors, deferred_answers, documents, groups, reading, repl
 from apps.bot.application import AnyApplication, application
 from apps.bot.library_updates import LibraryUpdates
 from apps.bot.models import Update
+from apps.bot.outcomes.records import Shown
 from apps.bot.places import Place, place_of
 from apps.bot.screens import daily
 from apps.bot.screens.layout import Screen
@@ -37,9 +38,9 @@ async def answer_update(envelope: Envelope, *, aside: bool = False) -> None:
     if isinstance(document, reading.Unreadable):
         await _fail(row, f"Unreadable: {document}.")
         return
-    templates: list[str] = []
+    answered = Answered()
     try:
-        templates = await _answer(row, document)
+        answered = await _answer(row, document)
     except Gone as gone:
         if row.chat_id is not None:
             await replies.note(gone, row.chat_id, row.person_id)
@@ -55,7 +56,7 @@ async def answer_update(envelope: Envelope, *, aside: bool = False) -> None:
             return
         else:
             raise
-    await _finish(services.Finished(row.id, templates, row.person_id, envelope))
+    await _finish(services.Finished(row.id, answered.templates, row.person_id, envelope, answered.shown))
 
 
 async def answer_aside(envelope: Envelope) -> None:
@@ -105,25 +106,33 @@ _unhandled = Gathering(_read)
 _finish = Gathering(_note_finished)
 
 
-async def _answer(row: Update, document: reading.Update) -> list[str]:
-    """Do what the update asks for; return which screens were sent. Raises what a handler raised."""
+class Answered(NamedTuple):
+    """Which screens were sent, and the messages that they stand in."""
+
+    templates: Sequence[str] = ()
+    shown: Sequence[Shown] = ()
+
+
+async def _answer(row: Update, document: reading.Update) -> Answered:
+    """Do what the update asks for; return what was sent. Raises what a handler raised."""
     if document.my_chat_member is not None:
         await in_thread(_note_standing, row, document.my_chat_member)
     elif document.message or document.callback_query:
         if row.chat_id is not None and await in_thread(strange_groups.is_strange, row):
             library = await application()
             asked = _library_update(row, document, library)
-            return await strange_groups.turn_away(asked, place_of(document, row.chat_id), row.person_id, library)
+            place = place_of(document, row.chat_id)
+            return Answered(await strange_groups.turn_away(asked, place, row.person_id, library))
         if row.person_id is not None:
             return await _reply(row, row.person_id, document)
-    return []
+    return Answered()
 
 
 def _library_update(row: Update, document: reading.Update, library: AnyApplication) -> telegram.Update:
     return LibraryUpdates(library.bot).update(document, chat_id=row.chat_id, received_at=row.received_at)
 
 
-async def _reply(row: Update, person_id: int, document: reading.Update) -> list[str]:
+async def _reply(row: Update, person_id: int, document: reading.Update) -> Answered:
     """Give the update to the library."""
     library = await application()
     turn = Turn(
@@ -138,7 +147,7 @@ async def _reply(row: Update, person_id: int, document: reading.Update) -> list[
     await library.process_update(_library_update(row, document, library))
     if turn.error is not None:
         raise turn.error
-    return turn.templates
+    return Answered(turn.templates, turn.shown)
 
 
 def _note_standing(row: Update, told: reading.Membership) -> None:
@@ -183,7 +192,8 @@ async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
             raise
         return
     if sent:
-        await replies.note_sent(screen.template, person_id=person_id)
+        shown = Shown(person_id, envelope, sent.chat, sent.message, screen.text, None, said=envelope.position)
+        await replies.note_sent(screen.template, person_id=person_id, shown=[shown] if sent.message else [])
 
 
 _ANSWERS = {"bot.handle_update": answer_update, "bot.answer_daily": tell_daily}

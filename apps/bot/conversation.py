@@ -1,6 +1,8 @@
 """What the bot does with what people send: the act first, in one thread with its reads, then the reply."""
 
+import asyncio
 import functools
+import time
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +20,7 @@ from apps.bot import acts, pages, reading, replies, selectors
 from apps.bot.chat_kinds import PRIVATE
 from apps.bot.deferred_answers import leave_out
 from apps.bot.documents import press_of
+from apps.bot.outcomes.records import EDIT, Shown, leave
 from apps.bot.places import Place
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import acknowledge
@@ -118,8 +121,26 @@ async def pressed(update: Update, context: Context) -> None:
     await acknowledge(query)
     if turn.place is None or turn.silent or await in_thread(_is_replaced, turn, below, reply):
         return
-    if await _show(query, below, turn.place, reply, turn.person_id, context):
-        turn.templates.append(reply.template)
+    if isinstance(reply, Screen):
+        await _edit_is_over(below)
+    _note(turn, reply, await _show(query, below, turn.place, reply, turn.person_id, context))
+
+
+async def _edit_is_over(below: MaybeInaccessibleMessage) -> None:
+    """Take the message for a later screen; wait while the outcome of an earlier act is being told there."""
+    until = time.monotonic() + EDIT.total_seconds()
+    while not await in_thread(leave, below.chat.id, below.message_id) and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+
+
+def _note(turn: Turn, reply: Reply, given: replies.Given | None) -> None:
+    """Note what was sent, and where it stands."""
+    if given is None:
+        return
+    turn.templates.append(reply.template)
+    cause = current_cause()
+    if isinstance(reply, Screen) and given.message and cause is not None:
+        turn.shown.append(Shown(turn.person_id, cause, given.chat, given.message, reply.text, reply.keyboard_json))
 
 
 def _is_replaced(turn: Turn, below: MaybeInaccessibleMessage, reply: Reply) -> bool:
@@ -148,7 +169,7 @@ async def _show(
     reply: Reply,
     person_id: int,
     context: Context,
-) -> bool:
+) -> replies.Given | None:
     """Redraw the screen, or send it: a file, a bill, and below a message that Telegram does not show any more."""
     if isinstance(below, Message) and below.is_accessible and isinstance(reply, Screen):
         return await replies.redraw_or_give(context.bot, query, below, place, reply, person_id=person_id)
@@ -168,8 +189,8 @@ async def _visit(turn: Turn, message: Message, page: str, context: Context) -> N
     if turn.silent:
         leave_out()
         return
-    if turn.place and await replies.give(context.bot, turn.place, reply, person_id=turn.person_id):
-        turn.templates.append(reply.template)
+    if turn.place:
+        _note(turn, reply, await replies.give(context.bot, turn.place, reply, person_id=turn.person_id))
 
 
 def _message(update: Update) -> Message:

@@ -48,6 +48,12 @@ class ReplySent(Event, type="bot.message_sent"):
     template: str
 
 
+class ScreenShown(Event, type="bot.screen_shown"):
+    """The answer to an act that may earn something is out; `shown` is our id of the message with its screen."""
+
+    shown: int
+
+
 class NoticesDue(Event, type="bot.notices_due"):
     """The person may be told of `notice` now, our id of it; in a digest of whatever else there is to be told with it."""
 

@@ -44,6 +44,14 @@ async def answer_daily(envelope: Envelope) -> None:
     await tell_daily(envelope)
 
 
+@subscribe("bot.screen_shown", external=True)
+async def tell_outcome(envelope: Envelope) -> None:
+    """Tell on the screen what the act that it answers has earned."""
+    from apps.bot.outcomes.delivery import tell
+
+    await tell(envelope)
+
+
 @subscribe("bot.group_approved", external=True)
 async def tell_group(envelope: Envelope) -> None:
     """Tell the group that it was approved."""

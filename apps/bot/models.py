@@ -8,6 +8,8 @@ from django.db.models import Func
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.bot.outcomes.models import ShownScreen as ShownScreen
+
 NOTICE_KINDS = [
     "achievement",
     "level",
@@ -23,6 +25,7 @@ NOTICE_KINDS = [
     "refund_points",
     "subscription_failed",
     "reminder",
+    "points",
 ]
 
 
@@ -371,6 +374,7 @@ class Notice(models.Model):
         REFUND_POINTS = "refund_points", _("points of a refunded payment")
         SUBSCRIPTION_FAILED = "subscription_failed", _("subscription that could not be paid")
         REMINDER = "reminder", _("reminder of the first steps")
+        POINTS = "points", _("points")
 
     class Outcome(models.TextChoices):
         SENT = "sent", _("sent")

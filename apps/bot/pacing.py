@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from typing import Any
 
 from telegram.error import TelegramError
@@ -27,7 +28,15 @@ TOKEN_SAID_SECONDS = 5.0
 Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
 
-class Pacing(BaseRateLimiter[None]):
+class Pace(Enum):
+    """How a call is paced that is not paced by its method alone."""
+
+    # It adds to a message of the bot's: a group takes it among the messages of a minute, and in a person's own chat it
+    # does not wait for the pace of messages.
+    ADDED = "added"
+
+
+class Pacing(BaseRateLimiter[Pace]):
     """Limits calls that write into a chat; answers to presses and to checkouts, which Telegram waits for, go at once, unless
     Telegram has said of their method that it waits.
 
@@ -50,11 +59,12 @@ class Pacing(BaseRateLimiter[None]):
         kwargs: dict[str, Any],
         endpoint: str,
         data: dict[str, Any],
-        rate_limit_args: None,
+        rate_limit_args: Pace | None,
     ) -> Answer:
         """Make the call when its chat and the whole have room for it; what Telegram says of waiting holds for every worker."""
-        chat = _chat(endpoint, data)
-        await self._wait_for(endpoint, chat)
+        added = rate_limit_args is Pace.ADDED
+        chat = _chat(endpoint, data, added=added)
+        await self._wait_for(endpoint, chat, paced=not added or (chat is not None and chat.group))
         try:
             answer = await callback(*args, **kwargs)
         except TelegramError as error:
@@ -80,7 +90,7 @@ class Pacing(BaseRateLimiter[None]):
         after = min(seconds, buckets.LONGEST_HOLD)
         return TooFast("Telegram asked to wait.", after=after, scope="method" if chat is None else "chat")
 
-    async def _wait_for(self, endpoint: str, chat: Bucket | None) -> None:
+    async def _wait_for(self, endpoint: str, chat: Bucket | None, *, paced: bool) -> None:
         if endpoint in URGENT:
             return
         if chat is None:
@@ -88,8 +98,8 @@ class Pacing(BaseRateLimiter[None]):
             if seconds > 0:
                 raise _too_fast(seconds, by)
             return
-        wanted = [buckets.bucket_of_all(), chat]
-        wait: Wait = await self._in_thread(buckets.take, wanted, [holds.of_token()])
+        wanted = [buckets.bucket_of_all(), *([chat] if paced else [])]
+        wait: Wait = await self._in_thread(buckets.take, wanted, [holds.of_token(), *([] if paced else [chat.name])])
         if not wait.taken:
             raise _too_fast(wait.seconds, wait.by)
         if wait.seconds > 0:
@@ -110,11 +120,13 @@ class Pacing(BaseRateLimiter[None]):
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
 
 
-def _chat(endpoint: str, data: dict[str, Any]) -> Bucket | None:
+def _chat(endpoint: str, data: dict[str, Any], *, added: bool) -> Bucket | None:
     chat_id = data.get("chat_id")
     if chat_id is None:
         return None
-    return buckets.bucket_of_chat(chat_id, message=endpoint.startswith("send") and endpoint != "sendChatAction")
+    return buckets.bucket_of_chat(
+        chat_id, message=added or (endpoint.startswith("send") and endpoint != "sendChatAction")
+    )
 
 
 def _too_fast(seconds: float, by: str) -> TooFast:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from apps.bot.models import Addition, Chat, SeenMessage, StartPayload, Update
+from apps.bot.models import Addition, Chat, SeenMessage, ShownScreen, StartPayload, Update
 from apps.bot.others import without_others
 from apps.users import selectors as people
 from apps.users.privacy import Part
@@ -24,9 +24,9 @@ _UNREADABLE = "DELETE FROM bot_unreadable WHERE position(%(number)s::bytea IN bo
 
 def export(person_id: int) -> dict[str, Any]:
     """Return the updates of the last days with what they held of the person, the chat, which messages in groups were theirs,
-    what the first link said, and which groups the person let the bot into.
+    what the first link said, what messages of the bot show, and which groups the person let the bot into.
 
-    Six queries.
+    Seven queries.
     """
     telegram_id = people.telegram_id(person_id) or 0
     updates = Update.objects.filter(person_id=person_id).order_by("pk")
@@ -50,13 +50,16 @@ def export(person_id: int) -> dict[str, Any]:
             .values("chat", "message", "sent_at")
         ],
         "start_payloads": list(payloads.values("payload", "received_at")),
+        "shown_screens": list(
+            ShownScreen.objects.filter(person_id=person_id).order_by("pk").values("shown_at", "text")
+        ),
         "groups_added": list(additions.values("chat_id", "added_at")),
     }
 
 
 def erase(person_id: int, now: datetime) -> None:
-    """Empty the bodies, forget the chat, the link, which messages in groups were theirs, and that it was they who let the bot
-    into groups. The rows of updates stay for their week, so that copies are known.
+    """Empty the bodies, forget the chat, the link, which messages in groups were theirs, what was shown to them, and that it
+    was they who let the bot into groups. The rows of updates stay for their week, so that copies are known.
 
     Bodies of others that name the person go too, where they are done; the rest are handled and gone within the week. So do
     unreadable updates that name them.
@@ -67,6 +70,7 @@ def erase(person_id: int, now: datetime) -> None:
     )
     StartPayload.objects.filter(person_id=person_id).delete()
     SeenMessage.objects.filter(person_id=person_id).delete()
+    ShownScreen.objects.filter(person_id=person_id).delete()
     Addition.objects.filter(Q(person_id=person_id) | Q(telegram_id=telegram_id or 0)).delete()
     if telegram_id is None:
         return
@@ -93,6 +97,7 @@ PART = Part(
         "bot_chat.*",
         "bot_seen_message.*",
         "bot_addition.*",
+        "bot_shown_screen.*",
         "bot_start_payload.*",
         "bot_unreadable.body",
     ),

@@ -2,11 +2,14 @@
 
 import functools
 import logging
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from telegram import Bot, CallbackQuery, Message
 
 from apps.bot import closed_chats, selectors, services
 from apps.bot.models import Chat
+from apps.bot.outcomes.records import Shown
 from apps.bot.places import Place
 from apps.bot.screens.layout import Invoice, Reply, Screen
 from apps.bot.sending import redraw, send
@@ -22,10 +25,17 @@ logger = logging.getLogger(__name__)
 UNSENT = (Gone, Closed, TopicGone, TopicClosed, Refused)
 
 
-async def give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) -> bool:
-    """Send the reply and say whether it was; a chat that takes none is noted, and a closed group is not called before its
-    time. Where the group has become a supergroup, that is noted and the reply goes there. Whose bill is refused is told
-    so. Raises Retry, and Permanent for a mistake of ours.
+class Given(NamedTuple):
+    """Where a reply stands: the chat at Telegram and the number of the message there, 0 for one that its reader alone sees."""
+
+    chat: int
+    message: int
+
+
+async def give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) -> Given | None:
+    """Send the reply and return where it stands, None where it was not sent; a chat that takes none is noted, and a closed
+    group is not called before its time. Where the group has become a supergroup, that is noted and the reply goes there.
+    Whose bill is refused is told so. Raises Retry, and Permanent for a mistake of ours.
     """
     try:
         return await _give(bot, place, reply, person_id=person_id)
@@ -33,19 +43,19 @@ async def give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) -
         return await _follow(bot, place, moved, reply, person_id=person_id)
 
 
-async def _follow(bot: Bot, place: Place, moved: Moved, reply: Reply, *, person_id: int | None) -> bool:
+async def _follow(bot: Bot, place: Place, moved: Moved, reply: Reply, *, person_id: int | None) -> Given | None:
     """Note that the group has moved and send the reply there: what is refused is said of the supergroup."""
     await in_thread(functools.partial(services.move_chat, old=place.chat, new=moved.telegram_id))
     return await _give(bot, place.in_chat(moved.telegram_id), reply, person_id=person_id)
 
 
-async def _give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) -> bool:
+async def _give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) -> Given | None:
     until = await in_thread(closed_chats.closed_until, place.chat) if place.chat < 0 else None
     if until is not None and until > clock.now():
         metrics.unsent("closed")
-        return False
+        return None
     try:
-        await _send(bot, place, reply)
+        given = await _send(bot, place, reply)
     except Permanent as error:
         if isinstance(reply, Invoice):
             await _tell_refused(bot, place, reply, error, person_id)
@@ -53,24 +63,24 @@ async def _give(bot: Bot, place: Place, reply: Reply, *, person_id: int | None) 
             await note(error, place.chat, person_id)
         else:
             raise
-        return False
+        return None
     except UNSENT as error:
         await note(error, place.chat, person_id)
-        return False
+        return None
     if until is not None:
         await in_thread(insist, functools.partial(closed_chats.reopen, telegram_chat_id=place.chat))
-    return True
+    return given
 
 
-async def _send(bot: Bot, place: Place, reply: Reply) -> None:
+async def _send(bot: Bot, place: Place, reply: Reply) -> Given:
     """Send it to the place, or to the next one where it may be instead; raises the last refusal."""
     try:
-        await send(bot, place, reply)
+        return Given(place.chat, await send(bot, place, reply))
     except (TopicGone, TopicClosed, Closed, Refused) as error:
         instead = await in_thread(_instead_of, place, error)
         if instead is None:
             raise
-        await _send(bot, instead, reply)
+        return await _send(bot, instead, reply)
 
 
 def _instead_of(place: Place, error: Exception) -> Place | None:
@@ -95,16 +105,17 @@ async def _tell_refused(bot: Bot, place: Place, bill: Invoice, error: Permanent,
         await note_sent(bill.refused.template, person_id=person_id)
 
 
-async def note_sent(template: str, *, person_id: int | None) -> None:
+async def note_sent(template: str, *, person_id: int | None, shown: Sequence[Shown] = ()) -> None:
     """Note that a reply is out: where that fails it is sent again, so the database is asked until it answers."""
-    await in_thread(insist, functools.partial(services.note_reply, template=template, person_id=person_id))
+    note = functools.partial(services.note_reply, template=template, person_id=person_id, shown=shown, now=clock.now())
+    await in_thread(insist, note)
 
 
 async def redraw_or_give(
     bot: Bot, query: CallbackQuery, below: Message, place: Place, screen: Screen, *, person_id: int
-) -> bool:
-    """Put the screen in place of the one whose button was pressed, or send it where that cannot be; say whether it is
-    there. Raises what give() does.
+) -> Given | None:
+    """Put the screen in place of the one whose button was pressed, or send it where that cannot be; return where it stands.
+    Raises what give() does.
     """
     try:
         await redraw(query, screen)
@@ -114,8 +125,8 @@ async def redraw_or_give(
         return await _follow(bot, place._replace(chat=below.chat.id), moved, screen, person_id=person_id)
     except UNSENT as error:
         await note(error, below.chat.id, person_id)
-        return False
-    return True
+        return None
+    return Given(below.chat.id, below.message_id)
 
 
 async def note(error: Exception, telegram_chat_id: int, person_id: int | None) -> None:

@@ -12,10 +12,13 @@ from telegram import (
     InlineKeyboardMarkup,
     InputFile,
     LabeledPrice,
+    Message,
     ReplyParameters,
 )
 from telegram.error import TelegramError
+from telegram.ext import ExtBot
 
+from apps.bot.pacing import Pace
 from apps.bot.places import Place
 from apps.bot.screens.layout import Document, Invoice, Reply, Screen
 from apps.bot.telegram_errors import classify, is_nothing, translated
@@ -23,17 +26,20 @@ from diana import metrics
 from diana.events import Retry
 
 STARS = "XTR"
+# Telegram's limit on the text of a message.
+MAX_TEXT = 4096
 
 logger = logging.getLogger(__name__)
 
 
-async def send(bot: Bot, place: Place, reply: Reply) -> None:
-    """Send it there.
+async def send(bot: Bot, place: Place, reply: Reply) -> int:
+    """Send it there and return the number of the message, 0 for one that only its reader can see.
 
     Raises Retry, Permanent, TopicGone, TopicClosed, Closed or Gone, and Moved where the group has become a supergroup.
     """
-    await _send(bot, place.chat, reply, _parameters(place))
+    sent = await _send(bot, place.chat, reply, _parameters(place))
     logger.info("message sent", extra={"template": reply.template})
+    return 0 if place.only_for else sent.message_id
 
 
 def _parameters(place: Place) -> dict[str, Any]:
@@ -62,20 +68,20 @@ def _ephemeral(place: Place) -> dict[str, Any]:
     return found
 
 
-async def _send(bot: Bot, chat: int, reply: Reply, there: dict[str, Any]) -> None:
+async def _send(bot: Bot, chat: int, reply: Reply, there: dict[str, Any]) -> Message:
     match reply:
         case Screen(_, text, keyboard):
             with translated("sendMessage"):
-                await bot.send_message(chat, text, reply_markup=keyboard, **there)
+                return await bot.send_message(chat, text, reply_markup=keyboard, **there)
         case Document(_, name, content, caption):
             file = InputFile(content, filename=name)
             with translated("sendDocument"):
-                await bot.send_document(chat, file, caption=caption, **there)
+                return await bot.send_document(chat, file, caption=caption, **there)
         case Invoice(subscription_days=days) if days:
-            await _send_subscription(bot, chat, reply, there)
+            return await _send_subscription(bot, chat, reply, there)
         case Invoice():
             with translated("sendInvoice"):
-                await bot.send_invoice(
+                return await bot.send_invoice(
                     chat,
                     title=reply.title,
                     description=reply.description,
@@ -86,7 +92,7 @@ async def _send(bot: Bot, chat: int, reply: Reply, there: dict[str, Any]) -> Non
                 )
 
 
-async def _send_subscription(bot: Bot, chat: int, bill: Invoice, there: dict[str, Any]) -> None:
+async def _send_subscription(bot: Bot, chat: int, bill: Invoice, there: dict[str, Any]) -> Message:
     """Send the link to a subscription: Telegram takes those as links alone."""
     with translated("createInvoiceLink"):
         link = await bot.create_invoice_link(
@@ -101,7 +107,22 @@ async def _send_subscription(bot: Bot, chat: int, bill: Invoice, there: dict[str
     button = InlineKeyboardButton(f"⭐ {bill.stars} · {bill.title}", url=link)
     keyboard = InlineKeyboardMarkup([[button]])
     with translated("sendMessage"):
-        await bot.send_message(chat, text, reply_markup=keyboard, **there)
+        return await bot.send_message(chat, text, reply_markup=keyboard, **there)
+
+
+async def edit(bot: ExtBot[Any], chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None) -> None:
+    """Change the text of a message of the bot's; one that has it already stays as it is. In a group it counts as a message.
+
+    Raises Uneditable, Moved, or what send() does.
+    """
+    with translated("editMessageText"):
+        try:
+            await bot.edit_message_text(
+                text, chat_id=chat, message_id=message, reply_markup=keyboard, rate_limit_args=Pace.ADDED
+            )
+        except TelegramError as error:
+            if not is_nothing(error, "editMessageText"):
+                raise
 
 
 async def redraw(query: CallbackQuery, screen: Screen) -> None:

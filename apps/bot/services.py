@@ -22,6 +22,8 @@ from apps.bot.events import BlockedBot, GroupLeaveRequested, MessageReceived, Re
 from apps.bot.groups import KnownGroup
 from apps.bot.incoming import Incoming
 from apps.bot.models import Chat, Refusal, Unreadable, Update
+from apps.bot.outcomes import records
+from apps.bot.outcomes.records import Shown
 from apps.payments.selectors import erased_payer_of
 from apps.users.services import PersonGone, find_or_add_person, find_person, lock_person
 from diana.bulk import delete_rows
@@ -219,12 +221,13 @@ _BODY_LEFT = Case(When(document=b"", then="body"), default=Value(b""), output_fi
 
 
 class Finished(NamedTuple):
-    """An update that is done: which screens were sent for it, to whom, and the event that brought it."""
+    """An update that is done: which screens were sent for it, to whom, the event that brought it, and what messages show."""
 
     update: int
     templates: Sequence[str]
     person_id: int | None
     cause: Envelope | None
+    shown: Sequence[Shown] = ()
 
 
 def finish_updates(*, finished: Sequence[Finished], now: datetime) -> None:
@@ -239,13 +242,14 @@ def finish_updates(*, finished: Sequence[Finished], now: datetime) -> None:
                 [now, sorted(one.update for one in finished)],
             )
             fresh = {row[0] for row in cursor.fetchall()}
+        done = [one for one in finished if one.update in fresh]
         publish_many(
             [
                 Publication(event=ReplySent(user_id=one.person_id, template=template), cause=one.cause)
-                for one in finished
-                if one.update in fresh
+                for one in done
                 for template in one.templates
             ]
+            + records.note([shown for one in done for shown in one.shown], now=now)
         )
 
 
@@ -262,10 +266,11 @@ def fail_update(*, update: int, reason: str, person_id: int | None, now: datetim
             publish(UpdateFailed(user_id=person_id, update=update, reason=reason))
 
 
-def note_reply(*, template: str, person_id: int | None) -> None:
-    """Publish that a message went out which answers no update directly."""
+def note_reply(*, template: str, person_id: int | None, shown: Sequence[Shown] = (), now: datetime) -> None:
+    """Publish that a message went out which answers no update directly, and note what it shows."""
     with transaction.atomic():
-        publish(ReplySent(user_id=person_id, template=template))
+        reply = Publication(event=ReplySent(user_id=person_id, template=template))
+        publish_many([reply, *records.note(shown, now=now)])
 
 
 def chat_of(*, telegram_id: int, kind: str) -> int:

@@ -47,7 +47,7 @@ async def turn_away(update: telegram.Update, place: Place, person_id: int | None
     screen = _screen(language, chat.id)
     told = False
     try:
-        told = await replies.give(library.bot, place, screen, person_id=person_id)
+        told = await replies.give(library.bot, place, screen, person_id=person_id) is not None
     finally:
         if claims and not told:
             await in_thread(services.return_unpaid_notice, telegram_id=chat.id)

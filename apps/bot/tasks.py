@@ -12,6 +12,7 @@ from celery.signals import celeryd_after_setup
 
 from apps.bot import seen_messages, services
 from apps.bot.notices import queueing, settling
+from apps.bot.outcomes import records
 from apps.payments.services import reconcile
 from diana import clock
 from diana.events import Retry, loop
@@ -23,13 +24,14 @@ logger = logging.getLogger(__name__)
 @shared_task(name="bot.delete_old_updates", ignore_result=True, time_limit=1800)
 def delete_old_updates() -> int | None:
     """Delete updates that were handled more than a week ago, those of a day ago from groups that were not approved, and old
-    notices, unreadable ones and seen messages; return how many updates, None if this hour's work was done already.
+    notices, unreadable ones, seen messages and shown screens; return how many updates, None if this hour's work was done already.
     """
     now = clock.now()
 
     def delete() -> int:
         settling.delete_old(now=now)
         seen_messages.delete_old(now=now)
+        records.delete_old(now=now)
         services.delete_old_unreadable(now=now)
         return services.delete_old_updates(now=now)
 

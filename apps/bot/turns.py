@@ -4,6 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from apps.bot.outcomes.records import Shown
 from apps.bot.places import Place
 from apps.users.names import Names
 
@@ -15,13 +16,14 @@ OLDEST_ACT = timedelta(hours=24)
 class Turn:
     """One update of one person. `error` is what a handler raised: the library keeps it to itself otherwise. `silent`: it is
     too late for a reply, the act counts. `place`: where the reply goes, if there is a chat. `names` are the person's, as the
-    update tells them.
+    update tells them. `templates` are the screens that were sent, `shown` the messages that they stand in.
     """
 
     update: int
     person_id: int
     received_at: datetime
     templates: list[str] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
     error: Exception | None = None
     silent: bool = False
     place: Place | None = None

@@ -1,8 +1,9 @@
 """What the bot remembers: a row of each of its tables, and what they refuse."""
 
 from datetime import date
+from uuid import uuid4
 
-from apps.bot.models import Addition, Chat, Refusal, SeenMessage, StartPayload, Unreadable, Update
+from apps.bot.models import Addition, Chat, Refusal, SeenMessage, ShownScreen, StartPayload, Unreadable, Update
 from tests.gamification.acts import NOON, person
 from tests.schema.cases import Case, Effect, Wall
 
@@ -36,6 +37,18 @@ def fill() -> None:
     somebody = person()
     Chat.objects.create(telegram_id=-100_700, kind="supergroup", moved_from=-701)
     SeenMessage.objects.create(chat=1, message=1, person_id=somebody, sent_at=NOON)
+    ShownScreen.objects.create(
+        person_id=somebody,
+        chat_id=1,
+        message_id=1,
+        correlation_id=uuid4(),
+        position=1,
+        text="a screen",
+        keyboard={},
+        shown_at=NOON,
+        closed_at=NOON,
+        editing_until=NOON,
+    )
     Addition.objects.create(chat_id=1, person_id=somebody, added_at=NOON)
     StartPayload.objects.create(person_id=somebody, payload="ref-1", received_at=NOON)
     Update.objects.create(bot_id=1, update_id=1, kind="message", body=b"{}", received_at=NOON)

@@ -8,7 +8,7 @@ from apps.users.services import Preferences
 
 # From the first on, so long everything of these kinds is gathered into one message.
 DIGEST = timedelta(minutes=10)
-DIGEST_KINDS = ("achievement", "level", "referral")
+DIGEST_KINDS = ("achievement", "level", "referral", "points")
 # A receipt: told at once whatever the clock says, and whatever the person wants to hear of else.
 RECEIPTS = ("payment", "payment_problem", "refund", "refund_points", "subscription_failed")
 # What is older is no news: somebody replays the log, or everything was away for days.
@@ -45,6 +45,8 @@ KINDS = {
     "payment.subscription_failed": Kind("subscription_failed"),
     "user.onboarding_abandoned": Kind("reminder"),
 }
+# What could not be told on the screen that answered the act (apps/bot/outcomes).
+LEFT_OVER = {"game.points_awarded": Kind("points", ("amount", "rule"))}
 
 
 def longest_late(kind: str) -> timedelta:

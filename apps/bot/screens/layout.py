@@ -21,6 +21,11 @@ class Screen(NamedTuple):
     text: str
     keyboard: InlineKeyboardMarkup | None = None
 
+    @property
+    def keyboard_json(self) -> str | None:
+        """The keyboard as the Bot API takes it, None without one."""
+        return None if self.keyboard is None else self.keyboard.to_json()
+
 
 class Document(NamedTuple):
     """A file. `name` is what it is saved as, `caption` Telegram's HTML."""

@@ -12,6 +12,8 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
 from apps.bot.screens.layout import Screen, callback_data
+from apps.bot.screens.outcome import points
+from apps.bot.screens.words import entry_title
 
 # What nobody can switch off has no button for it.
 WITHOUT_MUTE = ("payment", "payment_problem", "refund", "refund_points", "subscription_failed")
@@ -65,6 +67,8 @@ def _line(part: Part, local: Local, vip_until: datetime | None) -> str:
             return _achievement(str(fields["achievement"]), str(fields["tier"]), part.title)
         case "level":
             return "⬆️ " + _("You have reached level %(level)s.") % {"level": html.escape(str(fields["new"]))}
+        case "points":
+            return f"✨ {points(int(fields['amount']))} {entry_title('award', str(fields['rule']), '')}"
         case "referral":
             return "🤝 " + _("Somebody you invited has stayed. Thank you!")
         case "payment":
