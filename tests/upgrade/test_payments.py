@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from apps.gamification.models import Entry
+from apps.gamification.models import AchievementVersion, Entry, RuleVersion
+from apps.payments import services as payments
 from apps.payments.models import Invoice, Payment
 from apps.users import selectors as users
 from diana import clock
@@ -11,6 +12,7 @@ from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.stars import paid_update
 from tests.bot.updates import answer, deliver, say, texts, user
+from tests.payments.paying import STAFF
 from tests.upgrade.conftest import Move
 from tests.upgrade.old import EXPECTED, PEOPLE, person, telegram_id
 
@@ -64,3 +66,25 @@ def test_payments_and_refunds_are_as_they_were(reading: None) -> None:
     refunded = Payment.objects.exclude(refunded_at=None).values_list("person_id", flat=True)
     numbers = (28, 40, 41, 42, 43, 43, 44, 45, 45, 47, 48)
     assert sorted(refunded) == sorted(map(person, numbers))
+
+
+def test_what_was_paid_for_before_stays_paid_and_goes_with_its_refund(sandbox: Sandbox, move: Move) -> None:
+    """Purchases earn by the terms of before until the new ones hold, and nothing after that; VIP comes all the same."""
+    ends = RuleVersion.objects.get(rule="subscription_renewal", base=0)
+    [first] = Payment.objects.filter(person_id=person(11))
+    bill = first.invoice
+    drain()
+    before = Entry.objects.get(account_id=person(11), rule="vip_purchase").amount
+    for number, since in enumerate((timedelta(), ends.active_from - clock.now() + timedelta(minutes=1))):
+        move(seconds=since.total_seconds())
+        assert deliver(paid_update(renewal(bill, f"renewal_{number}"), payer=telegram_id(11))) == 200
+        drain()
+    earned = Entry.objects.filter(account_id=person(11), rule="subscription_renewal")
+    assert list(earned.values_list("amount", "rule_version")) == [(2000, 1)]
+    assert len(Payment.objects.filter(person_id=person(11), problem="")) == 3
+    payments.request_refund(payment_id=first.pk, reason="r", actor=STAFF, key="old", now=clock.now())
+    drain()
+    [back] = Entry.objects.filter(account_id=person(11), kind="reversal")
+    assert (back.rule, back.amount) == ("vip_purchase", -before)
+    unrewarded = AchievementVersion.objects.get(achievement="vip_member", rewarded=False)
+    assert (unrewarded.version, unrewarded.active_from) == (2, ends.active_from)
