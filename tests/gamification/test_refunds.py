@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 def _purchases_earned(db: None) -> None:
     pay_for_purchases()
 
+
 TAKES_BACK = "gamification.take_back_refunded"
 
 
