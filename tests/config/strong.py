@@ -10,6 +10,7 @@ BY_HAND = {
     "DATABASE_URL": "postgresql://diana_app:9f2c1b7a6d@db/diana",
     "DATABASE_OWNER_URL": "postgresql://diana_owner:17ab3cc09e@db/diana",
     "REDIS_URL": "redis://:5d0aa9c1e2@cache:6379/0",
+    "SUPPORT_CONTACT": "@community_help",
     "TELEGRAM_BOT_TOKEN": f"123456789:{secrets.token_urlsafe(27)[:35]}",
 }
 
