@@ -7,7 +7,7 @@ from django.conf import settings
 
 from apps.payments.codes import KeyMissing, code_under
 from apps.payments.models import GiftCode, Invoice, Payment, Subscription
-from apps.payments.products import PRODUCTS, Product
+from apps.payments.products import PRODUCTS, Product, saving_percent
 from apps.users.models import Person
 
 __all__ = [
@@ -21,11 +21,14 @@ __all__ = [
     "end_due",
     "erased_payer_of",
     "gift_of",
+    "is_gift",
+    "is_of_gift",
     "last_payments",
     "payment_line",
     "products",
     "refund_due",
     "running",
+    "saving_percent",
     "subscribed_until",
     "to_end",
 ]
@@ -149,26 +152,42 @@ def gift_of(payment_id: int) -> Gift | None:
     return Gift(code_under(bytes(gift.salt), bytes(gift.digest), keys), gift.days, gift.redeemed_at is not None)
 
 
+def is_gift(payment_id: int) -> bool:
+    """Say whether the payment bought a gift's code."""
+    return GiftCode.objects.filter(payment_id=payment_id).exists()
+
+
+def is_of_gift(person_id: int, grant: int) -> bool:
+    """Say whether the person got this VIP by a code that they redeemed."""
+    return GiftCode.objects.filter(redeemed_by_id=person_id, vip_grant=grant).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentLine:
-    """A payment, for its payer."""
+    """A payment, for its payer. `kind` and `days` are those of its bill, "" and 0 where it fits none."""
 
     id: int
     stars: int
     paid_at: datetime
     refunded: bool
+    kind: str
+    days: int
+    first: bool
 
 
 def last_payments(person_id: int, most: int) -> list[PaymentLine]:
     """Return the person's last payments, newest first, credited or not."""
-    return [_line(payment) for payment in Payment.objects.filter(person_id=person_id).order_by("-id")[:most]]
+    mine = Payment.objects.filter(person_id=person_id).select_related("invoice").order_by("-id")
+    return [_line(payment) for payment in mine[:most]]
 
 
 def payment_line(payment_id: int) -> PaymentLine | None:
     """Return one payment, for its payer."""
-    payment = Payment.objects.filter(pk=payment_id).first()
+    payment = Payment.objects.filter(pk=payment_id).select_related("invoice").first()
     return _line(payment) if payment else None
 
 
 def _line(payment: Payment) -> PaymentLine:
-    return PaymentLine(payment.pk, payment.stars, payment.paid_at, payment.refunded_at is not None)
+    bill, refunded = payment.invoice, payment.refunded_at is not None
+    kind, days = (bill.kind, bill.days) if bill is not None and not payment.problem else ("", 0)
+    return PaymentLine(payment.pk, payment.stars, payment.paid_at, refunded, kind, days, payment.first)

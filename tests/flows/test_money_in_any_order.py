@@ -391,7 +391,7 @@ def test_a_receipt_reaches_whoever_paid(sandbox: Sandbox, state: str) -> None:
     before = len(texts(sandbox))
     assert deliver(paid_update(told)) == 200
     drain()
-    assert any("250 stars has arrived" in text for text in texts(sandbox)[before:])
+    assert any("250 ⭐" in text for text in texts(sandbox)[before:])
     before = len(texts(sandbox))
     assert deliver(refunded_update(told)) == 200
     drain()
@@ -428,7 +428,7 @@ def test_a_receipt_is_tried_where_the_chat_took_no_messages(sandbox: Sandbox) ->
     before = len(texts(sandbox))
     pay(sandbox, bill.payload)
     drain()
-    assert any("250 stars has arrived" in text for text in texts(sandbox)[before:])
+    assert any("250 ⭐" in text for text in texts(sandbox)[before:])
 
 
 def test_points_taken_back_after_the_receipt_are_told_by_another(sandbox: Sandbox) -> None:
@@ -463,4 +463,4 @@ def test_whoever_redeemed_a_refunded_gift_keeps_what_is_theirs(sandbox: Sandbox)
     assert days_left(bob) > 0
     say(f"/vip {code}", sender=user(ADA + 2))
     answer()
-    assert "gives nothing" in texts(sandbox, ADA + 2)[-1]
+    assert "unknown" in texts(sandbox, ADA + 2)[-1]

@@ -60,7 +60,7 @@ def test_somebody_buys_vip_and_no_points(sandbox: Sandbox) -> None:
     bought(sandbox)
     invoice = sandbox.calls(method="sendInvoice", chat=ADA)[-1].parameters
     assert (invoice["currency"], invoice["prices"][0]["amount"]) == ("XTR", 250)
-    assert "You are not VIP" in texts(sandbox)[0]
+    assert "What VIP gives you" in texts(sandbox)[0]
     assert days_left(ada()) == 30
     assert not Entry.objects.exclude(rule="login").exists()
     say("/vip")
@@ -96,10 +96,10 @@ def test_a_gift_is_bought_and_redeemed_by_somebody_else(sandbox: Sandbox) -> Non
     bob = people.person_of(BOB)
     assert bob is not None
     assert days_left(bob) == 30
-    assert "A gift: VIP for 30 days." in texts(sandbox, BOB)[-1]
+    assert "A gift for you: VIP for 30 days!" in texts(sandbox, BOB)[-1]
     say(f"/vip {code}")
     answer()
-    assert "gives nothing" in texts(sandbox)[-1]
+    assert "unknown" in texts(sandbox)[-1]
     assert not StartPayload.objects.exists(), "the code is kept nowhere"
     assert code not in str(list(GiftCode.objects.values())) + str(list(StoredEvent.objects.values("payload")))
     assert events("payment.succeeded")[0][1]["product"] == "gift_30"
@@ -321,7 +321,7 @@ def test_a_button_that_was_made_up_shows_what_there_is(sandbox: Sandbox) -> None
     choose("vip_9000")
     answer()
     redrawn = sandbox.calls(method="editMessageText", chat=ADA)[-1].parameters
-    assert "You are not VIP" in redrawn["text"]
+    assert "What VIP gives you" in redrawn["text"]
     assert not sandbox.calls(method="sendInvoice")
 
 

@@ -51,8 +51,8 @@ def test_the_code_of_a_gift_is_redeemed_once(sandbox: Sandbox) -> None:
     for number in (24, 26):
         say(f"/vip {code}", sender=user(telegram_id(number)))
         answer()
-    assert "A gift: VIP for 30 days." in texts(sandbox, telegram_id(24))[-1]
-    assert "gives nothing" in texts(sandbox, telegram_id(26))[-1]
+    assert "A gift for you: VIP for 30 days!" in texts(sandbox, telegram_id(24))[-1]
+    assert "unknown" in texts(sandbox, telegram_id(26))[-1]
     until = users.effective_vip(person(24), clock.now())
     assert until is not None
     assert MONTH - timedelta(minutes=5) < until - clock.now() <= MONTH

@@ -1,7 +1,7 @@
 """What people are told without having asked: one message for each thing, or a digest of several."""
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,13 +12,12 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
 from apps.bot.screens.layout import Screen, callback_data
+from apps.bot.screens.receipts import Local, purchase
 
 # What nobody can switch off has no button for it.
 WITHOUT_MUTE = ("payment", "payment_problem", "refund", "refund_points", "subscription_failed")
 # A digest of more would be too long for Telegram, and for people.
 MOST_LINES = 20
-
-Local = Callable[[datetime], datetime]
 
 
 class Part(NamedTuple):
@@ -68,7 +67,7 @@ def _line(part: Part, local: Local, vip_until: datetime | None) -> str:
         case "referral":
             return "🤝 " + _("Somebody you invited has stayed. Thank you!")
         case "payment":
-            return _payment(int(fields["stars"]), local, vip_until)
+            return purchase(fields, local, vip_until)
         case "payment_problem":
             return _payment_problem(fields)
         case "refund":
@@ -89,20 +88,6 @@ def _achievement(key: str, tier: str, title: str) -> str:
     named = tier_title(tier)
     title = achievement_title(key, title) + (f" ({named})" if named else "")
     return f"{medal(tier)} " + _("Unlocked: %(title)s") % {"title": f"<b>{title}</b>"}
-
-
-def _payment(stars: int, local: Local, vip_until: datetime | None) -> str:
-    lines = [
-        ngettext(
-            "⭐ Thank you! Your payment of %(count)s star has arrived.",
-            "⭐ Thank you! Your payment of %(count)s stars has arrived.",
-            stars,
-        )
-        % {"count": stars}
-    ]
-    if vip_until is not None:
-        lines.append(_("VIP until %(date)s") % {"date": _date(vip_until, local)})
-    return "\n".join(lines)
 
 
 def _payment_problem(fields: Mapping[str, Any]) -> str:
