@@ -39,7 +39,7 @@ async def tell_gift(envelope: Envelope) -> None:
     if person_id is None or (gift is None and missing is None):
         return
     telegram_id = await in_thread(people.telegram_id, person_id)
-    payment = await in_thread(payments.payment_line, number)
+    payment = await in_thread(payments.payment_line, number, clock.now())
     if telegram_id is None or payment is None:
         return
     library = await application()

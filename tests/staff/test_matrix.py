@@ -24,7 +24,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from apps.bot.models import Chat, Notice, Refusal, Unreadable, Update
 from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest, Unlock
-from apps.payments.services import take_refund
+from apps.payments.services import ask_for_refund, take_refund
 from apps.staff.roles import ROLES
 from apps.users.models import Grant, Person, Referral, Staff
 from apps.users.services import grant_vip
@@ -67,6 +67,7 @@ VIEW = {
     "payments.payment": "viewer",
     "payments.precheckout": "viewer",
     "payments.subscription": "viewer",
+    "payments.refundrequest": "viewer",
     "payments.toldrefund": "viewer",
     "users.grant": "viewer",
     "users.person": "viewer",
@@ -107,6 +108,8 @@ ACTS = {
     "gamification_staffrequest_refuse": "manager",
     "gamification_unlock_revoke": "moderator",
     "payments_payment_refund": "manager",
+    "payments_refundrequest_accept": "manager",
+    "payments_refundrequest_decline": "manager",
     "payments_subscription_end": "manager",
     "users_grant_revoke": "manager",
     "users_person_add_vip": "manager",
@@ -179,7 +182,7 @@ def make_rows() -> dict[str, Any]:
     ask(somebody)
     grant_vip(person_id=somebody, source="gift", days=3, reason="a", actor=STAFF, now=clock.now())
     letter = {"lane": 1, "position": 1, "key": "1"}
-    buy("gift_30", buyer=somebody)
+    ask_for_refund(person_id=somebody, payment_id=buy("gift_30", buyer=somebody).pk, now=clock.now())
     buy("vip_monthly", buyer=somebody)
     take_refund(charge="nobody's", payer=1, now=NOON)
     Failure.objects.create(subscriber="a.b", type="game.login", status="dead", **letter)

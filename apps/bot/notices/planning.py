@@ -10,7 +10,7 @@ from apps.users.services import Preferences
 DIGEST = timedelta(minutes=10)
 DIGEST_KINDS = ("achievement", "level", "referral")
 # A receipt: told at once whatever the clock says, and whatever the person wants to hear of else.
-RECEIPTS = ("payment", "payment_problem", "refund", "refund_points", "subscription_failed")
+RECEIPTS = ("payment", "payment_problem", "refund", "refund_points", "refund_declined", "subscription_failed")
 # What is older is no news: somebody replays the log, or everything was away for days.
 LONGEST_LATE = timedelta(days=3)
 # A receipt is told however late: nearly as long as notices are kept, so that none is told twice (settling.KEEP_NOTICES).
@@ -42,6 +42,7 @@ KINDS = {
     "payment.not_credited": Kind("payment_problem", ("charge", "stars", "problem")),
     "payment.refunded": Kind("refund", ("charge",)),
     "game.payment_taken_back": Kind("refund_points", ("charge", "points", "old", "new")),
+    "payment.refund_declined": Kind("refund_declined", ("charge",)),
     "payment.subscription_failed": Kind("subscription_failed"),
     "user.onboarding_abandoned": Kind("reminder"),
 }

@@ -18,6 +18,8 @@ def with_details(row: Notice) -> Mapping[str, Any]:
                 return fields | _purchase(row.person_id, int(fields["charge"]))
             case Notice.Kind.REFUND:
                 return fields | _refund(row, int(fields["charge"]))
+            case Notice.Kind.REFUND_DECLINED:
+                return fields | _declined(int(fields["charge"]))
     return fields
 
 
@@ -38,7 +40,7 @@ def is_told(row: Notice) -> bool:
 
 def _purchase(person_id: int, charge: int) -> dict[str, Any]:
     """Return what was bought, and until when a subscription is paid for."""
-    payment = payments.payment_line(charge)
+    payment = payments.payment_line(charge, clock.now())
     if payment is None or not payment.kind:
         return {}
     found = payments.running(person_id, clock.now()) if payment.kind == "subscription" else None
@@ -51,7 +53,17 @@ def _refund(row: Notice, charge: int) -> dict[str, Any]:
 
     Points are taken back by another subscriber: where that comes later, a notice of its own tells of them.
     """
-    payment, taken = payments.payment_line(charge), ledger.taken_back(row.person_id, charge)
+    payment, taken = payments.payment_line(charge, clock.now()), ledger.taken_back(row.person_id, charge)
     if taken is not None:
         Notice.objects.filter(pk=row.pk).update(tells_points=True)
-    return dict(taken or {}) | ({"stars": payment.stars} if payment else {})
+    return dict(taken or {}) | _bought(payment)
+
+
+def _declined(charge: int) -> dict[str, Any]:
+    """Return what was asked back, and what staff answered."""
+    payment = payments.payment_line(charge, clock.now())
+    return _bought(payment) | {"answer": payment.answer if payment else ""}
+
+
+def _bought(payment: payments.PaymentLine | None) -> dict[str, Any]:
+    return {"stars": payment.stars, "plan": payment.kind, "days": payment.days} if payment else {}

@@ -16,7 +16,7 @@ def invite(*, person_id: int, link: str, command: str, came: int, stayed: int, p
         "",
         html.escape(link or command),
         "",
-        _("You get 500 points and your friend 50, a week after your friend has done all of this:"),
+        _("You get 500 points and your friend 50, one week after your friend has:"),
         "1. " + _("finished the tutorial"),
         "2. " + _("come by on three days"),
         "3. " + _("earned 300 points"),

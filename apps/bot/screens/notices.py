@@ -12,10 +12,10 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
 from apps.bot.screens.layout import Screen, callback_data
-from apps.bot.screens.receipts import Local, purchase
+from apps.bot.screens.receipts import Local, declined, purchase, refund
 
 # What nobody can switch off has no button for it.
-WITHOUT_MUTE = ("payment", "payment_problem", "refund", "refund_points", "subscription_failed")
+WITHOUT_MUTE = ("payment", "payment_problem", "refund", "refund_points", "refund_declined", "subscription_failed")
 # A digest of more would be too long for Telegram, and for people.
 MOST_LINES = 20
 
@@ -71,9 +71,11 @@ def _line(part: Part, local: Local, vip_until: datetime | None) -> str:
         case "payment_problem":
             return _payment_problem(fields)
         case "refund":
-            return "\n".join([_refund(fields), *_points_gone(fields)])
+            return "\n".join([refund(fields), *_points_gone(fields)])
         case "refund_points":
             return "\n".join([_("Your payment was given back."), *_points_gone(fields)])
+        case "refund_declined":
+            return declined(fields)
         case "subscription_failed":
             return "⚠️ " + _(
                 "Your subscription could not be paid. If that stays so, it ends. Look at it in Telegram: Settings,"
@@ -104,16 +106,6 @@ def _payment_problem(fields: Mapping[str, Any]) -> str:
         follows = _("It fits no bill of yours, so it will be given back.")
     number = _("Questions: /paysupport, payment No. %(number)s.") % {"number": fields.get("charge", "–")}
     return "\n".join(("⚠️ " + came, follows, number))
-
-
-def _refund(fields: Mapping[str, Any]) -> str:
-    stars = fields.get("stars")
-    if stars is None:
-        return _("Your payment was given back.")
-    text = ngettext(
-        "Your payment of %(count)s star was given back.", "Your payment of %(count)s stars was given back.", int(stars)
-    )
-    return text % {"count": stars}
 
 
 def _points_gone(fields: Mapping[str, Any]) -> list[str]:

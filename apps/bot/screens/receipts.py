@@ -1,5 +1,6 @@
-"""What is told of a payment that came in: what was bought, for how much, and until when it lasts."""
+"""What is told of a payment: what was bought, for how much and until when; that it was given back, or why it is not."""
 
+import html
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -28,11 +29,32 @@ def purchase(fields: Mapping[str, Any], local: Local, vip_until: datetime | None
     return "\n".join(lines)
 
 
+def refund(fields: Mapping[str, Any]) -> str:
+    """Say that a payment was given back, and which."""
+    if "stars" not in fields:
+        return _("Your payment was given back.")
+    return "↩️ " + _("Your payment was given back: %(what)s.") % {"what": _which(fields)}
+
+
+def declined(fields: Mapping[str, Any]) -> str:
+    """Say that a payment is not given back, in the words of staff."""
+    lines = [_("You asked for a payment back: %(what)s.") % {"what": _which(fields)}, _("The answer is no:")]
+    return "\n".join([*lines, f"«{html.escape(str(fields.get('answer', '')))}»", _("Questions: /paysupport")])
+
+
+def _which(fields: Mapping[str, Any]) -> str:
+    """Return plan, Stars and number, as far as they are known."""
+    plan = plans.title(str(fields["plan"]), int(fields["days"])) if fields.get("plan") else ""
+    stars = f"{fields['stars']} ⭐" if "stars" in fields else ""
+    number = _("No. %(id)s") % {"id": fields["charge"]} if "charge" in fields else ""
+    return " · ".join(part for part in (plan, stars, number) if part)
+
+
 def _thanks(fields: Mapping[str, Any]) -> str:
     paid: dict[str, Any] = {"stars": int(fields["stars"])}
     if not fields.get("plan"):
         return _("Thank you! Your payment of %(stars)s ⭐ has arrived.") % paid
     paid["plan"] = plans.title(fields["plan"], int(fields["days"]))
     if fields.get("first", True):
-        return _("Thank you! You bought for yourself: %(plan)s, for %(stars)s ⭐.") % paid
+        return _("Thank you! %(plan)s is yours, for %(stars)s ⭐.") % paid
     return _("Your subscription was renewed: %(plan)s, for %(stars)s ⭐. Thank you!") % paid

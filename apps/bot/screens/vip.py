@@ -46,7 +46,7 @@ def vip(
         lines += ["", "<b>" + _("Plans") + "</b>", *(plans.line(offer) for offer in sold)]
     lines += [
         "",
-        _("Have a gift code? Send it like this: %(example)s") % {"example": "/vip ABCD2345EFGH67IJ"},
+        _("Have a gift code? Send it like this: %(example)s") % {"example": "/vip 2345672345672345"},
         _("Questions about payments: /paysupport"),
     ]
     buttons = [[plans.button(person_id, offer)] for offer in sold]
@@ -132,7 +132,7 @@ def too_many_codes(*, person_id: int) -> Screen:
 def _gives(bonus: int) -> list[str]:
     return [
         "• " + _("+%(percent)s%% on the points for everything you do") % {"percent": bonus},
-        "• " + _("a leaderboard among VIPs"),
+        "• " + _("a leaderboard of your own, among VIPs"),
         "• " + _("%(hours)s hours to renew when it ends, without losing anything") % {"hours": GRACE_HOURS},
     ]
 

@@ -14,7 +14,18 @@ OTHERS = [
     plans.Offer("vip_365", "once", 365, 10_000),
     plans.Offer("g", "gift", 1000, 9_999),
 ]
-PAYMENTS = [paysupport.Line(LONGEST_ID, 250, NOON.date(), refunded) for refunded in (False, True)]
+PAYMENTS = [
+    paysupport.Line(LONGEST_ID, kind, 30, 250, NOON.date(), state, answer, redeemed, True)
+    for kind, state, answer, redeemed in (
+        ("once", "credited", "", None),
+        ("subscription", "asked", "", None),
+        ("gift", "credited", "", False),
+        ("gift", "returning", "", True),
+        ("once", "declined", HTML, None),
+        ("", "owed", "", None),
+        ("once", "refunded", "", None),
+    )
+]
 GIFT = {"code": Written("A" * 16), "link": Written("https://t.me/x?start=g_1&2"), "stars": 250, "number": LONGEST_ID}
 
 SAMPLES: list[Sample] = [
@@ -61,5 +72,11 @@ SAMPLES: list[Sample] = [
     sample(vip.code_refused, "all", person_id=ME),
     sample(vip.too_many_codes, "all", person_id=ME),
     sample(paysupport.paysupport, "nothing paid", person_id=ME, contact="", lines=[]),
-    sample(paysupport.paysupport, "paid", person_id=ME, contact=HTML, lines=PAYMENTS * 3),
+    sample(paysupport.paysupport, "paid", person_id=ME, contact=HTML, lines=PAYMENTS[:5]),
+    sample(paysupport.paysupport, "owed and given back", person_id=ME, contact="", lines=PAYMENTS[5:]),
+    *(
+        sample(paysupport.paysupport, why, person_id=ME, contact=HTML, lines=[], why=why)
+        for why in ("open", "late", "settled")
+    ),
+    *(sample(paysupport.confirm, str(n), person_id=ME, line=line) for n, line in enumerate(PAYMENTS)),
 ]
