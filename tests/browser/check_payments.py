@@ -29,7 +29,7 @@ def test_vip_is_bought_and_given_back(window: Window) -> None:
     window.log.get_by_role("button", name="Refund").click()
     expect(window.message("⭐ 250 were given back")).to_be_visible()
     # The notice comes by a way of its own.
-    expect(window.message("stars was given back.")).to_be_visible(timeout=20_000)
+    expect(window.message("was given back:")).to_be_visible(timeout=20_000)
     window.ask("/vip", "What VIP gives you")
 
 

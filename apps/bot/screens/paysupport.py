@@ -78,14 +78,14 @@ def _ask(line: Line) -> str:
 def _payment(line: Line) -> str:
     state = str(STATES[line.state])
     answer = {"answer": f"«{html.escape(line.answer)}»"} if line.answer else {"answer": "–"}
-    return f"{_what(line)}\n{state % answer if line.state == 'declined' else state}"
+    return f"\n{_what(line)}\n{state % answer if line.state == 'declined' else state}"
 
 
 def _what(line: Line) -> str:
     """Return number, date and Stars, and below what it was for and whom."""
     date = date_format(line.paid_on, "DATE_FORMAT")
     first = _("No. %(id)s: %(stars)s ⭐ on %(date)s") % {"id": line.id, "stars": line.stars, "date": date}
-    return f"\n{first}\n{_for(line)}" if line.kind else f"\n{first}"
+    return f"{first}\n{_for(line)}" if line.kind else first
 
 
 def _for(line: Line) -> str:

@@ -38,7 +38,10 @@ def refund(fields: Mapping[str, Any]) -> str:
 
 def declined(fields: Mapping[str, Any]) -> str:
     """Say that a payment is not given back, in the words of staff."""
-    lines = [_("You asked for a payment back: %(what)s.") % {"what": _which(fields)}, _("The answer is no:")]
+    lines = [
+        _("You asked for a payment back: %(what)s.") % {"what": _which(fields)},
+        _("Sorry, we cannot give it back:"),
+    ]
     return "\n".join([*lines, f"«{html.escape(str(fields.get('answer', '')))}»", _("Questions: /paysupport")])
 
 
@@ -56,5 +59,5 @@ def _thanks(fields: Mapping[str, Any]) -> str:
         return _("Thank you! Your payment of %(stars)s ⭐ has arrived.") % paid
     paid["plan"] = plans.title(fields["plan"], int(fields["days"]))
     if fields.get("first", True):
-        return _("Thank you! %(plan)s is yours, for %(stars)s ⭐.") % paid
+        return _("Thank you! For you: %(plan)s, %(stars)s ⭐.") % paid
     return _("Your subscription was renewed: %(plan)s, for %(stars)s ⭐. Thank you!") % paid

@@ -131,7 +131,7 @@ def too_many_codes(*, person_id: int) -> Screen:
 
 def _gives(bonus: int) -> list[str]:
     return [
-        "• " + _("+%(percent)s%% on the points for everything you do") % {"percent": bonus},
+        "• " + _("+%(percent)s%% on the points that you earn by playing") % {"percent": bonus},
         "• " + _("a leaderboard of your own, among VIPs"),
         "• " + _("%(hours)s hours to renew when it ends, without losing anything") % {"hours": GRACE_HOURS},
     ]
