@@ -8,6 +8,7 @@ import pytest
 from apps.payments import services
 from apps.payments.models import Payment
 from apps.users import selectors as people
+from apps.users import services as users
 from diana import clock
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
@@ -77,6 +78,7 @@ def test_a_gift_is_passed_on_with_a_button_and_told_once_where_it_is_redeemed(sa
     assert "VIP for 30 days" in passed_on["text"]
     say(f"/start g_{code}", sender=user(BOB))
     answer()
+    drain()
     [received] = texts(sandbox, BOB)
     assert "VIP for 30 days" in received
     assert "50%" in received
@@ -84,8 +86,6 @@ def test_a_gift_is_passed_on_with_a_button_and_told_once_where_it_is_redeemed(sa
     assert bob is not None
     # What staff give is told by itself: nobody has asked for it.
     how: dict[str, Any] = {"source": "gift", "days": 3, "reason": "r", "actor": STAFF, "now": clock.now()}
-    from apps.users import services as users
-
     users.grant_vip(person_id=people.person_of(ADA) or 0, **how)
     drain()
     assert "You are VIP until" in texts(sandbox)[-1]
