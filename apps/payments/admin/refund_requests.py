@@ -39,7 +39,9 @@ class DeclineForm(forms.Form):
 
     def __init__(self, *given: Any, language: str, **named: Any) -> None:
         super().__init__(*given, **named)
-        help_text = _t("One sentence, which the person is sent as it stands. They read: %(language)s.")
+        help_text = _t(
+            "One sentence, which the person is sent as it stands and which the audit record keeps. They read: %(language)s."
+        )
         self.fields["answer"].help_text = help_text % {"language": LANGUAGES.get(language, language)}
 
 
