@@ -4,8 +4,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from apps.payments import services
 from apps.payments.models import Payment, RefundRequest
 from apps.users import selectors as people
@@ -21,20 +19,12 @@ from tests.payments.paying import STAFF
 __all__ = ["sandbox"]
 
 
-def buy(product: str) -> Payment:
+def buy(sandbox: Sandbox, product: str) -> Payment:
     choose(product)
     answer()
-    pay(sandbox=_running[0], payload=last_bill().payload)
+    pay(sandbox, last_bill().payload)
     drain()
     return Payment.objects.latest("id")
-
-
-_running: list[Sandbox] = []
-
-
-@pytest.fixture(autouse=True)
-def _known(sandbox: Sandbox) -> None:
-    _running[:] = [sandbox]
 
 
 def last(sandbox: Sandbox) -> dict[str, Any]:
@@ -64,7 +54,7 @@ def support(sandbox: Sandbox) -> dict[str, Any]:
 
 def test_a_refund_is_asked_for_declined_in_ones_language_and_another_given(sandbox: Sandbox, settings: Any) -> None:
     settings.SUPPORT_CONTACT = "@community_help"
-    vip, gift = buy("vip_30"), buy("gift_30")
+    vip, gift = buy(sandbox, "vip_30"), buy(sandbox, "gift_30")
     shown = support(sandbox)
     for words in ("@community_help", f"No. {vip.pk}", "VIP for 30 days", "250 ⭐", "for you", "not used yet"):
         assert words in shown["text"]
@@ -102,7 +92,7 @@ def test_a_refund_is_asked_for_declined_in_ones_language_and_another_given(sandb
 
 
 def test_what_cannot_be_asked_for_changes_nothing(sandbox: Sandbox) -> None:
-    payment = buy("vip_30")
+    payment = buy(sandbox, "vip_30")
     me, bob = people.person_of(ADA), ADA + 1
     say("/paysupport", sender=user(bob))
     answer()
@@ -122,7 +112,7 @@ def test_what_cannot_be_asked_for_changes_nothing(sandbox: Sandbox) -> None:
 
 
 def test_somebody_suspended_or_leaving_gets_the_answer_too(sandbox: Sandbox) -> None:
-    payment = buy("vip_30")
+    payment = buy(sandbox, "vip_30")
     services.ask_for_refund(person_id=payment.person_id, payment_id=payment.pk, now=clock.now())
     Person.objects.update(status="suspended")
     before = len(texts(sandbox))
