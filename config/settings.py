@@ -406,7 +406,7 @@ DIANA_KNOWN_GROUPS = known_groups(public=PRODUCTION or is_real_token(TELEGRAM_BO
 # The groups that the release before named here; a migration takes them over as approved, and nothing else reads it.
 DIANA_GROUPS: list[int] = env.list("DIANA_GROUPS", [], subcast=int)
 # Who helps with payments, as people read it (@name, an address); empty: the staff of the community.
-SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "")
+SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", "").strip()
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org" if PRODUCTION else "http://127.0.0.1:8081")
 # A Bot API server of one's own, on this machine or in its network, may be plain http.
 TELEGRAM_API_LOCAL = env.bool("TELEGRAM_API_LOCAL", False)

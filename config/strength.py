@@ -23,6 +23,12 @@ TRUE, FALSE = ("true", "1", "yes", "on", "y", "t"), ("false", "0", "no", "off", 
 PLACEHOLDERS = re.compile(
     r"development|insecure|change.?me|placeholder|example|replace|password|sandbox|secret-of|default|your.?(key|secret|token)"
 )
+# What Telegram, mail programs and browsers open: a @username, an address of mail, a page.
+CONTACTS = (
+    re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}"),
+    re.compile(r"[A-Za-z0-9.+_-]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"),
+    re.compile(r"https://[A-Za-z0-9.-]+\.[A-Za-z]{2,}(?:[/?][!-~]{0,200})?"),
+)
 PUBLISHED = "is published or a placeholder, which everybody can know"
 _SECRET_OF_TELEGRAM = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _DATABASES = ("postgres", "postgresql", "pgsql", "postgis")
@@ -92,6 +98,11 @@ def bot_token(value: str, _: Mapping[str, str]) -> str:
     if not is_real_token(value):
         return "is not a token of @BotFather's; tokens of the sandbox are for development"
     return _weakness(value.strip().partition(":")[2], 30)
+
+
+def contact(value: str, _: Mapping[str, str]) -> str:
+    """Return the fault of an address that people can write to."""
+    return "" if any(shape.fullmatch(value.strip()) for shape in CONTACTS) else "is nothing that people can write to"
 
 
 def bot_api_url(value: str, environment: Mapping[str, str]) -> str:

@@ -278,9 +278,12 @@ VARIABLES = (
     ),
     Variable(
         name="SUPPORT_CONTACT",
-        meaning="the person who helps with payments, as `/paysupport` names them",
+        meaning="who helps with payments, as `/paysupport` names them: Telegram asks every bot that sells for it",
         default="the community's administrators",
-        read=DOMAIN,
+        needed=DOMAIN,
+        bound="a @username, an e-mail address or an https address",
+        fault=strength.contact,
+        write="Write the @username of somebody who answers, or an e-mail or https address",
     ),
     Variable(
         name="HOST",

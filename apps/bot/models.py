@@ -23,6 +23,7 @@ NOTICE_KINDS = [
     "payment_problem",
     "refund",
     "refund_points",
+    "refund_declined",
     "subscription_failed",
     "reminder",
     "points",
@@ -372,6 +373,7 @@ class Notice(models.Model):
         PAYMENT_PROBLEM = "payment_problem", _("payment that gave nothing")
         REFUND = "refund", _("refund")
         REFUND_POINTS = "refund_points", _("points of a refunded payment")
+        REFUND_DECLINED = "refund_declined", _("refund that was declined")
         SUBSCRIPTION_FAILED = "subscription_failed", _("subscription that could not be paid")
         REMINDER = "reminder", _("reminder of the first steps")
         POINTS = "points", _("points")

@@ -2,6 +2,7 @@
 outside transactions."""
 
 import logging
+from typing import Any
 
 from django.utils import translation
 from telegram import Bot
@@ -26,25 +27,33 @@ FIRST_ATTEMPT = "payment.refund_requested"
 
 
 async def tell_gift(envelope: Envelope) -> None:
-    """Show the code that a payment has bought to its buyer, in their own chat; nothing for other payments."""
-    person_id = envelope.user_id
+    """Confirm the payment of a gift to its buyer with its code, in their own chat; nothing for other payments.
+
+    Whose code no key makes any more is told of the payment, and operators of the key.
+    """
+    person_id, number, missing = envelope.user_id, int(envelope.fields["charge"]), None
     try:
-        gift = await in_thread(payments.gift_of, envelope.fields["charge"])
+        gift = await in_thread(payments.gift_of, number)
     except payments.KeyMissing as error:
-        raise Permanent(str(error)) from None
-    if person_id is None or gift is None:
+        gift, missing = None, error
+    if person_id is None or (gift is None and missing is None):
         return
     telegram_id = await in_thread(people.telegram_id, person_id)
-    if telegram_id is None:
+    payment = await in_thread(payments.payment_line, number, clock.now())
+    if telegram_id is None or payment is None:
         return
     library = await application()
     profile = await in_thread(people.profile, person_id)
+    paid: Any = {"person_id": person_id, "days": payment.days, "stars": payment.stars, "number": number}
     with translation.override(profile.language):
-        screen = vip.gift_bought(
-            person_id=person_id, code=gift.code, days=gift.days, link=_link(library.bot.username, gift.code)
-        )
+        if gift is None:
+            screen = vip.gift_without_code(**paid)
+        else:
+            screen = vip.gift_bought(code=gift.code, link=_link(library.bot.username, gift.code), **paid)
     if await replies.give(library.bot, Place(telegram_id), screen, person_id=person_id):
         await replies.note_sent(screen.template, person_id=person_id)
+    if missing is not None:
+        raise Permanent(str(missing)) from None
 
 
 def _link(username: str, code: str) -> str:

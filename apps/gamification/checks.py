@@ -31,7 +31,7 @@ def check_active_rules(databases: Sequence[str] | None = None, **kwargs: Any) ->
             continue
         for version in RuleVersion.objects.using(alias).filter(rule__active=True):
             try:
-                problems = rule_problems(rule_of(version))
+                problems = rule_problems(rule_of(version), stored=True)
             except msgspec.ValidationError as error:
                 problems = [str(error)]
             hint = _("Add a version without the mistake, deactivate the rule, or deploy the code that knows the type.")
@@ -39,8 +39,11 @@ def check_active_rules(databases: Sequence[str] | None = None, **kwargs: Any) ->
     return found
 
 
-def rule_problems(rule: Rule) -> list[str]:
-    """Return in words why the rule could never pay; empty if all is well."""
+def rule_problems(rule: Rule, *, stored: bool = False) -> list[str]:
+    """Return in words why the rule could never pay; empty if all is well.
+
+    A `stored` version may pay nothing on purpose: what was paid by versions before it is not to be paid any more.
+    """
     from apps.gamification.decide.folding import FOLDS
     from apps.gamification.handlers import AWARDED_TYPES
 
@@ -52,6 +55,6 @@ def rule_problems(rule: Rule) -> list[str]:
     fields = {f.name for f in msgspec.structs.fields(catalogue.event_class(rule.event_type))} - {"user_id"}
     for name in sorted(rule.fields - fields):
         problems.append(_("%(type)s has no field %(field)s.") % {"type": rule.event_type, "field": name})
-    if not rule.base and not rule.amounts and rule.event_type not in FOLDS:
+    if not stored and not rule.base and not rule.amounts and rule.event_type not in FOLDS:
         problems.append(_("It has neither base points nor a table of them."))
     return problems

@@ -1,6 +1,7 @@
 """Reading what decisions need, in a fixed number of statements; locks the accounts."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -10,7 +11,16 @@ from django.db.models import Q
 from apps.gamification.decide.achievements.definitions import Definition, define
 from apps.gamification.decide.achievements.evaluation import Achievements
 from apps.gamification.decide.entries import Standing
-from apps.gamification.decide.rules import Amounts, Condition, Limit, Multipliers, MultiplierVersion, Rule, Rulebook
+from apps.gamification.decide.rules import (
+    Amounts,
+    Condition,
+    Limit,
+    Multipliers,
+    MultiplierVersion,
+    Rewards,
+    Rule,
+    Rulebook,
+)
 from apps.gamification.decide.state import decode
 from apps.gamification.models import AchievementVersion, RuleVersion
 from apps.gamification.models import MultiplierVersion as StoredMultipliers
@@ -95,7 +105,18 @@ def _read_rulebook(which: Q | None = None) -> Rulebook:
     rules = [rule_of(v) for v in wanted]
     active = AchievementVersion.objects.filter(achievement__active=True).select_related("achievement")
     achievements = Achievements([definition_of(version) for version in active])
-    return Rulebook(rules, [multipliers_of(stored) for stored in StoredMultipliers.objects.all()], achievements)
+    multipliers = [multipliers_of(stored) for stored in StoredMultipliers.objects.all()]
+    return Rulebook(rules, multipliers, achievements, rewards())
+
+
+def rewards() -> Rewards:
+    """Return which achievements bring points, also of those that are retired: what happened before stays as it was."""
+    unrewarded = AchievementVersion.objects.filter(rewarded=False).values("achievement")
+    versions: dict[str, list[tuple[datetime, bool]]] = {}
+    rows = AchievementVersion.objects.filter(achievement__in=unrewarded).order_by("achievement", "-version")
+    for key, begins, rewarded in rows.values_list("achievement", "active_from", "rewarded"):
+        versions.setdefault(key, []).append((begins, rewarded))
+    return Rewards(versions)
 
 
 def rule_of(version: RuleVersion) -> Rule:

@@ -1,14 +1,15 @@
 """Reads about points for every app above; each takes a fixed number of queries."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Sum
 
+from apps.gamification import loading
 from apps.gamification.achievements import Achieved, achievements
 from apps.gamification.boards import BOARDS, Board, Look, Place, Segment, around, look, rank_of, top
 from apps.gamification.decide import streaks
-from apps.gamification.decide.facts import date_of, day_number
+from apps.gamification.decide.facts import date_of, day_number, microseconds
 from apps.gamification.decide.levels import level_of, points_for
 from apps.gamification.decide.state import State, decode
 from apps.gamification.decide.streaks import Streak
@@ -43,6 +44,7 @@ __all__ = [
     "streak",
     "taken_back",
     "top",
+    "vip_bonus",
 ]
 
 
@@ -158,3 +160,8 @@ def ledger_totals() -> LedgerTotals:
         accounts["balance"] or 0,
         accounts["lifetime"] or 0,
     )
+
+
+def vip_bonus(now: datetime) -> int:
+    """Return by how many percent VIP raises points at the moment, down to whole ones."""
+    return loading.rulebook().multipliers_at(microseconds(now)).vip // 100

@@ -156,7 +156,7 @@ def other_rulebook(
     versions = [loading.multipliers_of(stored) for stored in StoredMultipliers.objects.all()]
     if multipliers is not None:
         versions.append(_changed_multipliers(versions, multipliers, since))
-    return Rulebook([*active, *changed], versions)
+    return Rulebook([*active, *changed], versions, rewards=loading.rewards())
 
 
 def as_json(found: Comparison) -> str:

@@ -55,6 +55,22 @@ class PaymentNotCredited(Event, type="payment.not_credited"):
     problem: str
 
 
+class RefundAsked(Event, type="payment.refund_asked"):
+    """Somebody wants a payment given back; staff are to decide. `request` is our id of it."""
+
+    charge: int
+    request: int
+
+
+class RefundDeclined(Event, type="payment.refund_declined"):
+    """Staff do not give a payment back that somebody asked for. `audit` and `actor` say who and why."""
+
+    charge: int
+    request: int
+    actor: int | None
+    audit: int
+
+
 class RefundDue(Event, type="payment.refund_due"):
     """A refund that Telegram has not made is to be tried again."""
 

@@ -5,17 +5,29 @@ from typing import Any
 
 from django.db.models import Q
 
-from apps.payments.models import GiftCode, GiftGuesses, Invoice, Payment, PreCheckout, Subscription, ToldRefund
+from apps.payments.models import (
+    GiftCode,
+    GiftGuesses,
+    Invoice,
+    Payment,
+    PreCheckout,
+    RefundRequest,
+    Subscription,
+    ToldRefund,
+)
+from apps.payments.services.refund_requests import withdraw_requests
 from apps.payments.services.subscriptions import end_all
 from apps.users import selectors as people
 from apps.users.privacy import Part
 
-# Telegram's id of the payer, and what goes altogether. A payment itself is kept, under our number of the person alone. The id
-# stays where Telegram is still to be asked: for Stars that are owed back, and until a subscription has ended.
+# Telegram's id of the payer, what staff answered, and what goes altogether. A payment itself is kept, under our number of
+# the person alone. The id stays where Telegram is still to be asked: for Stars that are owed back, and until a subscription
+# has ended.
 PERSONAL = (
     "payments_payment.payer",
     "payments_subscription.payer",
     "payments_toldrefund.payer",
+    "payments_refundrequest.answer",
     "payments_precheckout.*",
     "payments_giftguesses.*",
 )
@@ -24,6 +36,7 @@ OTHER = (
     *(f"payments_payment.{field.column}" for field in Payment._meta.fields if field.column != "payer"),
     *(f"payments_subscription.{field.column}" for field in Subscription._meta.fields if field.column != "payer"),
     *(f"payments_toldrefund.{field.column}" for field in ToldRefund._meta.fields if field.column != "payer"),
+    *(f"payments_refundrequest.{field.column}" for field in RefundRequest._meta.fields if field.column != "answer"),
     *(f"payments_giftcode.{field.column}" for field in GiftCode._meta.fields),
 )
 
@@ -43,6 +56,16 @@ def export(person_id: int) -> dict[str, Any]:
             {"charge": told.charge, "stars": told.stars, "at": told.told_at.isoformat()}
             for told in ToldRefund.objects.filter(_told_of(person_id)).order_by("id")
         ],
+        "refund_requests": [
+            {
+                "charge": request.payment.charge,
+                "asked_at": request.asked_at.isoformat(),
+                "state": request.state,
+                "decided_at": _iso(request.decided_at),
+                "answer": request.answer,
+            }
+            for request in RefundRequest.objects.filter(person_id=person_id).select_related("payment").order_by("id")
+        ],
         "gifts_bought": [
             {"days": gift.days, "at": gift.created_at.isoformat(), "redeemed": gift.redeemed_at is not None}
             for gift in GiftCode.objects.filter(buyer_id=person_id).order_by("id")
@@ -60,6 +83,7 @@ def erase(person_id: int, now: datetime) -> None:
     """
     owed = Q(refunded_at=None) & (~Q(problem="") | Q(refund_requested_at__isnull=False))
     Payment.objects.filter(person_id=person_id).exclude(owed).update(payer=None)
+    withdraw_requests(person_id, now)
     end_all(person_id, now)
     ToldRefund.objects.filter(_told_of(person_id)).update(payer=None)
     PreCheckout.objects.filter(person_id=person_id).delete()

@@ -27,3 +27,10 @@ PRODUCTS = {
         Product("gift_30", "gift", 30, 250),
     )
 }
+
+
+def saving_percent(product: Product) -> int:
+    """Return by how many percent a day of it is cheaper than bought once for the shortest time; whole, never more than it is."""
+    dearest = min((one for one in PRODUCTS.values() if one.kind == "once"), key=lambda one: one.days)
+    full = dearest.stars * product.days
+    return max(0, 100 * (full - product.stars * dearest.days) // full)

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.conf import settings
 
+from apps.payments.asking import why_not
 from apps.payments.codes import KeyMissing, code_under
-from apps.payments.models import GiftCode, Invoice, Payment, Subscription
-from apps.payments.products import PRODUCTS, Product
+from apps.payments.models import GiftCode, Invoice, Payment, RefundRequest, Subscription
+from apps.payments.products import PRODUCTS, Product, saving_percent
 from apps.users.models import Person
 
 __all__ = [
@@ -16,16 +18,20 @@ __all__ = [
     "Gift",
     "KeyMissing",
     "PaymentLine",
+    "PaymentState",
     "RefundDue",
     "Running",
     "end_due",
     "erased_payer_of",
     "gift_of",
+    "is_gift",
+    "is_of_gift",
     "last_payments",
     "payment_line",
     "products",
     "refund_due",
     "running",
+    "saving_percent",
     "subscribed_until",
     "to_end",
 ]
@@ -149,26 +155,78 @@ def gift_of(payment_id: int) -> Gift | None:
     return Gift(code_under(bytes(gift.salt), bytes(gift.digest), keys), gift.days, gift.redeemed_at is not None)
 
 
+def is_gift(payment_id: int) -> bool:
+    """Say whether the payment bought a gift's code."""
+    return GiftCode.objects.filter(payment_id=payment_id).exists()
+
+
+def is_of_gift(person_id: int, grant: int) -> bool:
+    """Say whether the person got this VIP by a code that they redeemed."""
+    return GiftCode.objects.filter(redeemed_by_id=person_id, vip_grant=grant).exists()
+
+
+# What a line is made of, in one statement.
+OF_LINE = ("invoice", "request", "gift")
+PaymentState = Literal["credited", "owed", "asked", "declined", "returning", "refunded"]
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentLine:
-    """A payment, for its payer."""
+    """A payment, for its payer. `kind` and `days` are those of its bill, "" and 0 where it fits none.
+
+    `state`: credited; owed, because it gave nothing; asked back, and declined, with the `answer` of staff; returning, as
+    Telegram is being told; refunded. `redeemed` says it of a gift, None of others. `may_ask`: its refund can be asked for.
+    """
 
     id: int
     stars: int
     paid_at: datetime
-    refunded: bool
+    kind: str
+    days: int
+    first: bool
+    state: PaymentState
+    answer: str
+    redeemed: bool | None
+    may_ask: bool
 
 
-def last_payments(person_id: int, most: int) -> list[PaymentLine]:
+def last_payments(person_id: int, most: int, now: datetime) -> list[PaymentLine]:
     """Return the person's last payments, newest first, credited or not."""
-    return [_line(payment) for payment in Payment.objects.filter(person_id=person_id).order_by("-id")[:most]]
+    has_open = RefundRequest.objects.filter(person_id=person_id, state=RefundRequest.State.OPEN).exists()
+    mine = Payment.objects.filter(person_id=person_id).select_related(*OF_LINE).order_by("-id")
+    return [_line(payment, has_open, now) for payment in mine[:most]]
 
 
-def payment_line(payment_id: int) -> PaymentLine | None:
-    """Return one payment, for its payer."""
-    payment = Payment.objects.filter(pk=payment_id).first()
-    return _line(payment) if payment else None
+def payment_line(payment_id: int, now: datetime) -> PaymentLine | None:
+    """Return one payment, for its payer; whether its refund can be asked for is not said."""
+    payment = Payment.objects.filter(pk=payment_id).select_related(*OF_LINE).first()
+    return _line(payment, True, now) if payment else None
 
 
-def _line(payment: Payment) -> PaymentLine:
-    return PaymentLine(payment.pk, payment.stars, payment.paid_at, payment.refunded_at is not None)
+def _line(payment: Payment, has_open: bool, now: datetime) -> PaymentLine:
+    bill, request, gift = payment.invoice, getattr(payment, "request", None), getattr(payment, "gift", None)
+    kind, days = (bill.kind, bill.days) if bill is not None and not payment.problem else ("", 0)
+    return PaymentLine(
+        id=payment.pk,
+        stars=payment.stars,
+        paid_at=payment.paid_at,
+        kind=kind,
+        days=days,
+        first=payment.first,
+        state=_state(payment, request),
+        answer=request.answer if request else "",
+        redeemed=gift and gift.redeemed_at is not None,
+        may_ask=request is None and why_not(payment, has_open=has_open, now=now) is None,
+    )
+
+
+def _state(payment: Payment, request: RefundRequest | None) -> PaymentState:
+    if payment.refunded_at is not None:
+        return "refunded"
+    if payment.refund_requested_at is not None:
+        return "returning"
+    if request is not None and request.state == RefundRequest.State.OPEN:
+        return "asked"
+    if request is not None and request.state == RefundRequest.State.DECLINED:
+        return "declined"
+    return "owed" if payment.problem else "credited"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Q
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from apps.payments.models import Payment, Subscription
+from apps.payments.models import Payment, RefundRequest, Subscription
 from apps.users.models import Person
 from diana import clock
 
@@ -23,6 +23,9 @@ def families() -> Iterator[Metric]:
     refunds = Payment.objects.filter(refunded_at=None, refund_next_at__isnull=False)
     text = "Refunds that were asked for and that Telegram has not made; at most 10000 are counted."
     yield GaugeMetricFamily("diana_payments_refunds_to_make", text, value=refunds[:MOST_COUNTED].count())
+    requests = RefundRequest.objects.filter(state=RefundRequest.State.OPEN)
+    text = "Requests for refunds that staff have not decided; at most 10000 are counted."
+    yield GaugeMetricFamily("diana_payments_refund_requests_open", text, value=requests[:MOST_COUNTED].count())
 
 
 def concerns() -> list[str]:

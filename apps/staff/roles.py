@@ -38,6 +38,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.view_invoice",
         "payments.view_payment",
         "payments.view_precheckout",
+        "payments.view_refundrequest",
         "payments.view_subscription",
         "payments.view_toldrefund",
         "users.view_grant",

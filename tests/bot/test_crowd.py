@@ -41,7 +41,9 @@ def state(sandbox: Sandbox, telegram_id: int) -> dict[str, Any]:
     person = Person.objects.get(telegram_id=telegram_id)
     account = Account.objects.get(pk=person.pk)
     # Coming by pays with the act that comes first: on which answer that is told, differs.
-    events = StoredEvent.objects.filter(user_id=person.pk).exclude(type="bot.screen_shown").values_list("type", flat=True)
+    events = (
+        StoredEvent.objects.filter(user_id=person.pk).exclude(type="bot.screen_shown").values_list("type", flat=True)
+    )
     calls = sandbox.calls(chat=telegram_id)
     return {
         "entries": Counter(Entry.objects.filter(account_id=person.pk).values_list("rule", "amount")),

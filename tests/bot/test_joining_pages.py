@@ -167,4 +167,4 @@ def test_the_link_holds_the_code_and_not_the_person(me: int, monkeypatch: pytest
     assert f"/start r_{code}" in show("invite", me).text
     identity.remember(settings.TELEGRAM_BOT_TOKEN, "diana_bot")  # type: ignore[attr-defined]
     assert f"https://t.me/diana_bot?start=r_{code}" in show("invite", me).text
-    assert "0 have come by your link" in show("invite", me).text
+    assert "Came by your link: 0" in show("invite", me).text

@@ -73,10 +73,11 @@ def test_the_clamp_shows_where_it_cut() -> None:
     who = person()
     config = {"factor_at_most": 12_000}
     services.add_multiplier_version(active_from=NOON, config=config, reason="r", actor=STAFF, now=NOON)
-    award(event("vip.granted", who, grant=1, source="gift", until=(NOON + timedelta(days=1)).isoformat()), daily(who))
+    award(event("vip.granted", who, grant=1, source="gift", until=(NOON + timedelta(days=1)).isoformat()))
+    award(event("user.returned", who, days_away=9), daily(who))
     reward, clamped = lines(who, "en")
     assert clamped == "<b>+60</b> Daily reward – base 50 · VIP +50 % · at most ×1.2 · rule, version 1"
-    assert reward == "<b>+20</b> Achievement – base 20 · rule, version 1", "no bonus, nothing to cut"
+    assert reward == "<b>+75</b> Achievement – base 75 · rule, version 1", "no bonus, nothing to cut"
     assert "All together are at most ×1.2." in selectors.explain(Entry.objects.get(rule="daily_login").pk).words
 
 

@@ -12,6 +12,7 @@ BY_HAND = {
     "DATABASE_STAFF_URL": "postgresql://diana_staff:c4a7705be1@db/diana",
     "DATABASE_DOOR_URL": "postgresql://diana_door:80d3f61e9a@db/diana",
     **{user.variable: f"redis://{user.name}:5d0aa9c1e2@cache:6379/0" for user in USERS},
+    "SUPPORT_CONTACT": "@community_help",
     "TELEGRAM_BOT_TOKEN": f"123456789:{secrets.token_urlsafe(27)[:35]}",
 }
 

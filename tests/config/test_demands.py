@@ -152,7 +152,15 @@ WEAK = {
     "TELEGRAM_RATE_PER_CHAT_BURST": ["0"],
     "TELEGRAM_RATE_PER_GROUP_MINUTE": ["0"],
     "DIANA_GROUPS": ["a,b"],
+    "SUPPORT_CONTACT": ["the staff", "@us", "@name here", "http://bot.community.org", "help@", "@" + "a" * 33],
 }
+
+
+@pytest.mark.parametrize("contact", ["@community_help", "help@bot.community.org", "https://bot.community.org/help?a=b"])
+def test_whoever_helps_with_payments_can_be_written_to(contact: str) -> None:
+    assert told("web", SUPPORT_CONTACT=contact) == []
+    assert len(told("web", SUPPORT_CONTACT="")) == len(told("telegram", SUPPORT_CONTACT="")) == 1
+    assert told("beat", SUPPORT_CONTACT="") == []
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WEAK.items() for value in values])

@@ -154,13 +154,13 @@ def test_a_life_with_the_bot(sandbox: Sandbox, calendar: Calendar) -> None:
     pay(sandbox, bill.payload)
     drain()
     assert selectors.effective_vip(me, clock.now()) is not None
-    assert "vip_purchase" in rules(me)
+    assert "vip_purchase" not in rules(me)
     payment = Payment.objects.get()
     payments.request_refund(payment_id=payment.pk, reason="asked for it", actor=STAFF, key="life", now=clock.now())
     drain()
     assert len(sandbox.calls(method="refundStarPayment")) == 1
     assert selectors.effective_vip(me, clock.now()) is None
-    assert Entry.objects.filter(account_id=me, kind="reversal", amount=-1000).count() == 1
+    assert not Entry.objects.filter(account_id=me, kind="reversal").exists()
 
     say("/export", sender=ada)
     drain()

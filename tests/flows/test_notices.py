@@ -81,7 +81,8 @@ def test_a_payment_at_night_is_confirmed_and_good_news_waits_for_the_morning(san
     hour = clock.now().hour
     person_id = ada(quiet_from=hour, quiet_until=(hour + 2) % 24)
     happen(PaymentSucceeded(user_id=person_id, charge=1, product="vip_30", stars=250, recurring=False, first=True))
-    assert "250 stars" in texts(sandbox, ADA)[-1]
+    assert "250 ⭐" in texts(sandbox, ADA)[-1]
+    happen(LevelUp(user_id=person_id, old=1, new=2))
     waiting = Notice.objects.filter(done_at=None)
     assert waiting
     assert {notice.due_at.hour for notice in waiting} == {(hour + 2) % 24}

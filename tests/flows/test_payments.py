@@ -19,6 +19,7 @@ from diana.sandbox.running import Sandbox
 from tests.bot.conftest import sandbox
 from tests.bot.stars import ask, choose, last_bill, paid_update, pay, post, question
 from tests.bot.updates import ADA, answer, deliver, events, message, say, texts, update, user
+from tests.gamification.former_terms import pay_for_purchases
 from tests.payments.paying import STAFF
 
 __all__ = ["sandbox"]
@@ -55,13 +56,13 @@ def refund(payment: Payment, key: str = "k") -> None:
     services.request_refund(payment_id=payment.pk, reason="asked for it", actor=STAFF, key=key, now=clock.now())
 
 
-def test_somebody_buys_vip_and_gets_it_with_its_points(sandbox: Sandbox) -> None:
+def test_somebody_buys_vip_and_no_points(sandbox: Sandbox) -> None:
     bought(sandbox)
     invoice = sandbox.calls(method="sendInvoice", chat=ADA)[-1].parameters
     assert (invoice["currency"], invoice["prices"][0]["amount"]) == ("XTR", 250)
-    assert "You are not VIP" in texts(sandbox)[0]
+    assert "What VIP gives you" in texts(sandbox)[0]
     assert days_left(ada()) == 30
-    assert entries("vip_purchase") == [1000]
+    assert not Entry.objects.exclude(rule="login").exists()
     say("/vip")
     answer()
     assert "You are VIP until" in texts(sandbox)[-1]
@@ -81,7 +82,7 @@ def test_somebody_subscribes_and_it_renews(sandbox: Sandbox) -> None:
     pay(sandbox, told["invoice_payload"], charge=told["telegram_payment_charge_id"])
     drain()
     assert days_left(ada()) == 60
-    assert (entries("vip_purchase"), entries("subscription_renewal")) == ([1000], [2000])
+    assert (entries("vip_purchase"), entries("subscription_renewal")) == ([], [])
 
 
 def test_a_gift_is_bought_and_redeemed_by_somebody_else(sandbox: Sandbox) -> None:
@@ -95,16 +96,17 @@ def test_a_gift_is_bought_and_redeemed_by_somebody_else(sandbox: Sandbox) -> Non
     bob = people.person_of(BOB)
     assert bob is not None
     assert days_left(bob) == 30
-    assert "A gift: VIP for 30 days." in texts(sandbox, BOB)[-1]
+    assert "A gift for you: VIP for 30 days!" in texts(sandbox, BOB)[-1]
     say(f"/vip {code}")
     answer()
-    assert "gives nothing" in texts(sandbox)[-1]
+    assert "unknown" in texts(sandbox)[-1]
     assert not StartPayload.objects.exists(), "the code is kept nowhere"
     assert code not in str(list(GiftCode.objects.values())) + str(list(StoredEvent.objects.values("payload")))
     assert events("payment.succeeded")[0][1]["product"] == "gift_30"
 
 
-def test_a_refund_ends_the_vip_and_takes_the_points_back(sandbox: Sandbox) -> None:
+def test_a_refund_ends_the_vip_and_takes_the_points_back_that_it_gave_before(sandbox: Sandbox) -> None:
+    pay_for_purchases()
     bought(sandbox)
     refund(Payment.objects.get())
     drain()
@@ -120,6 +122,7 @@ def test_a_refund_ends_the_vip_and_takes_the_points_back(sandbox: Sandbox) -> No
 
 def test_f61_a_refund_whose_answer_got_lost_is_one_refund(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "TIMEOUT_SECONDS", 0.5)
+    pay_for_purchases()
     told = bought(sandbox)
     payment = Payment.objects.get()
     refund(payment)
@@ -158,6 +161,7 @@ def test_a_refund_that_telegram_refuses_is_told_to_staff(sandbox: Sandbox) -> No
 
 
 def test_refunding_a_subscription_cancels_it(sandbox: Sandbox) -> None:
+    pay_for_purchases()
     told = bought(sandbox, "vip_monthly")
     pay(sandbox, told["invoice_payload"], charge=told["telegram_payment_charge_id"])
     refund(Payment.objects.latest("id"))
@@ -295,6 +299,7 @@ def test_s16_what_differs_from_the_bill_is_declined(sandbox: Sandbox, changes: d
 
 
 def test_f60_a_payment_told_twice_counts_once(sandbox: Sandbox) -> None:
+    pay_for_purchases()
     told = bought(sandbox)
     for _ in range(2):
         assert deliver(paid_update(told)) == 200
@@ -316,7 +321,7 @@ def test_a_button_that_was_made_up_shows_what_there_is(sandbox: Sandbox) -> None
     choose("vip_9000")
     answer()
     redrawn = sandbox.calls(method="editMessageText", chat=ADA)[-1].parameters
-    assert "You are not VIP" in redrawn["text"]
+    assert "What VIP gives you" in redrawn["text"]
     assert not sandbox.calls(method="sendInvoice")
 
 
@@ -339,7 +344,8 @@ def test_guessing_codes_ends_soon(sandbox: Sandbox) -> None:
     assert [("Too many" in text) for text in texts(sandbox)] == [False] * 5 + [True]
 
 
-def test_the_trace_of_a_payment_leads_to_its_points(sandbox: Sandbox) -> None:
+def test_the_trace_of_a_payment_of_before_leads_to_its_points(sandbox: Sandbox) -> None:
+    pay_for_purchases()
     bought(sandbox)
     told = StoredEvent.objects.get(type="payment.succeeded")
     came = StoredEvent.objects.get(event_id=told.causation_id)

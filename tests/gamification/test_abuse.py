@@ -19,6 +19,7 @@ from diana.audit.models import AuditRecord
 from diana.events.models import StoredEvent
 from tests.gamification.achieving import switch_achievements_off
 from tests.gamification.acts import NOON, STAFF, award, daily, event, happen, message, person
+from tests.gamification.former_terms import pay_for_purchases
 from tests.gamification.test_commands import run
 
 pytestmark = pytest.mark.django_db
@@ -199,6 +200,7 @@ def test_a_purchase_is_paid_while_everything_else_is_held() -> None:
     watch(rapid_fire={"action": "flag", "more_than": 1, "seconds": 3600})
     somebody = person()
     spam(somebody, 5)
+    pay_for_purchases()
     award(event("payment.succeeded", somebody, charge=1, product="vip", stars=100, recurring=False, first=True))
     assert list(Entry.objects.order_by("sequence").values_list("rule", "amount")) == [
         ("message_sent", 5),

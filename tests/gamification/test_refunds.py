@@ -1,4 +1,4 @@
-"""What a refunded payment had earned is taken back: all of it, once, and not before it was given."""
+"""What a refunded payment of before had earned is taken back: all of it, once, and not before it was given."""
 
 import pytest
 from django.db import transaction
@@ -10,8 +10,15 @@ from diana.events import Envelope, Event, Retry
 from diana.events.models import Failure, StoredEvent
 from diana.events.testing import drain
 from tests.gamification.acts import AWARDS, NOON, award, event, happen, person
+from tests.gamification.former_terms import pay_for_purchases
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _purchases_earned(db: None) -> None:
+    pay_for_purchases()
+
 
 TAKES_BACK = "gamification.take_back_refunded"
 

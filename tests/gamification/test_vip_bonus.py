@@ -11,7 +11,7 @@ from apps.gamification import boards
 from apps.gamification.decide.facts import EPOCH, Fact, fact, microseconds
 from apps.gamification.decide.folding import FOLDS, fold
 from apps.gamification.decide.state import State
-from apps.gamification.models import Entry
+from apps.gamification.models import Entry, Unlock
 from apps.users import selectors, services
 from diana.events.testing import drain
 from tests.gamification.achieving import switch_achievements_off
@@ -79,8 +79,8 @@ def test_each_grant_counts_once_for_being_a_vip() -> None:
             person_id=somebody, source="gift", days=30, reason="r", actor=STAFF, now=NOON + 30 * month * DAY
         )
     drain(AWARDS)
-    unlocked = Entry.objects.filter(rule="achievement_unlocked").order_by("sequence")
-    assert [entry.amount for entry in unlocked] == [20, 60], "VIP member in bronze and silver: three, not six"
+    unlocked = list(Unlock.objects.order_by("pk").values_list("achievement", "tier"))
+    assert unlocked == [("vip_member", "bronze"), ("vip_member", "silver")], "three grants, not six"
 
 
 @pytest.mark.django_db

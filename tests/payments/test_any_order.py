@@ -22,6 +22,7 @@ from diana.events.log import read_events
 from diana.events.models import StoredEvent
 from diana.events.testing import drain
 from tests.gamification.acts import person
+from tests.gamification.former_terms import pay_for_purchases
 from tests.payments.paying import NOW, STAFF, telegram_id
 
 pytestmark = pytest.mark.django_db
@@ -313,7 +314,9 @@ def same_bill(history: History, one: str, other: Charge) -> bool:
 
 
 def check_points(history: History) -> None:
-    """Points are those of the payments that were credited and not given back; a balance is the sum of its entries."""
+    """Points are those of the payments that were credited and not given back, by the terms of before; a
+    balance is the sum of its entries.
+    """
     told = read_events(list(StoredEvent.objects.filter(type="payment.succeeded").values_list("id", flat=True)))
     paying = {event.event_id: Payment.objects.get(pk=event.fields["charge"]) for event in told}
     assert len(paying) == Payment.objects.filter(problem="").count()
@@ -327,6 +330,7 @@ def check_points(history: History) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_money_is_right_in_any_order(seed: int) -> None:
     with transaction.atomic():
+        pay_for_purchases()
         history = History(seed)
         history.play()
         history.come_to_rest()

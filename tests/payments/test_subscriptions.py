@@ -166,7 +166,11 @@ def test_the_command_lists_them_and_asks_again(published: Published) -> None:
 def test_numbers_for_those_who_watch() -> None:
     to_be_ended()
     found = {family.name: family.samples[0].value for family in standing.families()}
-    assert found == {"diana_payments_subscriptions_to_end": 1, "diana_payments_refunds_to_make": 0}
+    assert found == {
+        "diana_payments_subscriptions_to_end": 1,
+        "diana_payments_refunds_to_make": 0,
+        "diana_payments_refund_requests_open": 0,
+    }
     assert standing.concerns() == []
 
 

@@ -6,6 +6,7 @@ from tests.gamification.acts import NOON, person
 from tests.schema.cases import Case, Effect, Wall, add, append_only
 
 INVOICE, PAYMENT, GIFT, QUESTION = "payments_invoice", "payments_payment", "payments_giftcode", "payments_precheckout"
+REQUEST = "payments_refundrequest"
 SUBSCRIPTION, TOLD = "payments_subscription", "payments_toldrefund"
 TO_END = {"end_reason": "'refund'", "end_requested_at": "now()"}
 NOT_CREDITED = {"problem": "'amount'", "credited_at": "NULL", "vip_grant": "NULL"}
@@ -64,6 +65,14 @@ CASES = {
     "payments_toldrefund_problem_known": Case(TOLD, {"problem": "'another'"}),
     "payments_toldrefund_source": Case(TOLD, {"source": "'hearsay'"}),
     "payments_toldrefund_once": Case(TOLD, {"id": "-id"}, of="payer IS NULL"),
+    "payments_refundrequest_payment_id_key": Case(REQUEST, {"id": "-id", "state": "'declined'", "decided_at": "now()"}),
+    "payments_refundrequest_one_open": Case(
+        REQUEST, {"id": "-id", "payment_id": "(SELECT max(id) FROM payments_payment)"}
+    ),
+    "payments_refundrequest_open_or_decided": Case(
+        REQUEST, {"decided_at": "now()"}, {"state": "'declined'"}, {"state": "'another'", "decided_at": "now()"}
+    ),
+    "payments_refundrequest_answer_declines": Case(REQUEST, {"answer": "'no'"}),
     "payments_giftcode_payment_id_key": Case(GIFT, {"id": "-id", "digest": "'\\x00'"}),
     "payments_giftcode_digest_key": Case(GIFT, {"id": "-id", "payment_id": "(SELECT max(id) FROM payments_payment)"}),
     "payments_giftcode_days": Case(GIFT, {"days": "0"}, {"days": "3661"}),
@@ -115,6 +124,23 @@ TRIGGERS: dict[str, Wall | Effect] = {
         f"UPDATE {GIFT} SET voided_at = now();"
         f" UPDATE {GIFT} SET redeemed_by_id = buyer_id, redeemed_at = now(), vip_grant = 1",
     ),
+    "payments_refundrequest_guard": Wall(
+        REQUEST,
+        "is decided once",
+        f"UPDATE {REQUEST} SET payment_id = payment_id + 1",
+        f"UPDATE {REQUEST} SET person_id = person_id + 1",
+        f"UPDATE {REQUEST} SET asked_at = now()",
+        *(
+            f"UPDATE {REQUEST} SET state = 'declined', decided_at = now(), answer = 'no'; UPDATE {REQUEST} SET {change}"
+            for change in (
+                "state = 'open', decided_at = NULL, answer = ''",
+                "state = 'accepted', answer = ''",
+                "decided_at = decided_at + interval '1 day'",
+                "answer = 'yes'",
+            )
+        ),
+    ),
+    "payments_refundrequest_stays": append_only(REQUEST, "DELETE", "TRUNCATE"),
     "payments_invoice_stays": append_only(INVOICE, "DELETE", "TRUNCATE"),
     "payments_payment_stays": append_only(PAYMENT, "DELETE", "TRUNCATE"),
     "payments_giftcode_stays": append_only(GIFT, "DELETE", "TRUNCATE"),
@@ -125,7 +151,7 @@ TRIGGERS: dict[str, Wall | Effect] = {
 
 def fill() -> None:
     """Make a row in each of the tables: two payments that were credited, one of them for a gift code, an open subscription,
-    a refund that waits for its payment.
+    a refund that waits for its payment, a request for a refund.
     """
     buyer = person()
     invoice = add(
@@ -147,4 +173,5 @@ def fill() -> None:
         SUBSCRIPTION, charge="sub", person_id=buyer, payer=7, payload="a" * 32, began_at=NOON, paid_until=NOON, state="active",
         end_reason="", end_attempts=0, end_problem="",
     )  # fmt: skip
+    add(REQUEST, payment_id=payments[0], person_id=buyer, asked_at=NOON, state="open", answer="")
     add(TOLD, charge="sub", problem="unknown_charge", source="telegram", told_at=NOON)

@@ -22,6 +22,10 @@ MAY: dict[tuple[str, str], str] = {
         "0038_receipts",
     ): "a check gives place to a wider one; notices are kept for 30 days, and nobody waits for one",
     ("bot", "0050_conflicts_set_aside"): "a check gives place to a wider one; the table holds what could not be kept",
+    (
+        "bot",
+        "0070_notices_of_refunds_and_points",
+    ): "a check gives place to a wider one in the same statement, and is validated apart",
     ("payments", "0043_states_told_first"): "a row for each bill: read once in a moment, and who buys waits for that",
     ("payments", "0040_subscriptions"): "a check gives place to a wider one; a row for each payment: fewer than people",
     ("users", "0010_preferences"): SHORT,

@@ -24,7 +24,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from apps.bot.models import Chat, Notice, Refusal, Unreadable, Update
 from apps.gamification.models import Account, Entry, Flag, MultiplierVersion, Rule, RuleVersion, StaffRequest, Unlock
-from apps.payments.services import take_refund
+from apps.payments.services import ask_for_refund, take_refund
 from apps.staff.matrix import ACTS, LEVELS, LIST_ACTIONS, VIEW, WRITE
 from apps.staff.roles import ROLES
 from apps.users.models import Grant, Person, Referral, Staff
@@ -90,7 +90,7 @@ def make_rows() -> dict[str, Any]:
     ask(somebody)
     grant_vip(person_id=somebody, source="gift", days=3, reason="a", actor=STAFF, now=clock.now())
     letter = {"lane": 1, "position": 1, "key": "1"}
-    buy("gift_30", buyer=somebody)
+    ask_for_refund(person_id=somebody, payment_id=buy("gift_30", buyer=somebody).pk, now=clock.now())
     buy("vip_monthly", buyer=somebody)
     take_refund(charge="nobody's", payer=1, now=NOON)
     Failure.objects.create(subscriber="a.b", type="game.login", status="dead", **letter)

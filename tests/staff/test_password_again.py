@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from apps.payments.services import ask_for_refund
 from apps.users import services
 from apps.users.models import Person, Staff
 from diana import clock
@@ -82,6 +83,7 @@ def test_forcing_vip_and_refunding_ask_too_and_giving_vip_does_not(
     client: Client, later: Callable[[int], None]
 ) -> None:
     payment = buy(now=clock.now())
+    asked = ask_for_refund(person_id=payment.person_id, payment_id=payment.pk, now=clock.now())
     later(16)
     somebody, until = payment.person_id, (clock.now() + timedelta(days=9)).date().isoformat()
     pages = {
@@ -92,10 +94,11 @@ def test_forcing_vip_and_refunding_ask_too_and_giving_vip_does_not(
         },
         reverse("admin:users_person_extend_vip", args=[somebody]): {"days": "3"},
         reverse("admin:payments_payment_refund", args=[payment.pk]): {},
+        reverse("admin:payments_refundrequest_accept", args=[asked.pk]): {},
     }
     answers = [client.post(page, sent | {"reason": "r", "key": "k"}) for page, sent in pages.items()]
     assert all(answer.context["preview"] for answer in answers)
-    assert ['name="password"' in answer.content.decode() for answer in answers] == [True, False, True]
+    assert ['name="password"' in answer.content.decode() for answer in answers] == [True, False, True, True]
     override(somebody)
     clearing = client.post(reverse("admin:users_person_clear_vip", args=[somebody]), {"reason": "r", "key": "k"})
     assert 'name="password"' in clearing.content.decode()

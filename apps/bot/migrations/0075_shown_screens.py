@@ -1,6 +1,5 @@
-"""Makes the table of messages whose screens answer acts; notices know points that no screen could tell."""
+"""Makes the table of messages whose screens answer acts."""
 
-from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 from diana.privileges import restrict_application
@@ -17,27 +16,10 @@ COLUMNS = (
     "said",
 )
 CHANGED = ("told", "closed_at", "editing_until", "replaced")
-KINDS = [
-    ("achievement", "achievement"),
-    ("level", "level"),
-    ("referral", "referral"),
-    ("vip_granted", "VIP granted"),
-    ("vip_expiring", "VIP ends soon"),
-    ("vip_grace", "VIP in its days of grace"),
-    ("vip_expired", "VIP is over"),
-    ("vip_revoked", "VIP taken back"),
-    ("payment", "payment"),
-    ("payment_problem", "payment that gave nothing"),
-    ("refund", "refund"),
-    ("refund_points", "points of a refunded payment"),
-    ("subscription_failed", "subscription that could not be paid"),
-    ("reminder", "reminder of the first steps"),
-    ("points", "points"),
-]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("bot", "0061_waiting_numbers")]
+    dependencies = [("bot", "0070_notices_of_refunds_and_points")]
 
     operations = [
         migrations.CreateModel(
@@ -79,15 +61,5 @@ class Migration(migrations.Migration):
             insert=COLUMNS + CHANGED,
             update=CHANGED,
             delete=True,
-        ),
-        migrations.RemoveConstraint(model_name="notice", name="bot_notice_kind_known"),
-        migrations.AlterField(
-            model_name="notice", name="kind", field=models.TextField(choices=KINDS, verbose_name="kind")
-        ),
-        AddConstraintNotValid(
-            model_name="notice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(kind__in=[kind for kind, _ in KINDS]), name="bot_notice_kind_known"
-            ),
         ),
     ]

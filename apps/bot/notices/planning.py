@@ -10,7 +10,7 @@ from apps.users.services import Preferences
 DIGEST = timedelta(minutes=10)
 DIGEST_KINDS = ("achievement", "level", "referral", "points")
 # A receipt: told at once whatever the clock says, and whatever the person wants to hear of else.
-RECEIPTS = ("payment", "payment_problem", "refund", "refund_points", "subscription_failed")
+RECEIPTS = ("payment", "payment_problem", "refund", "refund_points", "refund_declined", "subscription_failed")
 # What is older is no news: somebody replays the log, or everything was away for days.
 LONGEST_LATE = timedelta(days=3)
 # A receipt is told however late: nearly as long as notices are kept, so that none is told twice (settling.KEEP_NOTICES).
@@ -33,15 +33,16 @@ KINDS = {
     "game.achievement_unlocked": Kind("achievement", ("achievement", "tier"), lambda fields: not fields["quiet"]),
     "game.level_up": Kind("level", ("old", "new")),
     "user.referral_qualified": Kind("referral"),
-    "vip.granted": Kind("vip_granted", ("until",), lambda fields: fields["source"] not in PAID_SOURCES),
+    "vip.granted": Kind("vip_granted", ("until", "grant"), lambda fields: fields["source"] not in PAID_SOURCES),
     "vip.expiring": Kind("vip_expiring", ("hours", "until")),
     "vip.grace_entered": Kind("vip_grace", ("until",)),
     "vip.expired": Kind("vip_expired", ("until",)),
     "vip.revoked": Kind("vip_revoked", ("until",)),
-    "payment.succeeded": Kind("payment", ("stars",)),
+    "payment.succeeded": Kind("payment", ("stars", "charge")),
     "payment.not_credited": Kind("payment_problem", ("charge", "stars", "problem")),
     "payment.refunded": Kind("refund", ("charge",)),
     "game.payment_taken_back": Kind("refund_points", ("charge", "points", "old", "new")),
+    "payment.refund_declined": Kind("refund_declined", ("charge",)),
     "payment.subscription_failed": Kind("subscription_failed"),
     "user.onboarding_abandoned": Kind("reminder"),
 }

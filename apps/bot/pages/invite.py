@@ -15,5 +15,12 @@ def invite(request: Request) -> Reply:
     """Show the link and the numbers; the code is made at the first call."""
     payload = f"r_{users.invite_code(person_id=request.me)}"
     counted = people.invitations(request.me)
-    link = identity.link(settings.TELEGRAM_BOT_TOKEN, payload) or f"/start {payload}"
-    return screen.invite(person_id=request.me, link=link, came=counted.came, stayed=counted.stayed, paid=counted.paid)
+    link = identity.link(settings.TELEGRAM_BOT_TOKEN, payload)
+    return screen.invite(
+        person_id=request.me,
+        link=link,
+        command=f"/start {payload}",
+        came=counted.came,
+        stayed=counted.stayed,
+        paid=counted.paid,
+    )

@@ -1,9 +1,11 @@
 """VIP: how it stands, what it costs, and gifts."""
 
 from apps.bot.pages.registry import Request, page, verb
+from apps.bot.screens import plans
 from apps.bot.screens import vip as screen
 from apps.bot.screens.layout import Reply
 from apps.bot.screens.start import private_only
+from apps.gamification import selectors as ledger
 from apps.payments import selectors, services
 from apps.users import selectors as people
 
@@ -21,11 +23,14 @@ def vip(request: Request) -> Reply:
     if request.args and request.args[0]:
         return _redeem(request, request.args[0])
     local = request.person.local
-    until = people.effective_vip(request.me, request.now)
+    standing = people.vip_standings([request.me], request.now)[request.me]
+    until, kept = standing.until, standing.kept_until if standing.state == "grace" else None
     found = selectors.running(request.me, request.now)
     return screen.vip(
         person_id=request.me,
         until=local(until) if until else None,
+        kept_until=local(kept) if kept else None,
+        bonus=ledger.vip_bonus(request.now),
         subscribed_until=local(found.until) if found else None,
         offers=_offers(),
         renews=found is None or found.renews,
@@ -52,9 +57,10 @@ def buy(request: Request) -> Reply:
     except services.AlreadySubscribed:
         return _subscribed_already(request)
     return screen.bill(
-        screen.Offer(bill.product, bill.kind, bill.days, bill.stars),
+        plans.Offer(bill.product, bill.kind, bill.days, bill.stars),
         person_id=request.me,
         payload=bill.payload,  # as it was when it was made
+        bonus=ledger.vip_bonus(request.now),
     )
 
 
@@ -68,8 +74,11 @@ def _subscribed_already(request: Request) -> Reply:
     )
 
 
-def _offers() -> list[screen.Offer]:
-    return [screen.Offer(found.key, found.kind, found.days, found.stars) for found in selectors.products()]
+def _offers() -> list[plans.Offer]:
+    return [
+        plans.Offer(found.key, found.kind, found.days, found.stars, selectors.saving_percent(found))
+        for found in selectors.products()
+    ]
 
 
 def _redeem(request: Request, code: str) -> Reply:
@@ -81,4 +90,9 @@ def _redeem(request: Request, code: str) -> Reply:
         return screen.code_refused(person_id=request.me)
     until = people.effective_vip(request.me, request.now)
     local = request.person.local
-    return screen.gift_redeemed(person_id=request.me, days=redeemed.days, until=local(until) if until else None)
+    return screen.gift_redeemed(
+        person_id=request.me,
+        days=redeemed.days,
+        until=local(until) if until else None,
+        bonus=ledger.vip_bonus(request.now),
+    )

@@ -3,20 +3,32 @@
 import html
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from telegram import InlineKeyboardMarkup
 
 from apps.bot.screens.layout import Screen, navigation
+from apps.bot.screens.sharing import share_button
 
 
-def invite(*, person_id: int, link: str, came: int, stayed: int, paid: int) -> Screen:
-    """Show the link and the numbers; without a link say how else a friend gets here."""
-    lines = ["<b>" + _("Bring a friend") + "</b>", "", html.escape(link), ""]
-    lines += [
-        _("You get 500 points and your friend 50, a week after your friend has finished the tutorial, was here on three"
-          " days and has earned 300 points."),
+def invite(*, person_id: int, link: str, command: str, came: int, stayed: int, paid: int) -> Screen:
+    """Show the link with a button to pass it on, and the numbers; without a link the command that a friend sends instead."""
+    lines = [
+        "<b>" + _("Bring a friend") + "</b>",
         "",
-        ngettext("%(count)s has come by your link", "%(count)s have come by your link", came) % {"count": came},
-        ngettext("%(count)s of them has stayed", "%(count)s of them have stayed", stayed) % {"count": stayed},
-        ngettext("%(count)s was paid for", "%(count)s were paid for", paid) % {"count": paid},
-    ]  # fmt: skip
-    return Screen("invite", "\n".join(lines), navigation(person_id))
+        html.escape(link or command),
+        "",
+        _("You get 500 points and your friend 50, one week after your friend has:"),
+        "1. " + _("finished the tutorial"),
+        "2. " + _("come by on three days"),
+        "3. " + _("earned 300 points"),
+        "",
+        _("Came by your link: %(count)s") % {"count": came},
+        _("Stayed: %(count)s") % {"count": stayed},
+        _("Rewarded: %(count)s") % {"count": paid},
+    ]
+    rows = list(navigation(person_id).inline_keyboard)
+    if link:
+        text = _(
+            "Come and play with me: answer questions, read stories, collect points. We both get some when you stay."
+        )
+        rows.insert(0, (share_button(_("📨 Invite a friend"), link=link, text=text),))
+    return Screen("invite", "\n".join(lines), InlineKeyboardMarkup(rows))

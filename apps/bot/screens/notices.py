@@ -1,7 +1,7 @@
 """What people are told without having asked: one message for each thing, or a digest of several."""
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,14 +13,13 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
 from apps.bot.screens.layout import Screen, callback_data
 from apps.bot.screens.outcome import points
+from apps.bot.screens.receipts import Local, declined, purchase, refund
 from apps.bot.screens.words import entry_title
 
 # What nobody can switch off has no button for it.
-WITHOUT_MUTE = ("payment", "payment_problem", "refund", "refund_points", "subscription_failed")
+WITHOUT_MUTE = ("payment", "payment_problem", "refund", "refund_points", "refund_declined", "subscription_failed")
 # A digest of more would be too long for Telegram, and for people.
 MOST_LINES = 20
-
-Local = Callable[[datetime], datetime]
 
 
 class Part(NamedTuple):
@@ -72,13 +71,15 @@ def _line(part: Part, local: Local, vip_until: datetime | None) -> str:
         case "referral":
             return "🤝 " + _("Somebody you invited has stayed. Thank you!")
         case "payment":
-            return _payment(int(fields["stars"]), local, vip_until)
+            return purchase(fields, local, vip_until)
         case "payment_problem":
             return _payment_problem(fields)
         case "refund":
-            return "\n".join([_refund(fields), *_points_gone(fields)])
+            return "\n".join([refund(fields), *_points_gone(fields)])
         case "refund_points":
             return "\n".join([_("Your payment was given back."), *_points_gone(fields)])
+        case "refund_declined":
+            return declined(fields)
         case "subscription_failed":
             return "⚠️ " + _(
                 "Your subscription could not be paid. If that stays so, it ends. Look at it in Telegram: Settings,"
@@ -95,20 +96,6 @@ def _achievement(key: str, tier: str, title: str) -> str:
     return f"{medal(tier)} " + _("Unlocked: %(title)s") % {"title": f"<b>{title}</b>"}
 
 
-def _payment(stars: int, local: Local, vip_until: datetime | None) -> str:
-    lines = [
-        ngettext(
-            "⭐ Thank you! Your payment of %(count)s star has arrived.",
-            "⭐ Thank you! Your payment of %(count)s stars has arrived.",
-            stars,
-        )
-        % {"count": stars}
-    ]
-    if vip_until is not None:
-        lines.append(_("VIP until %(date)s") % {"date": _date(vip_until, local)})
-    return "\n".join(lines)
-
-
 def _payment_problem(fields: Mapping[str, Any]) -> str:
     """Say that a payment gave nothing, and what happens with it; `problem` is why."""
     stars = int(fields.get("stars", 0))
@@ -123,16 +110,6 @@ def _payment_problem(fields: Mapping[str, Any]) -> str:
         follows = _("It fits no bill of yours, so it will be given back.")
     number = _("Questions: /paysupport, payment No. %(number)s.") % {"number": fields.get("charge", "–")}
     return "\n".join(("⚠️ " + came, follows, number))
-
-
-def _refund(fields: Mapping[str, Any]) -> str:
-    stars = fields.get("stars")
-    if stars is None:
-        return _("Your payment was given back.")
-    text = ngettext(
-        "Your payment of %(count)s star was given back.", "Your payment of %(count)s stars was given back.", int(stars)
-    )
-    return text % {"count": stars}
 
 
 def _points_gone(fields: Mapping[str, Any]) -> list[str]:

@@ -3,23 +3,18 @@
 import html
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import InlineKeyboardMarkup
 
-from apps.bot.screens.layout import Invoice, Screen, callback_data, navigation
+from apps.bot.screens import plans
+from apps.bot.screens.layout import Invoice, Screen, navigation
+from apps.bot.screens.plans import Offer
+from apps.bot.screens.sharing import share_button
 
-
-class Offer(NamedTuple):
-    """Something that is sold; `kind` is once, subscription or gift."""
-
-    key: str
-    kind: str
-    days: int
-    stars: int
+# What people keep after the end, to renew in: apps/users/vip.py has it.
+GRACE_HOURS = 48
 
 
 def vip(
@@ -28,16 +23,33 @@ def vip(
     until: datetime | None,
     subscribed_until: datetime | None,
     offers: Sequence[Offer],
+    bonus: int,
     renews: bool = True,
     failed: bool = False,
+    kept_until: datetime | None = None,
 ) -> Screen:
-    """Show how VIP stands, what it gives and what it costs; of a subscription whether it renews or ends."""
-    lines = ["<b>" + _state(until) + "</b>", "", _("VIPs earn half as much again, and have a board of their own.")]
+    """Show how VIP stands, what it gives and what it costs; of a subscription whether it renews or ends.
+
+    `bonus` is what VIP raises points by, in percent; `kept_until` the end of the grace that has begun, None outside of it.
+    """
+    sold = [offer for offer in offers if not (subscribed_until and offer.renews)]
+    lines = ["<b>⭐ VIP</b>"]
+    if kept_until is not None:
+        text = _("Your VIP is over. What it gives stays until %(date)s: renew by then, and nothing is interrupted.")
+        lines.append(text % {"date": date_format(kept_until, "DATETIME_FORMAT")})
+    elif until is not None:
+        lines.append(_state(until))
     if subscribed_until is not None:
         lines.append(_subscription(subscribed_until, renews, failed))
-    lines.append(_("Have a gift code? Send /vip with the code behind it."))
-    lines.append(_("Questions about payments: /paysupport"))
-    buttons = [[_button(person_id, offer)] for offer in offers if not (subscribed_until and _renews(offer))]
+    lines += ["", "<b>" + _("What VIP gives you") + "</b>", *_gives(bonus), _("Paying itself brings no points.")]
+    if sold:
+        lines += ["", "<b>" + _("Plans") + "</b>", *(plans.line(offer) for offer in sold)]
+    lines += [
+        "",
+        _("Have a gift code? Send it like this: %(example)s") % {"example": "/vip 2345672345672345"},
+        _("Questions about payments: /paysupport"),
+    ]
+    buttons = [[plans.button(person_id, offer)] for offer in sold]
     return Screen("vip", "\n".join(lines), InlineKeyboardMarkup([*buttons, *navigation(person_id).inline_keyboard]))
 
 
@@ -50,16 +62,17 @@ def subscribed_already(
         _subscription(subscribed_until, renews, failed),
         _("You can buy days for yourself: they are added to the VIP that you have."),
     ]
-    buttons = [[_button(person_id, offer)] for offer in offers if not _renews(offer)]
+    buttons = [[plans.button(person_id, offer)] for offer in offers if not offer.renews]
     keyboard = InlineKeyboardMarkup([*buttons, *navigation(person_id).inline_keyboard])
     return Screen("vip_subscribed", "\n".join(lines), keyboard)
 
 
-def bill(offer: Offer, *, person_id: int, payload: str) -> Invoice:
+def bill(offer: Offer, *, person_id: int, payload: str, bonus: int) -> Invoice:
     """Return the bill of what is sold."""
-    period = offer.days if _renews(offer) else 0
+    period = offer.days if offer.renews else 0
     refused = bill_refused(person_id=person_id)
-    return Invoice("invoice", title(offer), _description(offer), payload, offer.stars, refused, period)
+    name = plans.title(offer.kind, offer.days)
+    return Invoice("invoice", name, _description(offer, bonus), payload, offer.stars, refused, period)
 
 
 def bill_refused(*, person_id: int) -> Screen:
@@ -70,34 +83,45 @@ def bill_refused(*, person_id: int) -> Screen:
     return Screen("bill_refused", text, navigation(person_id))
 
 
-def title(offer: Offer) -> str:
-    """Return what it is called, in 32 characters at most."""
-    if _renews(offer):
-        return _("VIP every month")
-    days = ngettext("%(count)s day", "%(count)s days", offer.days) % {"count": offer.days}
-    return (_("Gift: VIP for %(days)s") if offer.kind == "gift" else _("VIP for %(days)s")) % {"days": days}
+def gift_bought(*, person_id: int, code: str, days: int, link: str, stars: int, number: int) -> Screen:
+    """Confirm the payment of a gift, and show its code to whoever bought it, with a button to pass it on."""
+    gives = plans.vip_for(days)
+    lines = [
+        "<b>🎁 " + _("Your gift is ready: %(gives)s") % {"gives": gives} + "</b>",
+        _("Thank you! %(stars)s ⭐ arrived (payment No. %(number)s).") % {"stars": stars, "number": number},
+        "",
+        f"<code>{html.escape(code)}</code>",
+        html.escape(link),
+        "",
+        _("It is for somebody else: whoever opens the link or sends the code first gets the VIP. The code works once and"
+          " does not expire; the days begin when it is used."),
+    ]  # fmt: skip
+    text = _("A gift for you: %(gives)s. Open the link to take it.") % {"gives": gives}
+    share = share_button(_("🎁 Give it to somebody"), link=link, text=text)
+    return Screen("gift_bought", "\n".join(lines), InlineKeyboardMarkup([[share]]))
 
 
-def gift_bought(*, person_id: int, code: str, days: int, link: str) -> Screen:
-    """Show the code of a gift to who bought it."""
-    text = ngettext(
-        "Your gift, VIP for %(count)s day, is ready. Whoever has the code can redeem it, once:",
-        "Your gift, VIP for %(count)s days, is ready. Whoever has the code can redeem it, once:",
-        days,
-    )
-    lines = [text % {"count": days}, "", f"<code>{html.escape(code)}</code>", html.escape(link)]
-    return Screen("gift_bought", "\n".join(lines))
+def gift_without_code(*, person_id: int, days: int, stars: int, number: int) -> Screen:
+    """Confirm the payment of a gift whose code cannot be shown, and say who helps."""
+    lines = [
+        _("Thank you! %(stars)s ⭐ arrived (payment No. %(number)s).") % {"stars": stars, "number": number},
+        _("Your gift, %(gives)s, has no code yet because of a mistake of ours. We will make it good or give the Stars back:"
+          " /paysupport") % {"gives": plans.vip_for(days)},
+    ]  # fmt: skip
+    return Screen("gift_without_code", "\n".join(lines), navigation(person_id))
 
 
-def gift_redeemed(*, person_id: int, days: int, until: datetime | None) -> Screen:
+def gift_redeemed(*, person_id: int, days: int, until: datetime | None, bonus: int) -> Screen:
     """Say what a code has given."""
-    text = ngettext("A gift: VIP for %(count)s day.", "A gift: VIP for %(count)s days.", days) % {"count": days}
-    return Screen("gift_redeemed", f"{text} {_state(until)}", navigation(person_id))
+    lines = ["<b>🎁 " + _("A gift for you: %(gives)s!") % {"gives": plans.vip_for(days)} + "</b>"]
+    if until is not None:
+        lines.append(_state(until))
+    return Screen("gift_redeemed", "\n".join([*lines, "", *_gives(bonus)]), navigation(person_id))
 
 
 def code_refused(*, person_id: int) -> Screen:
     """Say that a code gives nothing."""
-    return Screen("gift_refused", _("This code gives nothing: it is wrong, or it was used."), navigation(person_id))
+    return Screen("gift_refused", _("This code is unknown, or it was used already."), navigation(person_id))
 
 
 def too_many_codes(*, person_id: int) -> Screen:
@@ -105,9 +129,15 @@ def too_many_codes(*, person_id: int) -> Screen:
     return Screen("gift_refused", _("Too many wrong codes. Try again in an hour."), navigation(person_id))
 
 
-def _state(until: datetime | None) -> str:
-    if until is None:
-        return _("You are not VIP.")
+def _gives(bonus: int) -> list[str]:
+    return [
+        "• " + _("+%(percent)s%% on the points that you earn by playing") % {"percent": bonus},
+        "• " + _("a leaderboard of your own, among VIPs"),
+        "• " + _("%(hours)s hours to renew when it ends, without losing anything") % {"hours": GRACE_HOURS},
+    ]
+
+
+def _state(until: datetime) -> str:
     return _("You are VIP until %(date)s.") % {"date": date_format(until, "DATETIME_FORMAT")}
 
 
@@ -136,18 +166,16 @@ def _subscription(until: datetime, renews: bool, failed: bool) -> str:
     )
 
 
-def _renews(offer: Offer) -> bool:
-    return offer.kind == "subscription"
-
-
-def _description(offer: Offer) -> str:
+def _description(offer: Offer, bonus: int) -> str:
+    """Return what a bill says below its name, in 255 characters at most."""
+    percent = {"percent": bonus}
     if offer.kind == "gift":
-        return _("You get a code. Whoever redeems it is VIP: half as many points again, and a board of their own.")
-    if _renews(offer):
-        return _("VIP that renews by itself every 30 days until you cancel it in Telegram's settings.")
-    return _("Half as many points again, and a board of your own. It is added to the VIP that you have.")
-
-
-def _button(person_id: int, offer: Offer) -> InlineKeyboardButton:
-    data = callback_data("vip", "buy", str(person_id), offer.key)
-    return InlineKeyboardButton(f"{title(offer)} · {offer.stars} ⭐", callback_data=data)
+        return (
+            _("You get a code to give away. It brings +%(percent)s%% on points and a leaderboard among VIPs.") % percent
+        )
+    if offer.renews:
+        return (
+            _("+%(percent)s%% on your points. Renews every 30 days until you cancel it in Telegram's settings.")
+            % percent
+        )
+    return _("+%(percent)s%% on your points and a leaderboard among VIPs. Days that you have are kept.") % percent

@@ -34,7 +34,7 @@ class AchievementVersionInline(ReadOnly, TabularInline):
     """All versions of an achievement, the newest first."""
 
     model = AchievementVersion
-    fields = ("version", "active_from", "strategy", "config", "tiers", "bonuses", "created_by")
+    fields = ("version", "active_from", "strategy", "config", "tiers", "bonuses", "rewarded", "created_by")
     tab = True
 
 
@@ -175,7 +175,7 @@ class AchievementVersionForm(forms.ModelForm[AchievementVersion]):
 
     class Meta:
         model = AchievementVersion
-        fields = ("achievement", "active_from", "strategy", "config", "tiers", "bonuses")
+        fields = ("achievement", "active_from", "strategy", "config", "tiers", "bonuses", "rewarded")
 
     def clean(self) -> dict[str, Any]:
         """Ask the service whether the version could work."""
@@ -198,8 +198,8 @@ class AchievementVersionAdmin(VersionAdmin):
     """What it took and takes."""
 
     form = AchievementVersionForm
-    list_display = ("achievement", "version", "active_from", "strategy", "tiers", "created_by")
-    list_filter = ("achievement",)
+    list_display = ("achievement", "version", "active_from", "strategy", "tiers", "rewarded", "created_by")
+    list_filter = ("achievement", "rewarded")
     list_select_related = ("achievement",)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
@@ -225,6 +225,7 @@ class AchievementVersionAdmin(VersionAdmin):
             config=obj.config or {},
             tiers=obj.tiers or [],
             bonuses=obj.bonuses or {},
+            rewarded=obj.rewarded,
             reason=form.cleaned_data["reason"],
             actor=Actor.staff(request.user),
             now=min(clock.now(), obj.active_from),

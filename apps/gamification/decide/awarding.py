@@ -22,7 +22,7 @@ def decide(standing: Standing, fact: Fact, rulebook: Rulebook) -> list[Outcome]:
     if verdict is not None and verdict.flag:
         outcomes += _noticed(verdict)
     for rule in rulebook.rules_for(fact.type, fact.at):
-        base = rule.base_for(fact.fields)
+        base = rulebook.base_of(rule, fact.fields, fact.at)
         if base > 0:
             outcomes += _apply(standing, fact, rule, base, rulebook, verdict)
     # What is held may prove honest, and the person is not to notice; what a detector takes away counts for nothing.

@@ -1,5 +1,6 @@
 """The rules as the core reads them: immutable versions, found by the moment at which something happened."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,6 +12,8 @@ from apps.gamification.decide.facts import microseconds
 
 if TYPE_CHECKING:
     from apps.gamification.decide.achievements.evaluation import Achievements
+
+UNLOCKED = "game.achievement_unlocked"
 
 Per = Literal["hour", "day", "30days", "ever", "cooldown"]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -163,6 +166,23 @@ class MultiplierVersion(msgspec.Struct, frozen=True, dict=True):
         return microseconds(self.active_from)
 
 
+class Rewards:
+    """Which achievements bring points when they are unlocked: all but those whose version of the moment says that it does not."""
+
+    def __init__(self, versions: Mapping[str, Iterable[tuple[datetime, bool]]]) -> None:
+        """Take by achievement when each version begins and whether it is rewarded, the newest version first."""
+        self._versions = {
+            key: [(microseconds(begins), rewarded) for begins, rewarded in of_one] for key, of_one in versions.items()
+        }
+
+    def are_given(self, achievement: object, at: int) -> bool:
+        """Say whether unlocking it at that moment (microseconds since 1970) brings points."""
+        for begins, rewarded in self._versions.get(str(achievement), ()):
+            if begins <= at:
+                return rewarded
+        return True
+
+
 class NoMultipliers(LookupError):
     """No version of the multipliers is active at that moment: add one with an earlier `active_from`."""
 
@@ -171,9 +191,14 @@ class Rulebook:
     """All active rules, multipliers and achievements; finds what applied at a moment. Newer versions come first inside."""
 
     def __init__(
-        self, rules: list[Rule], multipliers: list[MultiplierVersion], achievements: "Achievements | None" = None
+        self,
+        rules: list[Rule],
+        multipliers: list[MultiplierVersion],
+        achievements: "Achievements | None" = None,
+        rewards: Rewards | None = None,
     ) -> None:
         self.achievements = achievements
+        self.rewards = rewards or Rewards({})
         self._multipliers = sorted(multipliers, key=lambda m: -m.version)
         by_key: dict[str, list[Rule]] = {}
         for rule in sorted(rules, key=lambda r: (r.key, -r.version)):
@@ -193,6 +218,12 @@ class Rulebook:
                         found.append(version)
                     break
         return found
+
+    def base_of(self, rule: Rule, fields: dict[str, Any], at: int) -> int:
+        """Return the base points that these fields earn by the rule at this moment; 0 for an achievement without reward."""
+        if rule.event_type == UNLOCKED and not self.rewards.are_given(fields.get("achievement"), at):
+            return 0
+        return rule.base_for(fields)
 
     def multipliers_at(self, at: int) -> Multipliers:
         """Return what applied at this moment; raises NoMultipliers before the first version."""

@@ -1,6 +1,6 @@
 """Seeds the rules and bonuses of the first version; those for whose events there is no class yet are inactive.
 
-A new installation begins with the present terms. One that has had others gets them as versions of their own (0067, 0068, 0080).
+A new installation begins with the present terms. One that has had others gets them as versions of their own (0067, 0068, 0080, 0083).
 """
 
 from datetime import UTC, datetime
@@ -66,11 +66,11 @@ RULES: list[tuple[str, str, str, int, dict[str, Any]]] = [
     ),
     ("referral_welcome", _("Welcome gift"), "user.referral_completed", 50, ONCE),
     (
-        "vip_purchase", _("VIP purchase"), "payment.succeeded", 1000,
+        "vip_purchase", _("VIP purchase"), "payment.succeeded", 0,
         PAYMENT | {"conditions": [{"field": "first", "equals": True}]},
     ),
     (
-        "subscription_renewal", _("Subscription renewed"), "payment.succeeded", 2000,
+        "subscription_renewal", _("Subscription renewed"), "payment.succeeded", 0,
         PAYMENT | {"conditions": [{"field": "first", "equals": False}, {"field": "recurring", "equals": True}]},
     ),
     ("onboarding_completed", _("First steps"), "user.onboarding_completed", 50, ONCE),

@@ -59,6 +59,12 @@ class AchievementVersion(models.Model):
     config = models.JSONField(_("configuration"), default=dict, blank=True)
     tiers = models.JSONField(_("tiers"), default=list)
     bonuses = models.JSONField(_("bonus by tier, basis points"), default=dict, blank=True)
+    rewarded = models.BooleanField(
+        _("brings points"),
+        default=True,
+        db_default=True,
+        help_text=_("Off for what can be bought: points are not for sale."),
+    )
     created_at = models.DateTimeField(_("created at"), db_default=DomainNow())
     created_by = models.TextField(_("created by"))
 

@@ -79,6 +79,7 @@ def add_achievement_version(
     config: Mapping[str, Any],
     tiers: Sequence[Mapping[str, Any]],
     bonuses: Mapping[str, int] | None = None,
+    rewarded: bool = True,
     reason: str,
     actor: audit.Actor,
     now: datetime,
@@ -98,6 +99,7 @@ def add_achievement_version(
             config=dict(config),
             tiers=[dict(tier) for tier in tiers],
             bonuses=dict(bonuses or {}),
+            rewarded=rewarded,
             created_by=actor.name,
         )
         check_achievement_version(version, now)
@@ -220,5 +222,5 @@ def _described(version: AchievementVersion | None) -> dict[str, Any] | None:
     """Return what the audit record keeps of a version."""
     if version is None:
         return None
-    names = ("version", "active_from", "strategy", "config", "tiers", "bonuses")
+    names = ("version", "active_from", "strategy", "config", "tiers", "bonuses", "rewarded")
     return {name: getattr(version, name) for name in names}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.gamification import loading
 from apps.gamification.decide.facts import microseconds
+from apps.gamification.decide.rules import UNLOCKED
 from apps.gamification.models import Unlock
 from apps.gamification.services.points import name_of
 from diana.audit import Actor
@@ -53,8 +54,8 @@ def usages(actor: Actor, person_id: int, points: int, now: datetime, *, gives: b
 def reward_of(achievement: str, tier: str, at: datetime) -> int:
     """Return what the rules of the moment pay for the tier, before bonuses."""
     fields = {"achievement": achievement, "tier": tier, "period": "", "quiet": False}
-    rules = loading.rulebook().rules_for("game.achievement_unlocked", microseconds(at))
-    return sum(rule.base_for(fields) for rule in rules)
+    rulebook, moment = loading.rulebook(), microseconds(at)
+    return sum(rulebook.base_of(rule, fields, moment) for rule in rulebook.rules_for(UNLOCKED, moment))
 
 
 def _moved(actor: Actor, now: datetime, *, gives: bool) -> Counter[int]:

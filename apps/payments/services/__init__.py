@@ -7,6 +7,13 @@ from apps.payments.services.forgetting import forget_questions
 from apps.payments.services.gifts import GiftRefused, TooManyGuesses, redeem_gift
 from apps.payments.services.invoices import AlreadySubscribed, UnknownProduct, create_invoice
 from apps.payments.services.reconciling import Report, reconcile
+from apps.payments.services.refund_requests import (
+    AlreadyDecided,
+    RequestRefused,
+    ask_for_refund,
+    decline_refund,
+    preview_decline,
+)
 from apps.payments.services.refunding import (
     NotRefundable,
     confirm_refund,
@@ -28,6 +35,7 @@ from apps.payments.services.subscriptions import (
 from apps.payments.services.told_refunds import take_refund
 
 __all__ = [
+    "AlreadyDecided",
     "AlreadySubscribed",
     "Answer",
     "GiftRefused",
@@ -36,15 +44,18 @@ __all__ = [
     "Paid",
     "Question",
     "Report",
+    "RequestRefused",
     "TooManyGuesses",
     "Transaction",
     "UnknownProduct",
     "answer_pre_checkout",
     "ask_again",
+    "ask_for_refund",
     "confirm_end",
     "confirm_refund",
     "create_invoice",
     "credit_failed",
+    "decline_refund",
     "end_gift",
     "end_subscription",
     "fail_end",
@@ -52,6 +63,7 @@ __all__ = [
     "forget_questions",
     "note_state",
     "payer_of",
+    "preview_decline",
     "preview_end",
     "preview_refund",
     "reconcile",

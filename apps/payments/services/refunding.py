@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.payments.attempts import REFUNDS, next_attempt
 from apps.payments.events import PaymentRefunded, RefundRequested
 from apps.payments.models import GiftCode, Payment, Subscription, ToldRefund
+from apps.payments.services.refund_requests import accept_request
 from apps.payments.services.subscriptions import request_end
 from apps.users import services as users
 from apps.users.models import Person
@@ -47,12 +48,13 @@ def request_refund(
         if payment.subscription is not None:
             # The bot ends it with the same visit to Telegram; by itself it is asked only if that fails.
             request_end(payment.subscription, Subscription.Reason.REFUND, now, tell=False)
+        request = accept_request(payment, now)
         record = audit.record(
             actor=actor,
             act="refund_payment",
             target=("payments.Payment", payment_id),
             before={"refunded": False, "problem": payment.problem},
-            after={"refund": "asked for", "stars": payment.stars},
+            after={"refund": "asked for", "stars": payment.stars} | ({"request": request} if request else {}),
             reason=reason,
         )
         event = RefundRequested(user_id=payment.person_id, charge=payment_id, actor=actor.id, audit=record.pk)
@@ -121,6 +123,7 @@ def note_refunded(payment: Payment, person: Person | None, now: datetime) -> Non
         told.filter(payer=payment.payer).update(payer=None)
         payment.payer = None
     payment.save(update_fields=["refunded_at", "refund_next_at", "refund_problem", "payer"])
+    accept_request(payment, now)
     told.update(settled_at=now)
     publish_many([_about(person, PaymentRefunded(user_id=payment.person_id, charge=payment.pk), now)])
 

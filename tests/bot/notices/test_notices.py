@@ -110,7 +110,7 @@ def test_a_payment_is_told_at_any_hour_and_to_the_muted(sandbox: Sandbox, ada: i
         PaymentRefunded(user_id=ada, charge=1),
         level(ada),
     )
-    assert ["250 stars" in text for text in texts(sandbox)] == [True, False]
+    assert ["250 ⭐" in text or "250 stars" in text for text in texts(sandbox)] == [True, False]
     assert outcomes() == {"payment": "sent", "refund": "sent"}
 
 

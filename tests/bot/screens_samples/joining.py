@@ -103,7 +103,16 @@ SAMPLES: list[Sample] = [
     sample(tutorial.tutorial, "no page", person_id=ME, steps=STEPS, done=["daily"], pages=[]),
     sample(tutorial.skipped, "all", person_id=ME),
     *(
-        sample(invite.invite, str(n), person_id=ME, link=Written("https://t.me/b?start=r_a&b"), came=n, stayed=n, paid=n)
-        for n in (0, 1, 5)
+        sample(
+            invite.invite,
+            f"{n} {'by link' if link else 'by command'}",
+            person_id=ME,
+            link=link,
+            command=Written("/start r_a&b"),
+            came=n,
+            stayed=n,
+            paid=n,
+        )
+        for n, link in ((0, Written("https://t.me/b?start=r_a&b")), (5, Written("https://t.me/b?start=r_a&b")), (1, ""))
     ),
 ]  # fmt: skip

@@ -14,7 +14,18 @@ FIELDS: dict[str, list[dict[str, Any]]] = {
     "vip_granted": [{"until": UNTIL}, {"until": None}],
     "vip_expiring": [{"hours": hours, "until": UNTIL} for hours in (1, 24, 72)],
     "vip_grace": [{"until": UNTIL}],
-    "payment": [{"stars": stars} for stars in (1, 2, 250)],
+    "payment": [
+        *({"stars": stars} for stars in (1, 2, 250)),
+        *(
+            {"stars": 250, "charge": LONGEST_ID, "plan": plan, "days": 30, "first": first, "renews": renews}
+            for plan, first, renews in (
+                ("once", True, None),
+                ("subscription", True, UNTIL),
+                ("subscription", False, UNTIL),
+                ("subscription", False, None),
+            )
+        ),
+    ],
     "payment_problem": [
         {"charge": LONGEST_ID, "stars": stars, "problem": problem}
         for stars, problem in ((1, "failed"), (2, "amount"), (250, "erased"))
@@ -22,8 +33,12 @@ FIELDS: dict[str, list[dict[str, Any]]] = {
     "refund": [
         {},
         *({"stars": stars} for stars in (1, 2, 250)),
-        {"stars": 250, "points": 1, "old": 3, "new": 3},
+        {"stars": 250, "points": 1, "old": 3, "new": 3, "charge": LONGEST_ID, "plan": "once", "days": 90},
         {"stars": 250, "points": 1000, "old": 3, "new": 2},
+    ],
+    "refund_declined": [
+        {"charge": LONGEST_ID, "answer": Written("<b>No</b> & no")},
+        {"charge": LONGEST_ID, "stars": 250, "plan": "gift", "days": 30, "answer": Written("No")},
     ],
     "refund_points": [{"points": points, "old": 5, "new": new} for points, new in ((1, 5), (2, 5), (1000, 3))],
     "achievement": [{"achievement": key, "tier": "gold"} for key in TITLES]

@@ -103,30 +103,34 @@ class PaymentAdmin(IndexedSearch, ReadOnly, ModelAdmin):
         payment = self.get_object(request, object_id)
         if payment is None:
             raise Http404
+        return refund(self, request, payment, back=reverse("admin:payments_payment_change", args=[payment.pk]))
 
-        what: dict[str, Any] = {"act": "refund_payment", "parameters": {"payment_id": payment.pk}}
 
-        def preview(data: dict[str, Any], actor: Actor) -> Preview:
-            return second_person.preview_act(**what, actor=actor, now=clock.now())
+def refund(admin: ModelAdmin, request: HttpRequest, payment: Payment, *, back: str) -> HttpResponse:
+    """Ask why; show what it ends and how far the limits are used up; then have Telegram give it back. Then go back."""
+    what: dict[str, Any] = {"act": "refund_payment", "parameters": {"payment_id": payment.pk}}
 
-        def act(data: dict[str, Any], actor: Actor, shown: str) -> Any:
-            how = {"reason": data["reason"], "key": data["key"], "actor": actor, "shown": shown, "now": clock.now()}
-            outcome = second_person.act_or_ask(**what, **how)
-            if isinstance(outcome, second_person.Asked):
-                return outcome
-            return _("Telegram is being told; what the payment gave ends as soon as the Stars are back.")
+    def preview(data: dict[str, Any], actor: Actor) -> Preview:
+        return second_person.preview_act(**what, actor=actor, now=clock.now())
 
-        return confirm_and_act(
-            self,
-            request,
-            RefundForm(request.POST or None, initial={"key": uuid4().hex}),
-            title=_("Refund"),
-            back=reverse("admin:payments_payment_change", args=[payment.pk]),
-            preview=preview,
-            act=act,
-            refusals=(services.NotRefundable, second_person.KeyUsed),
-            password_again=True,
-        )
+    def act(data: dict[str, Any], actor: Actor, shown: str) -> Any:
+        how = {"reason": data["reason"], "key": data["key"], "actor": actor, "shown": shown, "now": clock.now()}
+        outcome = second_person.act_or_ask(**what, **how)
+        if isinstance(outcome, second_person.Asked):
+            return outcome
+        return _("Telegram is being told; what the payment gave ends as soon as the Stars are back.")
+
+    return confirm_and_act(
+        admin,
+        request,
+        RefundForm(request.POST or None, initial={"key": uuid4().hex}),
+        title=_("Refund"),
+        back=back,
+        preview=preview,
+        act=act,
+        refusals=(services.NotRefundable, second_person.KeyUsed),
+        password_again=True,
+    )
 
 
 class EndingFilter(admin.SimpleListFilter):
