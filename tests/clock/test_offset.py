@@ -14,7 +14,7 @@ from django.db.utils import ProgrammingError
 from apps.gamification import services
 from apps.gamification.models import Account, Entry
 from apps.gamification.proof import standing, verifying
-from diana import audit, clock
+from diana import audit, clock, connected_role
 from diana.audit.models import AuditRecord
 from diana.clock import offset
 from diana.clock.checks import check_database, check_file
@@ -185,8 +185,14 @@ def test_a_release_mends_a_damaged_file(state: Path, settings: Any) -> None:
 # Production
 
 
-def test_production_refuses(state: Path, settings: Any) -> None:
+@pytest.fixture
+def production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say that this is production, where the role that arranges tests would be refused."""
+    monkeypatch.setattr(connected_role, "_accepted", True)
     settings.PRODUCTION = True
+
+
+def test_production_refuses(state: Path, production: None) -> None:
     with pytest.raises(ClockRefused, match="production"):
         move(EIGHT_DAYS)
     with pytest.raises(CommandError, match="production"):
@@ -207,8 +213,7 @@ def test_in_production_a_moved_clock_is_an_error(state: Path, settings: Any) -> 
     assert offset.offset_file().exists(), "In production the file is nobody's to write."
 
 
-def test_in_production_an_unmoved_clock_is_none(state: Path, settings: Any) -> None:
-    settings.PRODUCTION = True
+def test_in_production_an_unmoved_clock_is_none(state: Path, production: None) -> None:
     assert [*check_file(), *check_database(databases=["default"])] == []
 
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from django.db import connections
 
 from diana.local.postgres import Postgres, binary
 from diana.local.roles import prepare_database
 from tests.conftest import close_connections
-from tests.servers import OWNER, PASSWORDS
+from tests.servers import ARRANGER, MAKE_TESTERS, OWNER, PASSWORDS
 
 
 def dump(url: str, file: Path, *options: str) -> None:
@@ -36,6 +37,9 @@ def owner_url(cluster: Postgres, database: str) -> str:
 def make_database(cluster: Postgres, name: str) -> str:
     """Make an empty database with all roles, as for a new server; return the owner's address."""
     prepare_database(cluster.admin_url(), name, OWNER, PASSWORDS)
+    with psycopg.connect(cluster.admin_url(), autocommit=True) as admin:
+        if not admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [ARRANGER]).fetchall():
+            admin.execute(MAKE_TESTERS)
     return owner_url(cluster, name)
 
 

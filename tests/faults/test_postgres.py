@@ -111,10 +111,10 @@ def test_f33_the_answer_to_a_commit_is_lost(shared: Community) -> None:
     """The update is kept and nobody knows: Telegram delivers it again, and that is a copy."""
     proxy = CommitSwallower(shared.servers.postgres_port)
     port = ports.free_port()
-    url = shared.servers.url("diana_app", shared.database).replace(
+    url = shared.servers.url("diana_door", shared.database).replace(
         f":{shared.servers.postgres_port}/", f":{proxy.port}/"
     )
-    door = shared.processes.start("door", DOOR_PORT=str(port), DATABASE_URL=url)
+    door = shared.processes.start("door", DOOR_PORT=str(port), DATABASE_DOOR_URL=url)
     try:
         wait_until(lambda: ports.answers(port), "the second door")
         with shared.at_port(port):

@@ -150,7 +150,7 @@ def test_a_flag_lists_what_was_earned_by_rule_and_what_staff_gave_by_kind(root: 
 
 def test_the_queue_shows_flags_and_what_is_held_and_ends_them(root: Client) -> None:
     page = root.get(reverse("admin:gamification_flag_changelist")).content.decode()
-    assert "0 flags" in page or "No results" in page or "0 of" in page
+    assert "There is nothing in this list yet." in page
     watch(rapid_fire={"action": "flag"})
     for _ in range(2):
         spam(person())
