@@ -16,6 +16,7 @@ from telegram.ext import (
 
 from apps.bot import acts, pages, reading, replies, selectors
 from apps.bot.chat_kinds import PRIVATE
+from apps.bot.command_words import command_of
 from apps.bot.deferred_answers import leave_out
 from apps.bot.documents import press_of
 from apps.bot.places import Place
@@ -97,10 +98,27 @@ async def passed_over(update: Update, context: Context) -> None:
 
 
 async def written(update: Update, context: Context) -> None:
-    """A text that begins like a command and is none. Other messages do not come this way: taking.py takes them."""
+    """A text that begins like a command and is none, or in the person's own chat the name of one, which does what the command
+    does. Other messages do not come this way: taking.py takes them.
+    """
     turn, message = current_turn(), _message(update)
     text = message.text or message.caption or ""
+    command = command_of(text) if message.chat.type == PRIVATE else None
+    if command is not None:
+        await _named(command, update, context)
+        return
     await in_thread(acts.write_message, turn, _moment(turn, message), chat=_chat(message), text=text)
+
+
+async def _named(command: str, update: Update, context: Context) -> None:
+    """Do what the command does."""
+    match command:
+        case "start":
+            await start(update, context)
+        case "daily":
+            await daily(update, context)
+        case _:
+            await _visit(current_turn(), _message(update), command, context)
 
 
 async def pressed(update: Update, context: Context) -> None:

@@ -40,6 +40,7 @@ OTHERWISE_REACHED = {
     "welcome": "/start",
     "gift": "the link of a gift",
     "unknown_command": "a command that is none",
+    "guidance": "a message that is no command",
 }
 # Commands that are no page: the first leads to one of two, the other is answered by the award.
 NO_PAGES = {"start", "daily"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from apps.bot.screens import achievements, daily, leaving, points, privacy, profile, streak, top
+from apps.bot.screens import achievements, daily, leaving, points, privacy, profile, stop, streak, top
 from apps.bot.screens.achievement_words import CATEGORIES, TITLES
 from apps.bot.screens.words import BONUSES, NOTES, RULES
 from apps.gamification import titles
@@ -139,5 +139,6 @@ SAMPLES: list[Sample] = [
     sample(leaving.kept, "all", person_id=ME),
     sample(privacy.privacy, "all", person_id=ME),
     sample(privacy.terms, "all", person_id=ME),
+    sample(stop.stop, "all", person_id=ME),
     sample(privacy.paused, "all", person_id=ME),
 ]
