@@ -97,6 +97,4 @@ def _plain(text: str) -> str:
     return " ".join("".join(letter if letter.isalnum() else " " for letter in letters).split())
 
 
-_COMMANDS = {
-    _plain(name): command for names in WORDS.values() for command, listed in names.items() for name in listed
-}
+_COMMANDS = {_plain(name): command for names in WORDS.values() for command, listed in names.items() for name in listed}

@@ -10,8 +10,8 @@ PAUSE = timedelta(hours=1)
 # Where a transaction waited for another one it sees what that one has set.
 _CLAIM = """
 UPDATE bot_chat c SET guided_at = w.at
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (chat, at)
-WHERE c.id = w.chat AND (c.guided_at IS NULL OR c.guided_at <= w.at - %s::interval)
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS w (chat, at, an_hour_before)
+WHERE c.id = w.chat AND (c.guided_at IS NULL OR c.guided_at <= w.an_hour_before)
 RETURNING c.id
 """
 
@@ -21,6 +21,7 @@ def claim(asked: Mapping[int, datetime]) -> set[int]:
     the hour before. One statement, in a transaction in which their people are locked.
     """
     chats = sorted(asked)
+    moments = [asked[chat] for chat in chats]
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [chats, [asked[chat] for chat in chats], PAUSE])
+        cursor.execute(_CLAIM, [chats, moments, [moment - PAUSE for moment in moments]])
         return {row[0] for row in cursor.fetchall()}

@@ -15,7 +15,7 @@ from apps.users.models import Person
 from diana import clock
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
-from tests.bot.updates import ADA, GROUP, answer, deliver, events, message, private_chat, say, texts, update, user
+from tests.bot.updates import ADA, GROUP, answer, deliver, events, message, say, texts, update, user
 
 LANGUAGES = ("en", "es", "ru")
 # What people send besides texts.
