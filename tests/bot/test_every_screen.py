@@ -42,6 +42,8 @@ OTHERWISE_REACHED = {
     "unknown_command": "a command that is none",
     "guidance": "a message that is no command",
 }
+# Verbs that only screens of an earlier release have buttons for.
+FORMERLY_REACHED = {("set", "reminders"): "the settings"}
 # Commands that are no page: the first leads to one of two, the other is answered by the award.
 NO_PAGES = {"start", "daily"}
 BUTTON = re.compile(r"v1\|([a-z_.0-9]+)\|([a-z]+)\|(\d+)((?:\.[^.|]+)*)")
@@ -273,7 +275,7 @@ def test_every_page_and_verb_can_be_reached() -> None:
     there = reached()
     shown = {screen for screen, verb in there if verb == "show"} | set(COMMANDS)
     assert set(pages.PAGES) - shown == set(OTHERWISE_REACHED)
-    assert set(pages.VERBS) - there == set()
+    assert set(pages.VERBS) - there == set(FORMERLY_REACHED)
     assert set(COMMANDS) - set(pages.PAGES) == NO_PAGES
 
 

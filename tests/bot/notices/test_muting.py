@@ -77,7 +77,7 @@ def test_a_digest_has_a_tap_for_each_of_its_kinds_and_tells_the_highest_level_on
     assert screen.text.count("level") == 1
     assert "level 4" in screen.text
     assert len(screen.text.split("\n")) == 4
-    ends = ["7.levels", "7.achievements", "7.referrals", "7"]
+    ends = ["7.achievements", "7.levels", "7.referrals", "7"]
     assert data(screen) == [f"v1|notices|mute|{end}" for end in ends]
     many = notices.notice(
         person_id=7,
@@ -102,15 +102,17 @@ def test_the_settings_lead_to_a_switch_for_each_kind(me: int) -> None:
     page = pages.show("notices", me, now=clock.now())
     switches = [f"v1|notices|set|{me}.{key}.off" for key in ("all", *SUBJECTS)]
     assert data(page)[:-1] == switches
-    changed = press("v1|notices|set|{}.vip.off", me)
-    assert f"v1|notices|set|{me}.vip.on" in data(changed)
+    changed = press("v1|notices|set|{}.vip_changes.off", me)
+    assert f"v1|notices|set|{me}.vip_changes.on" in data(changed)
     assert "VIP: off" in str(changed.keyboard)
     all_off = press("v1|notices|set|{}.all.off", me)
     assert data(all_off)[:-1] == [f"v1|notices|set|{me}.all.on"], "nothing is offered that would change nothing"
-    assert selectors.preferences([me])[me] == Preferences(notices=False, vip=False)
+    assert selectors.preferences([me])[me] == Preferences(notices=False, vip_changes=False)
 
 
-@pytest.mark.parametrize("made_up", ["mute|{}.payment", "set|{}.payment.off", "set|{}.vip", "set|{}", "unmute|{}.x.y"])
+@pytest.mark.parametrize(
+    "made_up", ["mute|{}.payment", "set|{}.payment.off", "set|{}.vip_changes", "set|{}", "unmute|{}.x.y"]
+)
 def test_made_up_buttons_mute_nothing(me: int, made_up: str) -> None:
     assert press(f"v1|notices|{made_up}", me).text
     assert selectors.preferences([me])[me] == Preferences()

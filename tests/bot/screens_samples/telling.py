@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from apps.bot.notices.planning import KINDS
+from apps.bot.notices.subjects import SUBJECTS
 from apps.bot.screens import notices
 from apps.bot.screens.achievement_words import MEDALS, TITLES
 from tests.bot.screens_samples.sample import LONGEST_ID, ME, NOON, Sample, Written, sample
@@ -53,4 +54,10 @@ SAMPLES: list[Sample] = [
     *(notice(f"a digest of {count}", *[OWN] * count) for count in (20, 21, 22, 25, 200)),
     sample(notices.muted, "all", person_id=ME),
     sample(notices.unmuted, "all", person_id=ME),
+    *(sample(notices.muted, subject, person_id=ME, subject=subject) for subject in SUBJECTS),
+    *(sample(notices.unmuted, subject, person_id=ME, subject=subject) for subject in SUBJECTS),
+    *(
+        sample(notices.switches, f"{on}", person_id=ME, notices=on, subjects=dict.fromkeys(SUBJECTS, not on))
+        for on in (True, False)
+    ),
 ]
