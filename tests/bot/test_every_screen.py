@@ -170,6 +170,9 @@ def test_its_buttons_fit_belong_to_one_and_lead_somewhere(language: str) -> None
         assert all(0 < len(row) <= 8 for row in reply.keyboard.inline_keyboard), sample
         for button in buttons(reply):
             assert 0 < len(button.text.strip()) <= 64, (sample, button.text)
+            if button.url is not None:
+                assert re.fullmatch(r"https://t\.me/\w+\?start=p_[a-z]+", button.url), sample
+                continue
             fits = BUTTON.fullmatch(str(button.callback_data))
             assert fits, (sample, button.callback_data)
             screen, verb, owner, _arguments = fits.groups()
