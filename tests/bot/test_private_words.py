@@ -25,6 +25,7 @@ SENT: dict[str, dict[str, Any]] = {
     "voice": {"voice": {"file_id": "a", "file_unique_id": "a", "duration": 1}},
     "document": {"document": {"file_id": "a", "file_unique_id": "a"}, "caption": "look"},
     "location": {"location": {"latitude": 1, "longitude": 1}},
+    "a text with blocks": {"rich_message": {"blocks": [{"type": "paragraph", "text": "x"}]}},
     "a photo of an album": {"photo": [{"file_id": "b"}], "media_group_id": "7"},
 }
 # What the server tells of the chat, and what a bot wrote.
