@@ -89,6 +89,7 @@ class _Sent(reading.Message):
     paid_media: _There | None = None
     photo: list[_There] | None = None
     poll: _There | None = None
+    rich_message: _There | None = None
     sticker: _There | None = None
     story: _There | None = None
     venue: _There | None = None
