@@ -98,8 +98,8 @@ async def passed_over(update: Update, context: Context) -> None:
 
 
 async def written(update: Update, context: Context) -> None:
-    """A text that begins like a command and is none, or in the person's own chat the name of one, which does what the command
-    does. Other messages do not come this way: taking.py takes them.
+    """A text that begins like a command and is none: a message, in the person's own chat with a hint. Or there the name of a
+    command, which does what that does. Other messages do not come this way: taking.py takes them.
     """
     turn, message = current_turn(), _message(update)
     text = message.text or message.caption or ""
@@ -108,6 +108,8 @@ async def written(update: Update, context: Context) -> None:
         await _named(command, update, context)
         return
     await in_thread(acts.write_message, turn, _moment(turn, message), chat=_chat(message), text=text)
+    if message.chat.type == PRIVATE:
+        await hint(update, context)
 
 
 async def _named(command: str, update: Update, context: Context) -> None:
