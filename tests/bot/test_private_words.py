@@ -1,5 +1,6 @@
 """What somebody says in their own chat that is no command: words do what they say, the rest gets one answer an hour."""
 
+import time
 import unicodedata
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from diana import clock
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.updates import ADA, GROUP, answer, deliver, events, message, say, texts, update, user
+from tests.gamification.test_concurrency import at_once
 
 LANGUAGES = ("en", "es", "ru")
 # What people send besides texts.
@@ -88,8 +90,16 @@ def test_of_two_workers_one_answers(sandbox: Sandbox) -> None:
     answer()
     chat = Chat.objects.get(telegram_id=ADA)
     later = clock.now() + timedelta(hours=1)
+    claimed: list[set[int]] = []
+
+    def claim() -> None:
+        with transaction.atomic():
+            claimed.append(guidance.claim({chat.pk: later}))
+            time.sleep(0.1)  # the other one waits for this row, or has it
+
+    at_once(claim, claim)
+    assert sorted(claimed, key=len) == [set(), {chat.pk}]
     with transaction.atomic():
-        assert [guidance.claim({chat.pk: later}) for _ in range(2)] == [{chat.pk}, set()]
         assert guidance.claim({chat.pk: later + timedelta(minutes=59)}) == set()
         assert guidance.claim({chat.pk: later + timedelta(minutes=60)}) == {chat.pk}
 
