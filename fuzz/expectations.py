@@ -43,6 +43,7 @@ class Answer(StrEnum):
 
     NONE = "none"
     REPLY = "message"
+    IF_SENT = "message, unless nobody sent anything"
     NOTICE = "notice"
     SCREEN = "notice and screen"
     OWN_CHAT = "message in the person's own chat, or none"
@@ -75,6 +76,9 @@ DAILY_REWARD = PAGE._replace(acts=DAILY, paid=frozenset({"daily_login"}))
 PRIVATE_TEXT = Expected(person=Person.AUTHOR, comes=True, acts=WRITTEN)
 GROUP_TEXT = PRIVATE_TEXT._replace(paid=frozenset({"message_sent"}))
 NOT_OWN_WORDS = Expected(person=Person.AUTHOR)
+# What is no command is answered in the person's own chat: each line has a person of its own, whose first it is.
+GUIDED_TEXT = PRIVATE_TEXT._replace(answer=Answer.REPLY)
+GUIDED = PRESENT._replace(answer=Answer.REPLY)
 MONEY = Expected(person=Person.AUTHOR, answer=Answer.OWN_CHAT, booked=True)
 NOTICED = Expected(person=Person.AUTHOR, answer=Answer.NOTICE)
 PRESSED = Expected(person=Person.AUTHOR, answer=Answer.SCREEN, comes=True)
@@ -91,7 +95,7 @@ TABLE: dict[str, Expected] = {
     "message/daily@topic of a private": DAILY_REWARD,
     "message/daily@group": DAILY_REWARD,
     "message/daily@topic of a group": DAILY_REWARD,
-    "message/daily@private+forwarded": NOT_OWN_WORDS,
+    "message/daily@private+forwarded": GUIDED,
     "message/daily@group+forwarded": NOT_OWN_WORDS,
     "message/page@private": PAGE,
     "message/page@topic of a private": PAGE,
@@ -115,19 +119,19 @@ TABLE: dict[str, Expected] = {
     "message/unknown command@group": PASSED_OVER,
     "message/command of another bot@private": PAGE,
     "message/command of another bot@group": PASSED_OVER,
-    "message/text@private": PRIVATE_TEXT,
-    "message/text@topic of a private": PRIVATE_TEXT,
+    "message/text@private": GUIDED_TEXT,
+    "message/text@topic of a private": GUIDED_TEXT,
     "message/text@private+automatic": NOT_OWN_WORDS,
-    "message/text@private+forwarded": NOT_OWN_WORDS,
+    "message/text@private+forwarded": GUIDED,
     "message/text@group": GROUP_TEXT,
     "message/text@topic of a group": GROUP_TEXT,
     "message/text@group+forwarded": NOT_OWN_WORDS,
     "message/text@group+via a bot": NOT_OWN_WORDS,
-    "message/caption@private": PRESENT,
+    "message/caption@private": GUIDED,
     "message/caption@group": GROUP_TEXT,
     "message/caption@group+forwarded": NOT_OWN_WORDS,
-    "message/no text@private": PRESENT,
-    "message/no text@private+forwarded": PRESENT,
+    "message/no text@private": PRESENT._replace(answer=Answer.IF_SENT),
+    "message/no text@private+forwarded": GUIDED,
     "message/no text@private+via a bot": PRESENT,
     "message/no text@group": PRESENT,
     "message/no text@topic of a group": PRESENT,

@@ -108,6 +108,8 @@ def _answers(posting: Posting, calls: list[Call]) -> Iterator[str]:
         yield f"it was answered: {dict(made)}"
     if expected is Answer.REPLY and sent != 1:
         yield f"it was answered {sent} times"
+    if expected is Answer.IF_SENT and sent > 1:
+        yield f"it was answered {sent} times"
     if expected in (Answer.NOTICE, Answer.SCREEN) and notices != 1:
         yield f"the press was acknowledged {notices} times"
     if expected is Answer.SCREEN and not drawn:

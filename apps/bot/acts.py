@@ -14,7 +14,6 @@ from apps.bot import pages, services
 from apps.bot.chat_kinds import PRIVATE, place_of_kind
 from apps.bot.digests import content_digest
 from apps.bot.events import DailyLogin, MessageSent
-from apps.bot.pages.vip import is_gift
 from apps.bot.screens.layout import Reply
 from apps.bot.turns import Turn
 from apps.users import services as users
@@ -98,8 +97,8 @@ def register(
     language_code: str,
     payload: str,
 ) -> None:
-    """Register the person, count them for who has invited them, and keep the payload of the link they came by, unless it is a
-    gift's code: that is kept nowhere.
+    """Register the person, count them for who has invited them, and keep the payload of the link they came by, unless it only
+    names a page, or is a gift's code: that is kept nowhere.
     """
     users.register(
         person_id=turn.person_id,
@@ -111,7 +110,7 @@ def register(
         key=f"{turn.key_prefix}:register",
         invite_code=users.code_in(payload),
     )
-    if not is_gift(payload):
+    if pages.opened_by(payload) == "welcome":
         services.keep_start_payload(person_id=turn.person_id, payload=payload, now=occurred_at)
 
 

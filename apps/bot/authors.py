@@ -19,6 +19,8 @@ BORROWED = (
     "via_bot",
     "is_from_offline",
 )
+# Of these what says that a bot wrote it, or nobody did now.
+BY_BOTS = ("via_bot", "is_from_offline")
 
 
 def author(part: Any) -> int | None:

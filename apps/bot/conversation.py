@@ -18,6 +18,7 @@ from telegram.ext import (
 
 from apps.bot import acts, pages, reading, replies, selectors
 from apps.bot.chat_kinds import PRIVATE
+from apps.bot.command_words import command_of
 from apps.bot.deferred_answers import leave_out
 from apps.bot.documents import press_of
 from apps.bot.outcomes.records import EDIT, Shown, leave
@@ -100,10 +101,29 @@ async def passed_over(update: Update, context: Context) -> None:
 
 
 async def written(update: Update, context: Context) -> None:
-    """A text that begins like a command and is none. Other messages do not come this way: taking.py takes them."""
+    """A text that begins like a command and is none: a message, in the person's own chat with a hint. Or there the name of a
+    command, which does what that does. Other messages do not come this way: taking.py takes them.
+    """
     turn, message = current_turn(), _message(update)
     text = message.text or message.caption or ""
+    command = command_of(text) if message.chat.type == PRIVATE else None
+    if command is not None:
+        await _named(command, update, context)
+        return
     await in_thread(acts.write_message, turn, _moment(turn, message), chat=_chat(message), text=text)
+    if message.chat.type == PRIVATE:
+        await hint(update, context)
+
+
+async def _named(command: str, update: Update, context: Context) -> None:
+    """Do what the command does."""
+    match command:
+        case "start":
+            await start(update, context)
+        case "daily":
+            await daily(update, context)
+        case _:
+            await _visit(current_turn(), _message(update), command, context)
 
 
 async def pressed(update: Update, context: Context) -> None:

@@ -60,6 +60,12 @@ class NoticesDue(Event, type="bot.notices_due"):
     notice: int
 
 
+class GuidanceDue(Event, type="bot.guidance_due"):
+    """Somebody wrote in their own chat what is no command, the first time in an hour; `update` is the id of our row."""
+
+    update: int
+
+
 class DailyLogin(Event, type="game.daily_login"):
     """The person took the daily reward of that day."""
 

@@ -1,5 +1,5 @@
 """What the bot does when something happened: take a message, answer an update, at once or aside, tell what came of /daily, give
-notice, tell a group of its approval, leave a group, show a gift's code, give a payment back.
+notice, show what there is to do, tell a group of its approval, leave a group, show a gift's code, give a payment back.
 
 Those that answer or tell talk to Telegram, whose library takes longer to import than all the rest: only the processes
 that answer pay for it. Most of what a community does gets no answer: the batch takes it, without the library.
@@ -96,6 +96,14 @@ async def end_subscription(envelope: Envelope) -> None:
 def note_notices(envelopes: Sequence[Envelope]) -> None:
     """Keep what people are to be told of, each event once."""
     note(envelopes, now=clock.now())
+
+
+@subscribe("bot.guidance_due", external=True)
+async def guide(envelope: Envelope) -> None:
+    """Answer what is no command with what there is to do."""
+    from apps.bot.guidance_delivery import give_guidance
+
+    await give_guidance(envelope)
 
 
 @subscribe("bot.notices_due", external=True)

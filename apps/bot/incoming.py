@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from apps.bot import authors, reading
+from apps.bot.command_words import command_of
 from apps.bot.reading import LARGEST_TIME, Identifier, PositiveIdentifier, Unreadable
 from apps.bot.repair import needs_repair, repair
 from apps.bot.salvage import salvage
@@ -88,6 +89,7 @@ class _Sent(reading.Message):
     paid_media: _There | None = None
     photo: list[_There] | None = None
     poll: _There | None = None
+    rich_message: _There | None = None
     sticker: _There | None = None
     story: _There | None = None
     venue: _There | None = None
@@ -152,6 +154,8 @@ KINDS = tuple(name for name in _Body.__struct_fields__ if name != "update_id")
 
 # What has to do with money is read whole or not at all.
 WHOLE = ("pre_checkout_query", "successful_payment", "refunded_payment", "subscription")
+
+PRIVATE = "private"
 
 # Kept, and nothing else: an edit is no act and gets no answer, and a live location is edited every few seconds.
 IGNORED = ("edited_message",)
@@ -282,10 +286,12 @@ def _message(update_id: int, part: _Message) -> Incoming:
     if paid and sender is None and part.chat.id < 0:
         raise Unreadable("message.successful_payment does not say who paid")
     if sender is None or authors.is_marked(part, authors.BORROWED):
-        part.media = part.media or part.text is not None
+        # In somebody's own chat that is no message of theirs, which would be answered.
+        by_bot = part.chat.type == PRIVATE and authors.is_marked(part, authors.BY_BOTS)
+        part.media = (part.media or part.text is not None) and not by_bot
         part.text = part.caption = None
     authors.forget_marks(part, authors.MARKS + authors.BORROWED)
-    answered = part.text is not None and part.text.startswith("/")
+    answered = part.text is not None and _asks(part, part.text)
     part.entities = _commands(part.entities)[:1] if answered and part.entities else None
     return _incoming(
         update_id,
@@ -298,6 +304,11 @@ def _message(update_id: int, part: _Message) -> Incoming:
         sent_at=datetime.fromtimestamp(part.date, UTC) if (paid or refunded) and part.date else None,
         moved=moved,
     )
+
+
+def _asks(part: _Message, text: str) -> bool:
+    """Say whether the text is a command, or in somebody's own chat the name of one."""
+    return text.startswith("/") or (part.chat.type == PRIVATE and command_of(text) is not None)
 
 
 def _takes_media(part: _Message) -> bool:

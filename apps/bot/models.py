@@ -102,7 +102,8 @@ class Chat(models.Model):
 
     `state` says of a group whether acts count there (groups.py), of other chats nothing; staff decided it at `decided_at`.
     `title` and `members` (asked for at `members_at`) are for staff, `language` is what the group is told things in,
-    `seen_at` when something last came from there, to the hour.
+    `seen_at` when something last came from there, to the hour. `guided_at`: when a private chat's last message was sent that is
+    no command and was answered (guidance.py).
     """
 
     class Kind(models.TextChoices):
@@ -134,6 +135,7 @@ class Chat(models.Model):
     members = models.BigIntegerField(_("members"), null=True)
     members_at = models.DateTimeField(_("members counted at"), null=True)
     seen_at = models.DateTimeField(_("last seen"), null=True)
+    guided_at = models.DateTimeField(_("last told what there is to do"), null=True)
 
     class Meta:
         db_table = "bot_chat"

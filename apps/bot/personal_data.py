@@ -42,7 +42,7 @@ def export(person_id: int) -> dict[str, Any]:
             }
             for row in updates
         ],
-        "chats": list(chats.values("id", "telegram_id", "kind", "gone_at")),
+        "chats": list(chats.values("id", "telegram_id", "kind", "gone_at", "guided_at")),
         "messages_in_groups": [
             row | {"message": abs(row["message"])}
             for row in SeenMessage.objects.filter(person_id=person_id)

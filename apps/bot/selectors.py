@@ -24,6 +24,11 @@ def _by_id(updates: Iterable[int], which: Q) -> dict[int, Update]:
     return {row.pk: row for row in Update.objects.defer("body").filter(which, id__in=list(updates))}
 
 
+def update(update_id: int) -> Update | None:
+    """Return the update of this id of ours, if it is there still."""
+    return Update.objects.defer("body").filter(pk=update_id).first()
+
+
 def update_of_event(event_id: UUID) -> Update | None:
     """Return the update that set off this correlation, if there is one; of a group that has become a supergroup with the
     chat's present id.

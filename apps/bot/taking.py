@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from apps.bot import authors, groups, seen_messages, selectors, services
+from apps.bot import authors, groups, guidance, seen_messages, selectors, services
 from apps.bot.chat_kinds import PRIVATE, place_of_kind
 from apps.bot.digests import content_digest
 from apps.bot.documents import document_of
-from apps.bot.events import CommunityParticipation, MessageSent
+from apps.bot.events import CommunityParticipation, GuidanceDue, MessageSent
 from apps.bot.models import Update
 from apps.bot.reading import Change, Message, Reaction, Unreadable
 from apps.bot.seen_messages import GROUPS, KEEP, Place
 from apps.bot.turns import act_time
 from apps.users import services as users
-from diana.events import Envelope, Event
+from diana.events import Envelope, Event, Publication, publish_many
 
 Done = Message | Reaction | Change
 
@@ -32,7 +32,8 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     nothing. What nobody did, and what was done where nothing counts, is only noted as done.
 
     Locks groups that are new, then the people in ascending order, then their own chats (services.chats_of). A body that
-    cannot be read is told by bot.update_failed. What was sent in a group is noted: it may be reacted to.
+    cannot be read is told by bot.update_failed. What was sent in a group is noted: it may be reacted to. What was sent in
+    somebody's own chat is answered once an hour, by bot.guidance_due.
     """
     rows = selectors.unhandled_updates(envelope.fields["update"] for envelope in envelopes)
     seen = [_Seen(e, row, _read(row)) for e in envelopes if (row := rows.get(e.fields["update"]))]
@@ -42,11 +43,12 @@ def take(envelopes: Sequence[Envelope], *, now: datetime) -> None:
     noted = [what.chat for _, what in told if _is_act(what) or _may_be_reacted_to(what)]
     chats = services.chats_of({chat.id: chat.type for chat in noted if chat.type != PRIVATE})
     told = _without_the_erased(told)
-    there = [what.chat for _, what in told if _is_act(what)]
+    there = [what.chat for _, what in told if _is_act(what) or _wants_guidance(what)]
     chats |= services.chats_of({chat.id: chat.type for chat in there if chat.type == PRIVATE})
     unpaid = _unpaid_reactions(told, chats)
     users.act_many([_act(s, what, chats, counts=_is_act(what) and s.row.pk not in unpaid) for s, what in told])
     seen_messages.note(_seen_messages(told, chats))
+    _guide(told, chats)
     for _, row, found in seen:
         if isinstance(found, Unreadable):
             services.fail_update(update=row.pk, reason=str(found), person_id=row.person_id, now=now)
@@ -90,6 +92,31 @@ def _seen_messages(told: Iterable[tuple[_Seen, Done]], chats: Mapping[int, int])
         if isinstance(what, Message) and seen_messages.is_seen(what):
             number = seen_messages.number_of(what)
             yield seen_messages.Seen(chats[what.chat.id], number, _person(seen), _moment(seen, what))
+
+
+def _guide(told: Iterable[tuple[_Seen, Done]], chats: Mapping[int, int]) -> None:
+    """Have the newest message of each private chat answered, unless one was within the hour before it."""
+    asked: dict[int, tuple[datetime, _Seen]] = {}
+    for seen, what in told:
+        if _wants_guidance(what):
+            chat, moment = chats[what.chat.id], _moment(seen, what)
+            if chat not in asked or asked[chat][0] <= moment:
+                asked[chat] = moment, seen
+    if not asked:
+        return
+    answered = guidance.claim({chat: moment for chat, (moment, _) in asked.items()})
+    publish_many(
+        [
+            Publication(event=GuidanceDue(user_id=_person(seen), update=seen.row.pk), cause=seen.envelope)
+            for chat, (_, seen) in sorted(asked.items(), key=lambda one: one[0])
+            if chat in answered
+        ]
+    )
+
+
+def _wants_guidance(done: Done) -> bool:
+    """Say whether it was sent to the bot alone, a text or anything else."""
+    return isinstance(done, Message) and done.chat.type == PRIVATE and (done.media or done.text is not None)
 
 
 def _person(seen: _Seen) -> int:

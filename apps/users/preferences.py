@@ -18,13 +18,18 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every preference with what holds for who set nothing. Hours are of the person's own clock, 0 to 23.
 
     `quiet_from` and `quiet_until` being the same hour means that no hour is quiet. `reminders`: the one reminder of first
-    steps that were left.
+    steps that were left. `notices` off mutes all that nobody asked for; `achievements`, `levels`, `referrals`, `vip_changes` and
+    `reminders` one subject each. Receipts of payments come whatever is set.
     """
 
     notices: bool = True
     quiet_from: Hour = 22
     quiet_until: Hour = 8
     reminders: bool = True
+    achievements: bool = True
+    levels: bool = True
+    referrals: bool = True
+    vip_changes: bool = True
 
     def is_quiet(self, hour: int) -> bool:
         """Say whether notices wait at this hour of the person's clock; quiet hours may go over midnight."""

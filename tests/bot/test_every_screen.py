@@ -40,7 +40,10 @@ OTHERWISE_REACHED = {
     "welcome": "/start",
     "gift": "the link of a gift",
     "unknown_command": "a command that is none",
+    "guidance": "a message that is no command",
 }
+# Verbs that only screens of an earlier release have buttons for.
+FORMERLY_REACHED = {("set", "reminders"): "the settings"}
 # Commands that are no page: the first leads to one of two, the other is answered by the award.
 NO_PAGES = {"start", "daily"}
 BUTTON = re.compile(r"v1\|([a-z_.0-9]+)\|([a-z]+)\|(\d+)((?:\.[^.|]+)*)")
@@ -168,7 +171,8 @@ def test_its_buttons_fit_belong_to_one_and_lead_somewhere(language: str) -> None
         for button in buttons(reply):
             assert 0 < len(button.text.strip()) <= 64, (sample, button.text)
             if button.url is not None:
-                assert button.url.startswith("https://t.me/share/url?url="), sample
+                ours = r"https://t\.me/(share/url\?url=.+|\w+\?start=p_[a-z]+)"
+                assert re.fullmatch(ours, button.url), sample
                 continue
             fits = BUTTON.fullmatch(str(button.callback_data))
             assert fits, (sample, button.callback_data)
@@ -275,7 +279,7 @@ def test_every_page_and_verb_can_be_reached() -> None:
     there = reached()
     shown = {screen for screen, verb in there if verb == "show"} | set(COMMANDS)
     assert set(pages.PAGES) - shown == set(OTHERWISE_REACHED)
-    assert set(pages.VERBS) - there == set()
+    assert set(pages.VERBS) - there == set(FORMERLY_REACHED)
     assert set(COMMANDS) - set(pages.PAGES) == NO_PAGES
 
 

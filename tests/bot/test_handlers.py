@@ -191,7 +191,7 @@ def test_it_is_told_in_the_group_where_it_was_asked(sandbox: Sandbox) -> None:
 
 
 def test_without_an_update_it_is_told_in_private(sandbox: Sandbox) -> None:
-    person_id = say("hello").person_id
+    person_id = say("hello", chat=GROUP).person_id
     with transaction.atomic():
         publish(DailyLogin(user_id=person_id, local_date="2026-11-22"))
     drain()

@@ -38,8 +38,8 @@ def told() -> list[str]:
 
 
 def known(points: int) -> int:
-    """Have Ada here already, with so many points and ten for coming by. Return who she is."""
-    person = say("hello").person_id
+    """Have Ada here already, with so many points and fifteen for coming by and writing. Return who she is."""
+    person = say("hello", chat=GROUP).person_id
     drain()
     assert person is not None
     gamification.award(
@@ -99,7 +99,7 @@ def test_it_does_not_matter_who_hears_of_a_level_first(sandbox: Sandbox, *, note
 
 
 def test_what_came_without_an_answer_waits_for_the_digest(sandbox: Sandbox) -> None:
-    known(86)
+    known(81)
     say("hello all", chat=GROUP)
     drain()
     assert edits(sandbox) == []

@@ -263,7 +263,7 @@ def test_a_press_that_draws_no_screen_leaves_none_out(sandbox: Sandbox, data: st
 def test_a_token_that_telegram_does_not_take_pauses_all_and_rings(
     sandbox: Sandbox, status: int, description: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    say("hello")
+    say("hello", chat=GROUP)
     drain()
     sandbox.behave(fail_next=[{"status": status, "description": description}] * 2)
     say("/points")

@@ -18,7 +18,16 @@ from apps.users.preferences import InvalidPreferences, Preferences
 from tests.gamification.test_concurrency import at_once
 from tests.users.conftest import NOW, Published
 
-VALUES = {"notices": False, "quiet_from": 23, "quiet_until": 7, "reminders": False}
+VALUES = {
+    "notices": False,
+    "quiet_from": 23,
+    "quiet_until": 7,
+    "reminders": False,
+    "achievements": False,
+    "levels": False,
+    "referrals": False,
+    "vip_changes": False,
+}
 
 
 def change(person: Person, **changes: object) -> Preferences:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from apps.bot.notices.subjects import subject_of
 from apps.users.services import Preferences
 
 # From the first on, so long everything of these kinds is gathered into one message.
@@ -62,9 +63,8 @@ def may_be_told(kind: str, status: str) -> bool:
 
 def wanted(kind: str, preferences: Preferences) -> bool:
     """Say whether the person wants to be told of this."""
-    if kind in RECEIPTS:
-        return True
-    return preferences.notices and (kind != "reminder" or preferences.reminders)
+    subject = subject_of(kind)
+    return subject is None or (preferences.notices and bool(getattr(preferences, subject)))
 
 
 def due_at(

@@ -11,10 +11,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.bot.menu import COMMANDS
-from apps.bot.pages import achievements, vip
+from apps.bot.pages import achievements, own_chat, vip
 from apps.bot.pages.registry import PAGES, VERBS, Builder, Request
 from apps.bot.screens.layout import Reply
-from apps.bot.screens.start import private_only
 from apps.users import selectors as people
 
 # Each module registers its pages and verbs by being imported.
@@ -65,7 +64,7 @@ def show(
         if page.startswith(achievements.CATEGORY_PAGE):
             return achievements.category(page, request)
         if found.private and not private:
-            return private_only(person_id=person_id)
+            return own_chat.elsewhere(request, page)
         return found.build(request)
 
 
@@ -93,7 +92,7 @@ def press(
 
 def opened_by(payload: str) -> str:
     """Return the page that the link behind a /start leads to."""
-    return "gift" if vip.is_gift(payload) else "welcome"
+    return "gift" if vip.is_gift(payload) else own_chat.page_of(payload) or "welcome"
 
 
 def not_yours(person_id: int) -> str:

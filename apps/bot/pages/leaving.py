@@ -3,10 +3,10 @@
 import gzip
 from datetime import datetime
 
+from apps.bot.pages import own_chat
 from apps.bot.pages.registry import Request, page, verb
 from apps.bot.screens import leaving as screen
 from apps.bot.screens.layout import Reply
-from apps.bot.screens.start import private_only
 from apps.users import selectors as people
 from apps.users import services as users
 
@@ -37,7 +37,7 @@ def deleteme(request: Request) -> Reply:
 def yes(request: Request) -> Reply:
     """Note the request; pressed again it says the same."""
     if not request.private:
-        return private_only(person_id=request.me)
+        return own_chat.elsewhere(request, "deleteme")
     due = users.request_deletion(person_id=request.me, key=request.key("deleteme"), now=request.now)
     return screen.requested(person_id=request.me, due=_local(request, due))
 

@@ -2,7 +2,9 @@
 
 from datetime import date, datetime
 
+from apps.bot.pages import own_chat
 from apps.bot.pages.registry import Request, page
+from apps.bot.screens import points
 from apps.bot.screens import profile as screen
 from apps.bot.screens.layout import Reply
 from apps.gamification import selectors as ledger
@@ -11,9 +13,12 @@ from apps.users import selectors as people
 
 @page("profile")
 def profile(request: Request) -> Reply:
-    """Show all of it on one page."""
+    """Show all of it on one page; in a group, of who is not shown by name on boards, the level alone."""
     person, now = request.person, request.now
     standing = ledger.standing(request.me)
+    if not request.private and not own_chat.is_shown_by_name(request):
+        # A name, an alias, a balance or a rank would tell which place of a board is theirs.
+        return points.short(level=standing.level, balance=None, link=own_chat.link_to("profile"))
     return screen.profile(
         screen.ProfileData(
             person_id=request.me,

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from apps.bot.pages import own_chat
 from apps.bot.pages.registry import Request, page
 from apps.bot.screens import top as screen
 from apps.bot.screens.layout import Reply
@@ -18,8 +19,11 @@ def top(request: Request) -> Reply:
 
 
 def board(choice: screen.Choice, request: Request) -> Reply:
-    """Show a board, with names of those only who want to be named."""
+    """Show a board, with names of those only who want to be named. A group is not told which place is that of an alias."""
     me, name, segment, now = request.me, choice.board, choice.segment, request.now
+    found_out = not request.private and not own_chat.is_shown_by_name(request)
+    if found_out and choice.around:
+        return own_chat.elsewhere(request, "top")
     if choice.around:
         places = ledger.around(me, name, now, segment=segment)
     else:
@@ -35,6 +39,7 @@ def board(choice: screen.Choice, request: Request) -> Reply:
         person_id=me,
         choice=choice,
         rows=rows,
+        unseen=found_out,
         own_rank=own or ledger.rank_of(me, name, now, segment=segment),
         look=ledger.look(me),
     )

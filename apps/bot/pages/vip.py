@@ -1,10 +1,10 @@
 """VIP: how it stands, what it costs, and gifts."""
 
+from apps.bot.pages import own_chat
 from apps.bot.pages.registry import Request, page, verb
 from apps.bot.screens import plans
 from apps.bot.screens import vip as screen
 from apps.bot.screens.layout import Reply
-from apps.bot.screens.start import private_only
 from apps.gamification import selectors as ledger
 from apps.payments import selectors, services
 from apps.users import selectors as people
@@ -48,7 +48,7 @@ def gift(request: Request) -> Reply:
 def buy(request: Request) -> Reply:
     """Send the bill of a product; show what there is if it is not sold any more, or a subscription runs already."""
     if not request.private:
-        return private_only(person_id=request.me)
+        return own_chat.elsewhere(request, "vip")
     product = (request.args or ("",))[0]
     try:
         bill = services.create_invoice(person_id=request.me, product=product, now=request.now)

@@ -10,16 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from apps.bot.notices.subjects import SUBJECTS, subject_of
+from apps.bot.screens import choices
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
-from apps.bot.screens.layout import Screen, callback_data
+from apps.bot.screens.layout import Screen
 from apps.bot.screens.outcome import points
 from apps.bot.screens.receipts import Local, declined, purchase, refund
 from apps.bot.screens.words import entry_title
 
-# What nobody can switch off has no button for it.
-WITHOUT_MUTE = ("payment", "payment_problem", "refund", "refund_points", "refund_declined", "subscription_failed")
 # A digest of more would be too long for Telegram, and for people.
 MOST_LINES = 20
+BUTTONS_A_ROW = 2
 
 
 class Part(NamedTuple):
@@ -31,32 +32,94 @@ class Part(NamedTuple):
 
 
 def notice(*, person_id: int, parts: Sequence[Part], local: Local, vip_until: datetime | None) -> Screen:
-    """Tell one thing, or several in one message, under the screen's name of the first kind. `local` is the person's clock."""
+    """Tell one thing, or several in one message, under the screen's name of the first kind. `local` is the person's clock.
+
+    Of several levels the highest is told.
+    """
+    kind = parts[0].kind
+    template = "notice_digest" if len(parts) > 1 else f"notice_{kind}"
+    parts = _without_lower_levels(parts)
     lines = [_line(part, local, vip_until) for part in parts[:MOST_LINES]]
     if len(parts) > MOST_LINES:
         more = len(parts) - MOST_LINES
         lines.append(ngettext("… and %(count)s more", "… and %(count)s more", more) % {"count": more})
-    kind = parts[0].kind
-    template = "notice_digest" if len(parts) > 1 else f"notice_{kind}"
-    keyboard = None if kind in WITHOUT_MUTE else _keyboard("mute", _("🔕 No more notices"), person_id)
+    subjects = list(dict.fromkeys(subject for part in parts if (subject := subject_of(part.kind))))
+    # A receipt has nothing to switch off.
+    keyboard = InlineKeyboardMarkup(_mutes(person_id, subjects)) if subjects else None
     return Screen(template, "\n".join(lines), keyboard)
 
 
-def muted(*, person_id: int) -> Screen:
-    """Say that nothing more will come, and how to change that."""
-    text = _("No more notices from me. I still answer, and I still confirm payments.")
-    return Screen("notices_muted", text, _keyboard("unmute", _("🔔 Tell me again"), person_id))
+def muted(*, person_id: int, subject: str = "") -> Screen:
+    """Say that nothing more will come of this subject, of all without one, and how to change that."""
+    if subject:
+        text = _("Muted: %(subject)s. All else goes on.") % {"subject": _names()[subject]}
+    else:
+        text = _("No more notices from me. I still answer, and I still confirm payments.")
+    back = [choices.button(_("🔔 Tell me again"), "notices", "unmute", person_id, *_words(subject))]
+    return Screen("notices_muted", text, InlineKeyboardMarkup([back, _ways_on(person_id)]))
 
 
-def unmuted(*, person_id: int) -> Screen:
-    """Say that notices come again."""
+def unmuted(*, person_id: int, subject: str = "") -> Screen:
+    """Say that notices of this subject come again, all without one."""
     text = _("I will tell you again what happens, though not in your quiet hours.")
-    return Screen("notices_unmuted", text, _keyboard("mute", _("🔕 No more notices"), person_id))
+    again = [choices.button(_("🔕 No more notices"), "notices", "mute", person_id, *_words(subject))]
+    return Screen("notices_unmuted", text, InlineKeyboardMarkup([again, _ways_on(person_id)]))
 
 
-def _keyboard(verb: str, label: str, person_id: int) -> InlineKeyboardMarkup:
-    button = InlineKeyboardButton(label, callback_data=callback_data("notices", verb, str(person_id)))
-    return InlineKeyboardMarkup([[button]])
+def switches(*, person_id: int, notices: bool, subjects: Mapping[str, bool]) -> Screen:
+    """Show a switch for all notices, and one for each subject while they are not all off."""
+    lines = [
+        "<b>" + _("Notices") + "</b>",
+        _("What I tell you without being asked. Receipts of payments always come."),
+    ]
+    rows = [[_switch(person_id, "all", _("All notices"), notices)]]
+    if notices:
+        each = [_switch(person_id, subject, _names()[subject], subjects[subject]) for subject in SUBJECTS]
+        rows += _rows(each)
+    rows.append([choices.button("‹ " + _("Settings"), "settings", "show", person_id)])
+    return Screen("notices", "\n".join(lines), InlineKeyboardMarkup(rows))
+
+
+def _without_lower_levels(parts: Sequence[Part]) -> list[Part]:
+    highest = max((part for part in parts if part.kind == "level"), key=lambda part: part.fields["new"], default=None)
+    return [part for part in parts if part.kind != "level" or part is highest]
+
+
+def _mutes(person_id: int, subjects: Sequence[str]) -> list[list[InlineKeyboardButton]]:
+    """Return a button for each of these subjects, and one for all."""
+    buttons = [choices.button("🔕 " + _names()[each], "notices", "mute", person_id, each) for each in subjects]
+    buttons.append(choices.button("🔕 " + _("All notices"), "notices", "mute", person_id))
+    return _rows(buttons)
+
+
+def _rows(buttons: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
+    return [list(buttons[start : start + BUTTONS_A_ROW]) for start in range(0, len(buttons), BUTTONS_A_ROW)]
+
+
+def _ways_on(person_id: int) -> list[InlineKeyboardButton]:
+    return [
+        choices.button("⚙️ " + _("Notices"), "notices", "show", person_id),
+        choices.button(_("Menu"), "menu", "show", person_id),
+    ]
+
+
+def _switch(person_id: int, key: str, label: str, on: bool) -> InlineKeyboardButton:
+    state, other = (_("on"), "off") if on else (_("off"), "on")
+    return choices.button(f"{label}: {state}", "notices", "set", person_id, key, other)
+
+
+def _words(subject: str) -> list[str]:
+    return [subject] if subject else []
+
+
+def _names() -> dict[str, str]:
+    return {
+        "achievements": _("Achievements"),
+        "levels": _("Points and levels"),
+        "referrals": _("Invitations"),
+        "vip_changes": _("VIP"),
+        "reminders": _("Reminders"),
+    }
 
 
 def _line(part: Part, local: Local, vip_until: datetime | None) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from apps.bot.screens.layout import Screen, navigation
+from apps.bot.screens.start import to_own_chat
 from apps.bot.screens.words import bonus, entry_title, note
 
 
@@ -28,12 +29,20 @@ class Line(NamedTuple):
 
 def points(*, person_id: int, balance: int, level: int, lines: Sequence[Line]) -> Screen:
     """Show the balance, and where the last points came from."""
-    head = (
-        "<b>" + _("Balance: %(balance)s") % {"balance": balance} + "</b> · " + _("level %(level)s") % {"level": level}
-    )
-    parts = [head, ""]
+    parts = [_head(balance, level), ""]
     parts += [_entry(line) for line in lines] or [_("No points yet. Start with /daily.")]
     return Screen("points", "\n".join(parts), navigation(person_id, here="points"))
+
+
+def short(*, level: int, balance: int | None, link: str) -> Screen:
+    """Show what a group may read: balance and level; the level alone for who is not shown by name on boards."""
+    text = _("Your level: %(level)s") % {"level": level} if balance is None else _head(balance, level)
+    return Screen("points_short", text, to_own_chat(link))
+
+
+def _head(balance: int, level: int) -> str:
+    shown = _("Balance: %(balance)s") % {"balance": balance}
+    return f"<b>{shown}</b> · " + _("level %(level)s") % {"level": level}
 
 
 def _entry(line: Line) -> str:

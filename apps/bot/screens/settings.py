@@ -56,7 +56,7 @@ def settings(data: SettingsData) -> Screen:
         *choices.visibilities(me, data.visibility),
         [
             _switch(me, "notices", _("Notices"), data.notices),
-            _switch(me, "reminders", _("Reminders"), data.reminders),
+            choices.button("🔔 " + _("Which ones…"), "notices", "show", me),
         ],
         [
             choices.button(choices.marked(_hours(hours), hours == data.quiet), "set", "quiet", me, *hours)

@@ -1,6 +1,7 @@
 """The first words, the list of commands, and what is said about a command that is not there."""
 
 from django.utils.translation import gettext as _
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.menu import COMMANDS
 from apps.bot.screens.layout import Screen, display_name, navigation
@@ -31,6 +32,11 @@ def unknown_command() -> Screen:
     return Screen("unknown_command", _("I do not know this command. /help lists those I know."))
 
 
-def private_only(*, person_id: int) -> Screen:
-    """Say in a group that the answer is nobody else's business."""
-    return Screen("private_only", _("That is between the two of us: write to me in our own chat."))
+def private_only(*, person_id: int, link: str = "") -> Screen:
+    """Say in a group that the answer is nobody else's business; the link opens it in the person's own chat."""
+    return Screen("private_only", _("That is between the two of us: write to me in our own chat."), to_own_chat(link))
+
+
+def to_own_chat(link: str) -> InlineKeyboardMarkup | None:
+    """Return a button to the person's own chat, None without a link."""
+    return InlineKeyboardMarkup([[InlineKeyboardButton(_("Open our chat"), url=link)]]) if link else None

@@ -39,11 +39,15 @@ FIRST = Choice()
 CHOICES = [Choice(board, segment, around) for board in BOARDS for segment in SEGMENTS for around in (False, True)]
 
 
-def top(*, person_id: int, choice: Choice, rows: Sequence[Row], own_rank: int | None, look: Look) -> Screen:
-    """Show a board: a list, one's own rank or why there is none, buttons to all other boards."""
+def top(
+    *, person_id: int, choice: Choice, rows: Sequence[Row], own_rank: int | None, look: Look, unseen: bool = False
+) -> Screen:
+    """Show a board: a list, one's own rank or why there is none, buttons to all other boards. `unseen`: others read it, who
+    must not see which place is the person's.
+    """
     lines = [f"<b>{_title(choice)}</b>"]
-    lines += [_row(row, mine=row.person_id == person_id) for row in rows]
-    lines += _remarks(choice, rows, own_rank, look)
+    lines += [_row(row, mine=row.person_id == person_id and not unseen) for row in rows]
+    lines += [] if unseen else _remarks(choice, rows, own_rank, look)
     return Screen("top", "\n".join(lines), _keyboard(person_id, choice))
 
 

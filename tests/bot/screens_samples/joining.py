@@ -33,6 +33,7 @@ SAMPLES: list[Sample] = [
     sample(start.help_, "all", person_id=ME),
     sample(start.unknown_command, "all"),
     sample(start.private_only, "all", person_id=ME),
+    sample(start.private_only, "a link", person_id=ME, link="https://t.me/diana_bot?start=p_menu"),
     sample(groups.unpaid, "all", telegram_chat_id=-1_001_234_567_890),
     sample(groups.approved, "all"),
     *(sample(joining.language, case, person_id=ME, name=name, current="en") for case, name in NAMES.items()),

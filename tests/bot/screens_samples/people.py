@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from apps.bot.screens import achievements, daily, leaving, points, privacy, profile, streak, top
+from apps.bot.screens import achievements, daily, leaving, points, privacy, profile, stop, streak, top
 from apps.bot.screens.achievement_words import CATEGORIES, TITLES
 from apps.bot.screens.words import BONUSES, NOTES, RULES
 from apps.gamification import titles
@@ -20,6 +20,7 @@ from tests.bot.screens_samples.sample import (
     sample,
 )
 
+OWN_CHAT = "https://t.me/diana_bot?start=p_points"
 NAMES = (ADA, HTML, RIGHT_TO_LEFT, LONGEST_NAME, "")
 ALL_BONUSES = [(key, 3000) for key in BONUSES]
 ENTRIES = [
@@ -80,6 +81,8 @@ SAMPLES: list[Sample] = [
         sample(points.points, f"from {n}", person_id=ME, balance=320, level=3, lines=ENTRIES[n : n + 10])
         for n in range(0, len(ENTRIES), 10)
     ),
+    sample(points.short, "by name", level=3, balance=320, link=OWN_CHAT),
+    sample(points.short, "unseen", level=3, balance=None, link=""),
     sample(points.points, "none", person_id=ME, balance=0, level=1, lines=[]),
     sample(points.points, "longest", person_id=ME, balance=2**62, level=50, lines=LONGEST_ENTRIES),
     *(sample(profile.profile, name or "nameless", PROFILE._replace(name=name)) for name in NAMES),
@@ -107,6 +110,16 @@ SAMPLES: list[Sample] = [
         sample(top.top, f"empty, {case}, {choice.page}", person_id=ME, choice=choice, rows=[], own_rank=None, look=look)
         for case, look in LOOKS.items()
         for choice in (top.FIRST, top.Choice(around=True), top.Choice("trivia", "archetype"))
+    ),
+    sample(
+        top.top,
+        "unseen",
+        person_id=ME,
+        choice=top.FIRST,
+        rows=ROWS,
+        own_rank=2,
+        look=LOOKS["shown"],
+        unseen=True,
     ),
     sample(
         top.top,
@@ -139,5 +152,6 @@ SAMPLES: list[Sample] = [
     sample(leaving.kept, "all", person_id=ME),
     sample(privacy.privacy, "all", person_id=ME),
     sample(privacy.terms, "all", person_id=ME),
+    sample(stop.stop, "all", person_id=ME),
     sample(privacy.paused, "all", person_id=ME),
 ]

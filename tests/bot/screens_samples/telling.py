@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from apps.bot.notices.planning import KINDS
+from apps.bot.notices.subjects import SUBJECTS
 from apps.bot.screens import notices
 from apps.bot.screens.achievement_words import MEDALS, TITLES
 from tests.bot.screens_samples.sample import LONGEST_ID, ME, NOON, Sample, Written, sample
 
 UNTIL = NOON.isoformat()
 FIELDS: dict[str, list[dict[str, Any]]] = {
+    "points": [{"amount": 10, "rule": "login"}],
     "level": [{"old": 1, "new": 2}],
     "vip_granted": [{"until": UNTIL}, {"until": None}],
     "vip_expiring": [{"hours": hours, "until": UNTIL} for hours in (1, 24, 72)],
@@ -68,4 +70,10 @@ SAMPLES: list[Sample] = [
     *(notice(f"a digest of {count}", *[OWN] * count) for count in (20, 21, 22, 25, 200)),
     sample(notices.muted, "all", person_id=ME),
     sample(notices.unmuted, "all", person_id=ME),
+    *(sample(notices.muted, subject, person_id=ME, subject=subject) for subject in SUBJECTS),
+    *(sample(notices.unmuted, subject, person_id=ME, subject=subject) for subject in SUBJECTS),
+    *(
+        sample(notices.switches, f"{on}", person_id=ME, notices=on, subjects=dict.fromkeys(SUBJECTS, not on))
+        for on in (True, False)
+    ),
 ]
