@@ -3,7 +3,6 @@ outside transactions."""
 
 import logging
 
-from django.utils import translation
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden
 
@@ -11,6 +10,7 @@ from apps.bot import replies
 from apps.bot.application import application
 from apps.bot.places import Place
 from apps.bot.screens import vip
+from apps.bot.screens.formats import reader
 from apps.bot.telegram_errors import Gone, describe, translated
 from apps.payments import selectors as payments
 from apps.payments import services as payment_services
@@ -39,7 +39,7 @@ async def tell_gift(envelope: Envelope) -> None:
         return
     library = await application()
     profile = await in_thread(people.profile, person_id)
-    with translation.override(profile.language):
+    with reader(profile.language, profile.timezone, clock.now()):
         screen = vip.gift_bought(
             person_id=person_id, code=gift.code, days=gift.days, link=_link(library.bot.username, gift.code)
         )

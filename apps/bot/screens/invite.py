@@ -5,6 +5,7 @@ import html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen, navigation
 
 
@@ -15,8 +16,8 @@ def invite(*, person_id: int, link: str, came: int, stayed: int, paid: int) -> S
         _("You get 500 points and your friend 50, a week after your friend has finished the tutorial, was here on three"
           " days and has earned 300 points."),
         "",
-        ngettext("%(count)s has come by your link", "%(count)s have come by your link", came) % {"count": came},
-        ngettext("%(count)s of them has stayed", "%(count)s of them have stayed", stayed) % {"count": stayed},
-        ngettext("%(count)s was paid for", "%(count)s were paid for", paid) % {"count": paid},
+        ngettext("%(count)s has come by your link", "%(count)s have come by your link", came) % {"count": formats.number(came)},
+        ngettext("%(count)s of them has stayed", "%(count)s of them have stayed", stayed) % {"count": formats.number(stayed)},
+        ngettext("%(count)s was paid for", "%(count)s were paid for", paid) % {"count": formats.number(paid)},
     ]  # fmt: skip
     return Screen("invite", "\n".join(lines), navigation(person_id))

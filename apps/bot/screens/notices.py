@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from apps.bot.screens import formats
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
 from apps.bot.screens.layout import Screen, callback_data
 
@@ -34,7 +34,7 @@ def notice(*, person_id: int, parts: Sequence[Part], local: Local, vip_until: da
     lines = [_line(part, local, vip_until) for part in parts[:MOST_LINES]]
     if len(parts) > MOST_LINES:
         more = len(parts) - MOST_LINES
-        lines.append(ngettext("… and %(count)s more", "… and %(count)s more", more) % {"count": more})
+        lines.append(ngettext("… and %(count)s more", "… and %(count)s more", more) % {"count": formats.number(more)})
     kind = parts[0].kind
     template = "notice_digest" if len(parts) > 1 else f"notice_{kind}"
     keyboard = None if kind in WITHOUT_MUTE else _keyboard("mute", _("🔕 No more notices"), person_id)
@@ -98,7 +98,7 @@ def _payment(stars: int, local: Local, vip_until: datetime | None) -> str:
             "⭐ Thank you! Your payment of %(count)s stars has arrived.",
             stars,
         )
-        % {"count": stars}
+        % {"count": formats.number(stars)}
     ]
     if vip_until is not None:
         lines.append(_("VIP until %(date)s") % {"date": _date(vip_until, local)})
@@ -112,7 +112,7 @@ def _payment_problem(fields: Mapping[str, Any]) -> str:
         "Your payment of %(count)s star has arrived, but it gave nothing yet.",
         "Your payment of %(count)s stars has arrived, but it gave nothing yet.",
         stars,
-    ) % {"count": stars}
+    ) % {"count": formats.number(stars)}
     if fields.get("problem") == "failed":
         follows = _("That was our mistake. It will be made good, or given back.")
     else:
@@ -128,7 +128,7 @@ def _refund(fields: Mapping[str, Any]) -> str:
     text = ngettext(
         "Your payment of %(count)s star was given back.", "Your payment of %(count)s stars was given back.", int(stars)
     )
-    return text % {"count": stars}
+    return text % {"count": formats.number(stars)}
 
 
 def _points_gone(fields: Mapping[str, Any]) -> list[str]:
@@ -137,7 +137,7 @@ def _points_gone(fields: Mapping[str, Any]) -> list[str]:
     if "points" not in fields:
         return []
     text = ngettext("%(count)s point for it was taken back.", "%(count)s points for it were taken back.", points) % {
-        "count": points
+        "count": formats.number(points)
     }
     if new == old:
         return [text]
@@ -156,7 +156,7 @@ def _vip(kind: str, fields: Mapping[str, Any], local: Local) -> str:
                 "Your VIP ends in %(count)s hour. /vip keeps it.",
                 "Your VIP ends in %(count)s hours. /vip keeps it.",
                 hours,
-            ) % {"count": hours}
+            ) % {"count": formats.number(hours)}
         case "vip_grace":
             text = _("Your VIP is over. What it gave is kept until %(date)s: /vip keeps it for longer.")
             return "⏳ " + text % {"date": date}
@@ -166,4 +166,4 @@ def _vip(kind: str, fields: Mapping[str, Any], local: Local) -> str:
 
 
 def _date(moment: datetime, local: Local) -> str:
-    return date_format(local(moment), "DATETIME_FORMAT")
+    return formats.moment(local(moment))

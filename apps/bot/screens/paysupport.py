@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen, navigation
 
 
@@ -39,7 +39,7 @@ def paysupport(*, person_id: int, contact: str, lines: Sequence[Line]) -> Screen
 def _payment(line: Line) -> str:
     text = _("No. %(id)s: %(stars)s ⭐ on %(date)s") % {
         "id": line.id,
-        "stars": line.stars,
-        "date": date_format(line.paid_on, "DATE_FORMAT"),
+        "stars": formats.number(line.stars),
+        "date": formats.day(line.paid_on),
     }
     return f"{text} – {_('given back')}" if line.refunded else text

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen, navigation
 from apps.bot.screens.words import bonus, entry_title, note
 
@@ -29,7 +30,10 @@ class Line(NamedTuple):
 def points(*, person_id: int, balance: int, level: int, lines: Sequence[Line]) -> Screen:
     """Show the balance, and where the last points came from."""
     head = (
-        "<b>" + _("Balance: %(balance)s") % {"balance": balance} + "</b> · " + _("level %(level)s") % {"level": level}
+        "<b>"
+        + _("Balance: %(balance)s") % {"balance": formats.number(balance)}
+        + "</b> · "
+        + _("level %(level)s") % {"level": level}
     )
     parts = [head, ""]
     parts += [_entry(line) for line in lines] or [_("No points yet. Start with /daily.")]
@@ -39,18 +43,18 @@ def points(*, person_id: int, balance: int, level: int, lines: Sequence[Line]) -
 def _entry(line: Line) -> str:
     why = _why(line)
     title = entry_title(line.kind, line.rule, line.title)
-    return f"<b>{line.amount:+d}</b> {title}" + (f" – {why}" if why else "")
+    return f"<b>{formats.signed(line.amount)}</b> {title}" + (f" – {why}" if why else "")
 
 
 def _why(line: Line) -> str:
     """Say how the amount came about: the rule, its base, each bonus, the clamp, what fell away."""
     parts: list[str] = []
     if line.kind in ("award", "suppressed"):
-        parts = [_("base %(base)s") % {"base": line.base}, *(bonus(*pair) for pair in line.bonuses)]
+        parts = [_("base %(base)s") % {"base": formats.number(line.base)}, *(bonus(*pair) for pair in line.bonuses)]
     elif line.kind == "reversal":
-        parts = [_("takes %(base)s back") % {"base": f"{line.base:+d}"}]
+        parts = [_("takes %(base)s back") % {"base": formats.signed(line.base)}]
     if line.factor_at_most:
-        parts.append(_("at most ×%(factor)s") % {"factor": f"{line.factor_at_most / 10_000:g}"})
+        parts.append(_("at most ×%(factor)s") % {"factor": formats.factor(line.factor_at_most)})
     if line.note:
         parts.append(note(line.note, line.kind))
     if line.rule_version:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Invoice, Screen, callback_data, navigation
 
 
@@ -74,7 +74,7 @@ def title(offer: Offer) -> str:
     """Return what it is called, in 32 characters at most."""
     if _renews(offer):
         return _("VIP every month")
-    days = ngettext("%(count)s day", "%(count)s days", offer.days) % {"count": offer.days}
+    days = ngettext("%(count)s day", "%(count)s days", offer.days) % {"count": formats.number(offer.days)}
     return (_("Gift: VIP for %(days)s") if offer.kind == "gift" else _("VIP for %(days)s")) % {"days": days}
 
 
@@ -85,13 +85,15 @@ def gift_bought(*, person_id: int, code: str, days: int, link: str) -> Screen:
         "Your gift, VIP for %(count)s days, is ready. Whoever has the code can redeem it, once:",
         days,
     )
-    lines = [text % {"count": days}, "", f"<code>{html.escape(code)}</code>", html.escape(link)]
+    lines = [text % {"count": formats.number(days)}, "", f"<code>{html.escape(code)}</code>", html.escape(link)]
     return Screen("gift_bought", "\n".join(lines))
 
 
 def gift_redeemed(*, person_id: int, days: int, until: datetime | None) -> Screen:
     """Say what a code has given."""
-    text = ngettext("A gift: VIP for %(count)s day.", "A gift: VIP for %(count)s days.", days) % {"count": days}
+    text = ngettext("A gift: VIP for %(count)s day.", "A gift: VIP for %(count)s days.", days) % {
+        "count": formats.number(days)
+    }
     return Screen("gift_redeemed", f"{text} {_state(until)}", navigation(person_id))
 
 
@@ -108,12 +110,12 @@ def too_many_codes(*, person_id: int) -> Screen:
 def _state(until: datetime | None) -> str:
     if until is None:
         return _("You are not VIP.")
-    return _("You are VIP until %(date)s.") % {"date": date_format(until, "DATETIME_FORMAT")}
+    return _("You are VIP until %(date)s.") % {"date": formats.moment(until)}
 
 
 def _subscription(until: datetime, renews: bool, failed: bool) -> str:
     """Say when a subscription renews or ends, and where that is changed."""
-    date = {"date": date_format(until, "DATE_FORMAT")}
+    date = {"date": formats.day(until)}
     if renews:
         return (
             _("Your subscription renews on %(date)s. Cancel it in Telegram: Settings, Telegram Stars, Subscriptions.")
@@ -150,4 +152,4 @@ def _description(offer: Offer) -> str:
 
 def _button(person_id: int, offer: Offer) -> InlineKeyboardButton:
     data = callback_data("vip", "buy", str(person_id), offer.key)
-    return InlineKeyboardButton(f"{title(offer)} · {offer.stars} ⭐", callback_data=data)
+    return InlineKeyboardButton(f"{title(offer)} · {formats.number(offer.stars)} ⭐", callback_data=data)
