@@ -107,7 +107,7 @@ def test_made_up_buttons_change_nothing(me: int, data: str) -> None:
 
 
 def test_settings_are_changed_by_their_buttons(me: int) -> None:
-    assert "Time zone: UTC, it is 12:00 there" in show("settings", me).text
+    assert "Time zone: UTC, it is 12:00\u00a0PM there" in show("settings", me).text
     assert "Notices: off" in press("v1|set|notices|{}.off", me).text
     assert "Quiet hours: none" in press("v1|set|quiet|{}.0.0", me).text
     assert "Reminders: off" in str(press("v1|set|reminders|{}.off", me).keyboard)
