@@ -61,12 +61,12 @@ def test_it_says_so_in_english() -> None:
     assert penalty.startswith("<b>−")
     assert "Penalty – more than there was (" in penalty
     assert cut.endswith(
-        "Challenge – base 200 · level +9 % · VIP +50% · the day&#x27;s points are used up (50) · rule, version 1"
+        "Challenge – base 200 · level +9% · VIP +50% · the day&#x27;s points are used up (50) · rule, version 1"
     )
-    assert "base 50 · level +9 % · VIP +50% · paid afterwards: there was room again" in paid_afterwards
+    assert "base 50 · level +9% · VIP +50% · paid afterwards: there was room again" in paid_afterwards
     assert reversal.startswith("<b>-80</b> Correction: Daily reward – takes +80 back")
     assert suppressed == "<b>+0</b> Daily reward – base 50 · limit reached · rule, version 1"
-    assert "base 50 · level +9 % · VIP +50% · rule, version 1" in rewarded
+    assert "base 50 · level +9% · VIP +50% · rule, version 1" in rewarded
 
 
 def test_the_clamp_shows_where_it_cut() -> None:
