@@ -19,6 +19,7 @@ COMMANDS = {
     "invite": _("bring a friend"),
     "vip": _("what VIP gives, and how to get it"),
     "settings": _("language, time zone, boards, notices"),
+    "timezone": _("choose your time zone by a city's name"),
     "export": _("a copy of your data"),
     "deleteme": _("be forgotten"),
     "privacy": _("what I know of you"),

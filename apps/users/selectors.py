@@ -33,9 +33,12 @@ from apps.users.standing import tutorial_standing as tutorial_standing
 from apps.users.standing import visibility as visibility
 from apps.users.timezones import local_time as local_time
 from apps.users.tombstones import digest_of
-from apps.users.zones import REGIONS as REGIONS
 from apps.users.zones import Zone as Zone
-from apps.users.zones import cities as cities
+from apps.users.zones import city_of as city_of
+from apps.users.zones import find_zones as find_zones
+from apps.users.zones import offsets as offsets
+from apps.users.zones import zone_of as zone_of
+from apps.users.zones import zones_at as zones_at
 
 
 @dataclass(frozen=True, slots=True)

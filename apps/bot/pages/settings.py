@@ -22,24 +22,24 @@ def settings(request: Request) -> Reply:
         screen.SettingsData(
             person_id=request.me,
             language=person.language,
-            timezone=person.timezone,
+            timezone=people.city_of(person.timezone, person.language),
             local_time=clock_time(person.local(request.now)),
             visibility=people.visibility(request.me),
             notices=chosen.notices,
             reminders=chosen.reminders,
             quiet=(chosen.quiet_from, chosen.quiet_until),
-            waiting=_waiting(person.clock, request.now),
+            waiting=_waiting(person, request.now),
         )
     )
 
 
-def _waiting(clock: people.Clock, now: datetime) -> screen.Waiting | None:
+def _waiting(person: people.Profile, now: datetime) -> screen.Waiting | None:
     """Return what still counts, if the zone chosen last does not yet."""
-    counts_from = clock.counts_from(now)
+    counts_from = person.clock.counts_from(now)
     if counts_from is None:
         return None
-    zone = clock.zone_at(now)
-    return screen.Waiting(zone, people.local_time(counts_from, zone).date())
+    zone = person.clock.zone_at(now)
+    return screen.Waiting(people.city_of(zone, person.language), people.local_time(counts_from, zone).date())
 
 
 @verb("set", "lang")

@@ -89,6 +89,11 @@ def clock_time(value: time | datetime) -> str:
     return f"{text.split()[0]}{_NO_BREAK_SPACE}{'AM' if wall.hour < 12 else 'PM'}"
 
 
+def weekday(value: date) -> str:
+    """Return the day of the week in short, without a full stop."""
+    return str(format_date(value, "EEE", locale=_locale())).rstrip(".")
+
+
 def moment(value: datetime) -> str:
     """Return day and time of the moment on the clock that it carries, as in "December 6, 1:36 PM"."""
     between = " в " if _locale().language == "ru" else ", "

@@ -15,7 +15,7 @@ QUIET = ((22, 8), (23, 7), (20, 10), (0, 0))
 
 
 class Waiting(NamedTuple):
-    """The zone that still counts for the person's days, and the date whose midnight there ends that."""
+    """The city of the zone that still counts for the person's days, and the date whose midnight there ends that."""
 
     zone: str
     until: date
