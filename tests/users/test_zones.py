@@ -47,7 +47,9 @@ def test_the_first_guess_is_where_most_live_who_speak_so(code: str, zone: str) -
 
 
 def test_every_territory_of_several_zones_has_its_most_populous_one() -> None:
-    several = {t: names for t, names in get_global("territory_zones").items() if len(names) > 1 and t not in ("001", "ZZ")}
+    several = {
+        t: names for t, names in get_global("territory_zones").items() if len(names) > 1 and t not in ("001", "ZZ")
+    }
     assert set(zones._MOST_POPULOUS) == set(several)
     assert [t for t, name in zones._MOST_POPULOUS.items() if name not in several[t]] == []
 
@@ -57,7 +59,9 @@ def test_each_place_is_offered_once_under_the_name_of_today() -> None:
     assert set(offered.values()) == {1}
     assert set(offered) <= known_timezones()
     assert {"Asia/Kolkata", "Africa/Asmara", "Europe/Kyiv", "America/Argentina/Buenos_Aires"} <= set(offered)
-    assert not {"Asia/Calcutta", "Africa/Asmera", "Europe/Kiev", "America/Buenos_Aires", "UTC", "Etc/GMT+3"} & set(offered)
+    assert not {"Asia/Calcutta", "Africa/Asmera", "Europe/Kiev", "America/Buenos_Aires", "UTC", "Etc/GMT+3"} & set(
+        offered
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -79,7 +83,9 @@ def test_whoever_finds_their_clock_finds_their_zone_also_when_clocks_are_turned(
     assert set(found) == set(zones.places())
     for name, zone in found.items():
         shown = (now + timedelta(minutes=zone.offset_minutes)).replace(tzinfo=None)
-        assert shown == local_time(now, name).replace(tzinfo=None) == now.astimezone(ZoneInfo(name)).replace(tzinfo=None)
+        assert (
+            shown == local_time(now, name).replace(tzinfo=None) == now.astimezone(ZoneInfo(name)).replace(tzinfo=None)
+        )
 
 
 @pytest.mark.parametrize(("text", "zone"), CITIES.items())
