@@ -109,9 +109,12 @@ def profile(person_id: int) -> Profile:
         raise UnknownPerson(f"There is no person {person_id}.") from None
 
 
-def alias(person_id: int) -> str:
-    """Return the name under which a person who wants an alias is shown; always the same, and nobody can tell whose it is."""
-    return alias_of(person_id, settings.SECRET_KEY)
+def alias(person_id: int, language: str) -> str:
+    """Return the name under which a person who wants an alias is shown to who reads this language.
+
+    It is always the same animal and number, and nobody can tell whose it is.
+    """
+    return alias_of(person_id, settings.SECRET_KEY, language)
 
 
 def telegram_id(person_id: int) -> int | None:

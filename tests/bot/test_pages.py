@@ -76,7 +76,9 @@ def test_an_alias_is_one_animal_in_every_language_with_the_same_number() -> None
     assert [len({names[place] for names in animals}) for place in range(3)] == [32, 32, 32]
     assert {("Moose", "Alce", "Лось"), ("Heron", "Garza", "Цапля"), ("Wolf", "Lobo", "Волк")} <= animals
     assert [names for names in known if len({name.split()[1] for name in names}) != 1] == []
-    assert len({names[0] for names in known}) == len({names[1] for names in known}) == len({names[2] for names in known})
+    assert (
+        len({names[0] for names in known}) == len({names[1] for names in known}) == len({names[2] for names in known})
+    )
 
 
 def test_a_board_names_aliases_in_the_language_of_who_reads_it(crowd: list[int]) -> None:

@@ -116,7 +116,7 @@ def show(request: Request, step: str) -> Reply:
             return _times(request, None, first_steps=True)
         case "visibility":
             return screen.visibility(
-                person_id=me, name=person.name, alias=people.alias(me), current=people.visibility(me)
+                person_id=me, name=person.name, alias=people.alias(me, person.language), current=people.visibility(me)
             )
         case "consent":
             return screen.consent(person_id=me)
