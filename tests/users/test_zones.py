@@ -54,6 +54,10 @@ def test_every_territory_of_several_zones_has_its_most_populous_one() -> None:
     assert [t for t, name in zones._MOST_POPULOUS.items() if name not in several[t]] == []
 
 
+def test_wanted_zones_are_places_of_today() -> None:
+    assert set(zones._WANTED) - set(zones.places()) == set()
+
+
 def test_each_place_is_offered_once_under_the_name_of_today() -> None:
     offered = Counter(zone.name for minutes in zones.offsets(NOW) for zone in zones.zones_at(minutes, "en", NOW))
     assert set(offered.values()) == {1}
