@@ -207,6 +207,10 @@ def test_whoever_was_there_before_keeps_the_dates_that_have_begun(person: Person
     person.refresh_from_db()
     assert (person.timezone, [name for name, _until in person.former_timezones]) == ("America/Bogota", ["UTC"])
     assert person.clock.local(now + timedelta(minutes=1)).date() >= (person.last_active_date or now.date())
+    services.set_timezone(person_id=person.pk, timezone="Asia/Tokyo", now=now + timedelta(hours=1))
+    person.refresh_from_db()
+    moments = [now + timedelta(minutes=minutes) for minutes in (-1, 30, 61)]
+    assert [person.clock.zone_at(moment) for moment in moments] == ["UTC", "America/Bogota", "Asia/Tokyo"]
 
 
 def test_a_choice_of_a_release_that_knows_no_guess_stays_one(person: Person, now: datetime) -> None:

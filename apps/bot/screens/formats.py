@@ -76,7 +76,7 @@ def day(value: date) -> str:
     if value.year == _reader.get().year:
         return _plain(format_skeleton("MMMMd", value, locale=_locale()))
     # Russian ends the year with the abbreviation of the word.
-    return _plain(format_date(value, "long", locale=_locale())).removesuffix(f"{_NO_BREAK_SPACE}г.").removesuffix(" г.")
+    return _plain(format_date(value, "long", locale=_locale())).removesuffix(f"{_NO_BREAK_SPACE}г.")
 
 
 def clock_time(value: time | datetime) -> str:
