@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import telegram
-from django.utils import translation
 
 from apps.bot import authors, deferred_answers, documents, groups, reading, replies, selectors, services, strange_groups
 from apps.bot.application import AnyApplication, application
@@ -14,6 +13,7 @@ from apps.bot.models import Update
 from apps.bot.outcomes.records import Shown
 from apps.bot.places import Place, place_of
 from apps.bot.screens import daily
+from apps.bot.screens.formats import reader
 from apps.bot.screens.layout import Screen
 from apps.bot.telegram_errors import Gone
 from apps.bot.turns import Turn, act_time, begin_turn
@@ -180,7 +180,7 @@ async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
     if deferred_answers.is_late(chat, found.asked_at, clock.now()):
         deferred_answers.leave_out()
         return
-    with translation.override(found.language):
+    with reader(found.language, found.timezone, clock.now()):
         screen = _daily_screen(envelope, found.wait)
     try:
         library = await application()
@@ -200,10 +200,11 @@ _ANSWERS = {"bot.handle_update": answer_update, "bot.answer_daily": tell_daily}
 
 
 class _Address(NamedTuple):
-    """Where to answer, in which language, since when somebody waits for it, and how long their date lasted still then."""
+    """Where to answer, in which language and zone, since when somebody waits, and how long their date lasted still then."""
 
     place: Place
     language: str
+    timezone: str
     asked_at: datetime
     wait: timedelta
 
@@ -221,7 +222,7 @@ def _address(envelope: Envelope) -> _Address | None:
         return None
     asked_at = row.received_at if row else clock.now()
     person, acted_at = people.profile(envelope.user_id), envelope.occurred_at
-    return _Address(place, person.language, asked_at, person.clock.next_date(acted_at) - acted_at)
+    return _Address(place, person.language, person.timezone, asked_at, person.clock.next_date(acted_at) - acted_at)
 
 
 def _place(row: Update) -> Place | None:

@@ -26,7 +26,7 @@ from apps.bot.places import Place
 from apps.bot.screens.layout import Reply, Screen
 from apps.bot.sending import acknowledge
 from apps.bot.turns import Turn, act_time, current_turn
-from diana import metrics
+from diana import clock, metrics
 from diana.events.causes import current_cause
 from diana.events.gathering import Gathering
 from diana.events.loop import in_thread
@@ -134,7 +134,7 @@ async def pressed(update: Update, context: Context) -> None:
     below = query.message
     # Below a message of nobody's chat there are no buttons of the bot's.
     if below is None or button.owner != str(turn.person_id):
-        await acknowledge(query, await in_thread(pages.not_yours, turn.person_id))
+        await acknowledge(query, await in_thread(pages.not_yours, turn.person_id, clock.now()))
         return
     own = (below.chat.id, PRIVATE) if below.chat.type == PRIVATE else None
     reply = await in_thread(functools.partial(acts.press, turn, button, private=own is not None, own_chat=own))

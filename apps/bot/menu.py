@@ -20,6 +20,7 @@ COMMANDS = {
     "vip": _("what VIP gives, and how to get it"),
     "settings": _("language, time zone, boards, notices"),
     "stop": _("mute me, take a break, or leave"),
+    "timezone": _("choose your time zone by a city's name"),
     "export": _("a copy of your data"),
     "deleteme": _("be forgotten"),
     "privacy": _("what I know of you"),

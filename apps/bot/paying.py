@@ -4,7 +4,6 @@ outside transactions."""
 import logging
 from typing import Any
 
-from django.utils import translation
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden
 
@@ -12,6 +11,7 @@ from apps.bot import replies
 from apps.bot.application import application
 from apps.bot.places import Place
 from apps.bot.screens import vip
+from apps.bot.screens.formats import reader
 from apps.bot.telegram_errors import Gone, describe, translated
 from apps.payments import selectors as payments
 from apps.payments import services as payment_services
@@ -45,7 +45,7 @@ async def tell_gift(envelope: Envelope) -> None:
     library = await application()
     profile = await in_thread(people.profile, person_id)
     paid: Any = {"person_id": person_id, "days": payment.days, "stars": payment.stars, "number": number}
-    with translation.override(profile.language):
+    with reader(profile.language, profile.timezone, clock.now()):
         if gift is None:
             screen = vip.gift_without_code(**paid)
         else:

@@ -89,7 +89,7 @@ class Clock(NamedTuple):
 
     def choose_first(self, zone: str, now: datetime) -> "Clock":
         """Return the clock after the first choice: it replaces a guess, so it counts at once."""
-        return Clock(zone, (Former(self.zone, now),))
+        return Clock(zone, (*_lately(self.former, now), Former(self.zone, now)))
 
     def choose(self, zone: str, now: datetime) -> "Clock":
         """Return the clock after a later choice, in the place of one that does not count yet.

@@ -33,9 +33,12 @@ from apps.users.standing import tutorial_standing as tutorial_standing
 from apps.users.standing import visibility as visibility
 from apps.users.timezones import local_time as local_time
 from apps.users.tombstones import digest_of
-from apps.users.zones import REGIONS as REGIONS
 from apps.users.zones import Zone as Zone
-from apps.users.zones import cities as cities
+from apps.users.zones import city_of as city_of
+from apps.users.zones import find_zones as find_zones
+from apps.users.zones import offsets as offsets
+from apps.users.zones import zone_of as zone_of
+from apps.users.zones import zones_at as zones_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,12 @@ def profile(person_id: int) -> Profile:
         raise UnknownPerson(f"There is no person {person_id}.") from None
 
 
-def alias(person_id: int) -> str:
-    """Return the name under which a person who wants an alias is shown; always the same, and nobody can tell whose it is."""
-    return alias_of(person_id, settings.SECRET_KEY)
+def alias(person_id: int, language: str) -> str:
+    """Return the name under which a person who wants an alias is shown to who reads this language.
+
+    It is always the same animal and number, and nobody can tell whose it is.
+    """
+    return alias_of(person_id, settings.SECRET_KEY, language)
 
 
 def telegram_id(person_id: int) -> int | None:

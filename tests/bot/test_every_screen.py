@@ -48,9 +48,9 @@ FORMERLY_REACHED = {("set", "reminders"): "the settings"}
 NO_PAGES = {"start", "daily"}
 BUTTON = re.compile(r"v1\|([a-z_.0-9]+)\|([a-z]+)\|(\d+)((?:\.[^.|]+)*)")
 # Names that are the same in every language.
-NAMES = {"VIP", "Telegram", "Stars", "UTC", "English", "Español", "Русский"}
+NAMES = {"VIP", "Telegram", "Stars", "UTC", "AM", "PM", "English", "Español", "Русский"}
 # What is the same word in English and Spanish.
-ALSO_SPANISH = {"Asia", "Australia", "Trivia", "Tutorial", "base"}
+ALSO_SPANISH = {"Trivia", "Tutorial", "base"}
 # A mark to find, in what no screen may let through as it is, nor change.
 MARK = "zqx"
 WILD = f'<i>{MARK}</i> &amp; "<'

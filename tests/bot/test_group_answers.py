@@ -92,7 +92,7 @@ def test_a_board_in_a_group_does_not_say_which_place_is_that_of_an_alias(me: int
     give(me, 7)
     award(sees(me, "alias"))
     services.set_visibility(person_id=me, mode="alias", now=NOON)
-    alias = selectors.alias(me)
+    alias = selectors.alias(me, "en")
     private, shared = (show("top", me, private=private).text for private in (True, False))
     assert f"<b>1. {alias} – 7</b>\nYour rank: 1" in private
     assert shared.endswith(f"\n1. {alias} – 7")

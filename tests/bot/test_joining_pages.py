@@ -40,7 +40,7 @@ def test_the_first_steps_lead_from_hello_to_the_menu(me: int) -> None:
     assert show("welcome", me).template == "welcome"
     steps = [
         ("v1|set|lang|{}.es", "time_zone"),
-        ("v1|zone|show|{}.Europe.0", "time_zone_city"),
+        ("v1|zone|show|{}.e60", "time_zone_city"),
         ("v1|set|tz|{}.Europe/Madrid", "visibility"),
         ("v1|set|vis|{}.alias", "consent"),
         ("v1|first|agree|{}", "quiz_offer"),
@@ -94,7 +94,7 @@ def test_in_a_group_hello_begins_nothing(me: int) -> None:
     [
         "v1|set|lang|{}.fr", "v1|set|lang|{}", "v1|set|tz|{}.Mars/Base", "v1|set|tz|{}", "v1|set|vis|{}.famous",
         "v1|set|quiet|{}.25.8", "v1|set|quiet|{}.8", "v1|set|quiet|{}.-1.x", "v1|set|quiet|{}.٢.٣", "v1|set|vip|{}.on",
-        "v1|zone|show|{}.Europe.-1", "v1|zone|show|{}.Atlantis.0", "v1|zone|show|{}.Europe.99999999999",
+        "v1|zone|show|{}.e60.-1", "v1|zone|show|{}.Atlantis.0", "v1|zone|show|{}.e60.99999999999",
         "v1|quiz|answer|{}.1.2", "v1|quiz|answer|{}.x.y.z", "v1|quiz|answer|{}.1.0.9", "v1|quiz|answer|{}.9.0.1",
         "v1|tutorial|skip|{}",
     ],
@@ -107,16 +107,16 @@ def test_made_up_buttons_change_nothing(me: int, data: str) -> None:
 
 
 def test_settings_are_changed_by_their_buttons(me: int) -> None:
-    assert "Time zone: UTC, it is 12:00 there" in show("settings", me).text
+    assert "Time zone: UTC, it is 12:00\u00a0PM there" in show("settings", me).text
     assert "Notices: off" in press("v1|set|notices|{}.off", me).text
     assert "Quiet hours: none" in press("v1|set|quiet|{}.0.0", me).text
     press("v1|set|reminders|{}.off", me)
     first = press("v1|set|tz|{}.Europe/Moscow", me).text
     assert ("15:00" in first, "midnight" in first) == (True, False)
     later = press("v1|set|tz|{}.Asia/Tokyo", me).text
-    assert "Time zone: Asia/Tokyo, it is 21:00 there" in later
-    assert "Your days follow it from midnight in Europe/Moscow" in later
-    assert "medianoche en Europe/Moscow" in press("v1|set|lang|{}.es", me).text
+    assert "Time zone: Tokyo, it is 21:00 there" in later
+    assert "Your days follow it from midnight in Moscow" in later
+    assert "medianoche en Moscú" in press("v1|set|lang|{}.es", me).text
     assert "полуночи" in press("v1|set|lang|{}.ru", me).text
     assert "полуночи" not in press("v1|set|tz|{}.Europe/Moscow", me).text
     assert "No aparecer" in str(press("v1|set|lang|{}.es", me).keyboard)
@@ -168,3 +168,21 @@ def test_the_link_holds_the_code_and_not_the_person(me: int, monkeypatch: pytest
     identity.remember(settings.TELEGRAM_BOT_TOKEN, "diana_bot")  # type: ignore[attr-defined]
     assert f"https://t.me/diana_bot?start=r_{code}" in show("invite", me).text
     assert "Came by your link: 0" in show("invite", me).text
+
+
+def test_a_city_that_is_named_is_offered_and_one_that_nobody_knows_is_not(me: int) -> None:
+    found = show("timezone", me, "SAO", "paulo")
+    assert (found.template, buttons(found)[0]) == ("time_zone_city", f"v1|set|tz|{me}.America/Sao_Paulo")
+    press("v1|set|tz|{}.America/Sao_Paulo", me)
+    assert "São Paulo" in show("settings", me).text
+    assert show("timezone", me, "Atlantis").template == "unknown_city"
+    assert show("timezone", me).template == "time_zone"
+
+
+def test_from_the_time_zone_there_is_a_way_back_to_where_one_came_from(me: int) -> None:
+    assert f"v1|settings|show|{me}" in buttons(show("zone", me))
+    show("welcome", me)
+    press("v1|set|lang|{}.es", me)
+    assert f"v1|first|language|{me}" in buttons(show("zone", me))
+    assert press("v1|first|language|{}", me).template == "welcome"
+    assert press("v1|set|lang|{}.ru", me).template == "time_zone"

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 from django.utils import translation
+from telegram import InlineKeyboardButton
 
 from apps.bot.screens import choices, joining, menu, privacy, quiz
 from apps.bot.screens.quiz_words import MEANINGS
-from apps.users.selectors import REGIONS, cities
-from apps.users.timezones import known_timezones
+from apps.users.selectors import offsets, zones_at
+from apps.users.zones import places
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -20,23 +21,44 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
         yield request.param
 
 
-def test_every_zone_of_the_regions_is_behind_a_button() -> None:
-    offered = set[str]()
-    for region in REGIONS:
-        found = cities(region, NOON)
-        for page in range(len(found) // choices.CITIES_A_PAGE + 1):
-            for row in choices.cities(7, region, found, page):
-                offered |= {str(b.callback_data).split(".", 1)[1] for b in row if "|tz|" in str(b.callback_data)}
-    assert offered == {name for name in known_timezones() if name.split("/")[0] in REGIONS and "/" in name}
+def test_every_zone_is_behind_a_time_and_a_city() -> None:
+    found, back = offsets(NOON), choices.button("‹", "settings", "show", 7)
+    times, offered = set[str](), set[str]()
+    for page in range(len(found) // choices.TIMES_A_PAGE + 1):
+        times |= behind(choices.times(7, found, page, NOON, back), "|zone|")
+    for minutes in found:
+        zones = zones_at(minutes, "en", NOON)
+        for page in range(len(zones) // choices.CITIES_A_PAGE + 1):
+            offered |= behind(choices.cities(7, zones, page, NOON, choices.word_of(minutes)), "|tz|")
+    assert {choices.minutes_of(word) for word in times if word[0] in "ew"} == set(found)
+    assert offered == set(places())
+
+
+def behind(rows: list[list[InlineKeyboardButton]], what: str) -> set[str]:
+    """Return what the buttons of one kind carry first behind the person."""
+    found = [str(button.callback_data) for row in rows for button in row]
+    return {data.split(".", 2)[1] for data in found if what in data and "." in data}
 
 
 def test_a_page_too_far_is_the_last() -> None:
-    found = cities("Indian", NOON)
-    assert choices.cities(7, "Indian", found, 99) == choices.cities(7, "Indian", found, (len(found) - 1) // 12)
+    zones, back = zones_at(60, "en", NOON), choices.button("‹", "settings", "show", 7)
+    last = (len(zones) - 1) // choices.CITIES_A_PAGE
+    assert choices.cities(7, zones, 99, NOON, "e60") == choices.cities(7, zones, last, NOON, "e60")
+    assert choices.times(7, offsets(NOON), 99, NOON, back) == choices.times(7, offsets(NOON), 1, NOON, back)
 
 
-def test_offsets_are_those_of_the_clock() -> None:
-    assert [choices.offset(minutes) for minutes in (0, 330, -210, 60)] == ["+00:00", "+05:30", "-03:30", "+01:00"]
+def test_the_times_are_those_of_clocks_each_once(language: str) -> None:
+    back = choices.button("‹", "settings", "show", 7)
+    rows = [row for page in (0, 1) for row in choices.times(7, offsets(NOON), page, NOON, back)[:-1]]
+    labels = [button.text for row in rows for button in row]
+    assert len(labels) == len(set(labels)) == len(offsets(NOON))
+    assert {"en": "5:30\u00a0PM", "es": "5:30\u00a0PM", "ru": "17:30"}[language] in labels
+    assert [label for label in labels if "+" in label] == []
+
+
+@pytest.mark.parametrize("word", ["", "Europe", "e", "60", "e٣", "e99999", "x60", "e6 0"])
+def test_a_word_that_is_no_time_is_none(word: str) -> None:
+    assert choices.minutes_of(word) is None
 
 
 def test_what_suits_comes_first_in_the_menu_and_nothing_is_missing() -> None:

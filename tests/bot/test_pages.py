@@ -50,7 +50,7 @@ def test_an_alias_takes_the_place_of_the_name_and_the_hidden_are_not_there(crowd
     text = shown("top", crowd[12])
     assert "Ada" not in text
     assert "Bob" not in text
-    assert f"1. {users.alias(crowd[0])} – 22" in text
+    assert f"1. {users.alias(crowd[0], 'en')} – 22" in text
     assert "You do not show on boards." in shown("top", crowd[1])
 
 
@@ -69,7 +69,26 @@ def test_every_choice_is_a_page_for_somebody_without_an_account() -> None:
         assert "You are not on this board yet." in shown(choice.page, somebody) or choice.segment == "archetype"
 
 
+def test_an_alias_is_one_animal_in_every_language_with_the_same_number() -> None:
+    known = {tuple(alias_of(person, "s", language) for language in ("en", "es", "ru")) for person in range(1, 2000)}
+    animals = {tuple(name.split()[0] for name in names) for names in known}
+    assert len(animals) == 32, "one name in each language, and each animal another one"
+    assert [len({names[place] for names in animals}) for place in range(3)] == [32, 32, 32]
+    assert {("Moose", "Alce", "Лось"), ("Heron", "Garza", "Цапля"), ("Wolf", "Lobo", "Волк")} <= animals
+    assert [names for names in known if len({name.split()[1] for name in names}) != 1] == []
+    assert (
+        len({names[0] for names in known}) == len({names[1] for names in known}) == len({names[2] for names in known})
+    )
+
+
+def test_a_board_names_aliases_in_the_language_of_who_reads_it(crowd: list[int]) -> None:
+    award(sees(crowd[0], "alias"))
+    for language in ("es", "ru"):
+        Person.objects.filter(pk=crowd[1]).update(language=language)
+        assert users.alias(crowd[0], language) in str(pages.show("top", crowd[1], now=NOON))
+
+
 def test_an_alias_is_always_the_same_and_nobody_elses_by_the_secret() -> None:
-    aliases = {alias_of(person, "s") for person in range(1, 201)}
+    aliases = {alias_of(person, "s", "en") for person in range(1, 201)}
     assert len(aliases) > 190
-    assert alias_of(7, "s") == alias_of(7, "s") != alias_of(7, "t")
+    assert alias_of(7, "s", "en") == alias_of(7, "s", "en") != alias_of(7, "t", "en")

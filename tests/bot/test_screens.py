@@ -41,7 +41,7 @@ def test_a_streak_offers_its_repair_only_while_that_is_possible(english: None) -
     assert "v1|streak|repair|7" not in buttons(streak_screen())
     broken = streak_screen(days=0, lost=3, repair_until=NOON.date())
     assert "v1|streak|repair|7" in buttons(broken)
-    assert "Your streak of 3 days broke. You can repair it until Nov. 22, 2026." in broken.text
+    assert "Your streak of 3 days broke. You can repair it until November 22, 2026." in broken.text
 
 
 def test_the_daily_reward_tells_amount_and_balance(english: None) -> None:
@@ -71,7 +71,7 @@ def test_a_taken_reward_says_when_to_come_back(english: None) -> None:
 def test_an_entry_tells_its_why(english: None) -> None:
     line = points.Line(78, "award", "daily_login", "", 50, [("level", 100), ("vip", 5000), ("streak", 550)])
     text = points.points(person_id=7, balance=78, level=1, lines=[line]).text
-    assert "<b>+78</b> Daily reward – base 50 · level +1 % · VIP +50 % · streak +5.5 %" in text
+    assert "<b>+78</b> Daily reward – base 50 · level +1% · VIP +50% · streak +5.5%" in text
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_entry_of_nothing_tells_the_reason(english: None, note: str, said: st
 
 def test_an_entry_by_staff_is_named_after_its_kind(english: None) -> None:
     line = points.Line(-5, "penalty", "", "", -5, (), "")
-    assert "<b>-5</b> Penalty" in points.points(person_id=7, balance=0, level=1, lines=[line]).text
+    assert "<b>−5</b> Penalty" in points.points(person_id=7, balance=0, level=1, lines=[line]).text
 
 
 def test_an_unknown_rule_shows_the_title_of_the_staff(english: None) -> None:

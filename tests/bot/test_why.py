@@ -58,15 +58,15 @@ def everything() -> int:
 
 def test_it_says_so_in_english() -> None:
     penalty, cut, _, _, paid_afterwards, reversal, suppressed, rewarded, *_ = lines(everything(), "en")
-    assert penalty.startswith("<b>-")
+    assert penalty.startswith("<b>−")
     assert "Penalty – more than there was (" in penalty
     assert cut.endswith(
-        "Challenge – base 200 · level +9 % · VIP +50 % · the day&#x27;s points are used up (50) · rule, version 1"
+        "Challenge – base 200 · level +9% · VIP +50% · the day&#x27;s points are used up (50) · rule, version 1"
     )
-    assert "base 50 · level +9 % · VIP +50 % · paid afterwards: there was room again" in paid_afterwards
-    assert reversal.startswith("<b>-80</b> Correction: Daily reward – takes +80 back")
+    assert "base 50 · level +9% · VIP +50% · paid afterwards: there was room again" in paid_afterwards
+    assert reversal.startswith("<b>−80</b> Correction: Daily reward – takes +80 back")
     assert suppressed == "<b>+0</b> Daily reward – base 50 · limit reached · rule, version 1"
-    assert "base 50 · level +9 % · VIP +50 % · rule, version 1" in rewarded
+    assert "base 50 · level +9% · VIP +50% · rule, version 1" in rewarded
 
 
 def test_the_clamp_shows_where_it_cut() -> None:
@@ -76,7 +76,7 @@ def test_the_clamp_shows_where_it_cut() -> None:
     award(event("vip.granted", who, grant=1, source="gift", until=(NOON + timedelta(days=1)).isoformat()))
     award(event("user.returned", who, days_away=9), daily(who))
     reward, clamped = lines(who, "en")
-    assert clamped == "<b>+60</b> Daily reward – base 50 · VIP +50 % · at most ×1.2 · rule, version 1"
+    assert clamped == "<b>+60</b> Daily reward – base 50 · VIP +50% · at most ×1.2 · rule, version 1"
     assert reward == "<b>+75</b> Achievement – base 75 · rule, version 1", "no bonus, nothing to cut"
     assert "All together are at most ×1.2." in selectors.explain(Entry.objects.get(rule="daily_login").pk).words
 
@@ -96,7 +96,7 @@ def test_the_streak_is_shown_and_repaired_by_its_button(monkeypatch: pytest.Monk
     broken = NOON + timedelta(days=3)
     for day in (11, 12, 13):
         award(event("game.day_ended", who, local_date=f"2026-03-{day}"), at=broken)
-    assert "You can repair it until March 15, 2026." in pages.show("streak", who, now=broken).text
+    assert "You can repair it until March 15." in pages.show("streak", who, now=broken).text
     monkeypatch.setattr(clock, "now", lambda: broken)
     button = pages.parse_callback(f"v1|streak|repair|{who}")
     assert button == pages.Button("streak", "repair", str(who))

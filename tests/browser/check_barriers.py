@@ -88,7 +88,7 @@ def test_a_keyboard_is_enough(window: Window) -> None:
 
     tab_to(window, "Español")
     page.keyboard.press("Enter")
-    expect(window.message("¿Dónde vives?")).to_be_visible()
+    expect(window.message("¿Qué hora es donde vives?")).to_be_visible()
     assert window.measure("document.activeElement.className") == "key"
 
     tab_to(window, "What to do with the message")

@@ -17,9 +17,8 @@ def take_first_steps(window: Window, name: str) -> None:
     """Go from an empty chat through language, clock, boards and consent."""
     window.page.get_by_role("button", name="Start", exact=True).click()
     expect(window.message(f"Welcome, {name}!")).to_be_visible()
-    window.press("English", "Where do you live?")
-    window.press("Europe", "Which city has your clock?")
-    window.press("London", "How shall boards show you?")
+    window.press("English", "What time is it where you live?")
+    window.press("UTC", "How shall boards show you?")
     window.press("My name", "the rules of the game")
     window.press("I agree to both", "Ten taps tell me")
 

@@ -174,3 +174,46 @@ def test_nothing_is_done_for_the_erased_and_the_unknown(person: Person, now: dat
         with pytest.raises(services.PersonGone):
             services.touch(person_id=person_id, occurred_at=now)
     assert services.find_or_add_person(telegram_id=4242, now=now) != person.pk
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+@pytest.mark.parametrize(
+    ("code", "zone"), [("ru", "Europe/Moscow"), ("en", "UTC"), ("es-CO", "America/Bogota"), (None, "UTC")]
+)
+def test_the_zone_is_guessed_once_and_the_first_choice_counts_at_once(
+    person: Person, now: datetime, code: str | None, zone: str, bulk: bool
+) -> None:
+    if bulk:
+        newcomer = services.Newcomer(person.telegram_id or 0, "Ana", language_code=code or "")
+        services.register_many(newcomers=[newcomer], now=now)
+    else:
+        register(person, now, language_code=code)
+    person.refresh_from_db()
+    assert (person.timezone, person.has_chosen_timezone, person.former_timezones) == (zone, False, [])
+    register(person, now, "again", language_code="pt-BR")
+    person.refresh_from_db()
+    assert person.timezone == zone
+    services.set_timezone(person_id=person.pk, timezone="Asia/Tokyo", now=now)
+    person.refresh_from_db()
+    assert (person.has_chosen_timezone, person.clock.counts_from(now)) == (True, None)
+    services.set_timezone(person_id=person.pk, timezone="Asia/Almaty", now=now)
+    person.refresh_from_db()
+    assert person.clock.counts_from(now) is not None, "a later choice counts from midnight"
+
+
+def test_whoever_was_there_before_keeps_the_dates_that_have_begun(person: Person, now: datetime) -> None:
+    services.act(person_id=person.pk, occurred_at=now, key_prefix="k", events=lambda _local: [])
+    register(person, now, language_code="es-CO")
+    person.refresh_from_db()
+    assert (person.timezone, [name for name, _until in person.former_timezones]) == ("America/Bogota", ["UTC"])
+    assert person.clock.local(now + timedelta(minutes=1)).date() >= (person.last_active_date or now.date())
+    services.set_timezone(person_id=person.pk, timezone="Asia/Tokyo", now=now + timedelta(hours=1))
+    person.refresh_from_db()
+    moments = [now + timedelta(minutes=minutes) for minutes in (-1, 30, 61)]
+    assert [person.clock.zone_at(moment) for moment in moments] == ["UTC", "America/Bogota", "Asia/Tokyo"]
+
+
+def test_a_choice_of_a_release_that_knows_no_guess_stays_one(person: Person, now: datetime) -> None:
+    Person.objects.filter(pk=person.pk).update(timezone="Asia/Tokyo")
+    person.refresh_from_db()
+    assert person.has_chosen_timezone

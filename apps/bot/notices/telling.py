@@ -3,8 +3,6 @@
 import functools
 from collections.abc import Sequence
 
-from django.utils import translation
-
 from apps.bot import replies, selectors
 from apps.bot.application import application
 from apps.bot.models import Notice
@@ -13,6 +11,7 @@ from apps.bot.notices.planning import RECEIPTS, may_be_told, wanted
 from apps.bot.notices.receipts import is_told, with_details
 from apps.bot.places import Place
 from apps.bot.screens import notices as screens
+from apps.bot.screens.formats import reader
 from apps.bot.screens.layout import Screen
 from apps.gamification import selectors as ledger
 from apps.users import selectors as people
@@ -53,7 +52,7 @@ def _prepare(envelope: Envelope) -> tuple[int, Screen, Sequence[Notice]] | None:
         settling.drop(notices=dropped, now=clock.now())
     if chat is None or not told:
         return None
-    with translation.override(person.language):
+    with reader(person.language, person.timezone, clock.now()):
         titles = _titles(told)
         parts = [
             screens.Part(row.kind, with_details(row), titles.get(row.fields.get("achievement"), "")) for row in told

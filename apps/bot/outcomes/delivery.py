@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.utils import translation
 from telegram import InlineKeyboardMarkup
 
 from apps.bot.application import application
 from apps.bot.outcomes import records, settlement
 from apps.bot.outcomes.models import ShownScreen
+from apps.bot.screens import formats
 from apps.bot.screens import outcome as screens
 from apps.bot.sending import MAX_TEXT, edit
 from apps.bot.telegram_errors import Closed, Gone, Moved, TopicClosed, TopicGone, Uneditable
@@ -97,6 +97,7 @@ def _text(row: ShownScreen, events: Sequence[Envelope]) -> str:
     """Return the screen with the outcome below it, in the person's language."""
     unlocked = any(event.type == "game.achievement_unlocked" for event in events)
     titles = {found.key: found.title for found in ledger.achievements(row.person_id)} if unlocked else {}
-    with translation.override(people.profile(row.person_id).language):
+    person = people.profile(row.person_id)
+    with formats.reader(person.language, person.timezone, clock.now()):
         told = screens.outcome(events, titles)
     return f"{row.text}\n\n{told}" if told else row.text

@@ -7,12 +7,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import NamedTuple
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.bot.menu import COMMANDS
 from apps.bot.pages import achievements, own_chat, vip
 from apps.bot.pages.registry import PAGES, VERBS, Builder, Request
+from apps.bot.screens.formats import reader
 from apps.bot.screens.layout import Reply
 from apps.users import selectors as people
 
@@ -60,7 +60,7 @@ def show(
     """Return the page of this name for the person, in their language; help for a name that is none."""
     request = Request(people.profile(person_id), now, args, key_prefix, private)
     found = PAGES.get(page, PAGES["help"])
-    with translation.override(request.person.language):
+    with reader(request.person.language, request.person.timezone, now):
         if page.startswith(achievements.CATEGORY_PAGE):
             return achievements.category(page, request)
         if found.private and not private:
@@ -86,7 +86,7 @@ def press(
         page = button.screen if button.verb == "show" or button.screen in PAGES else ""
         return show(page, person_id, now=now, args=button.args, key_prefix=key_prefix, private=private)
     request = Request(people.profile(person_id), now, button.args, key_prefix, private, arrived_at)
-    with translation.override(request.person.language):
+    with reader(request.person.language, request.person.timezone, now):
         return build(request)
 
 
@@ -95,7 +95,8 @@ def opened_by(payload: str) -> str:
     return "gift" if vip.is_gift(payload) else own_chat.page_of(payload) or "welcome"
 
 
-def not_yours(person_id: int) -> str:
+def not_yours(person_id: int, now: datetime) -> str:
     """Return what is said to who presses somebody else's button."""
-    with translation.override(people.profile(person_id).language):
+    person = people.profile(person_id)
+    with reader(person.language, person.timezone, now):
         return _("These buttons belong to somebody else: send me the command yourself.")

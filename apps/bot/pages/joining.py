@@ -2,8 +2,8 @@
 
 from apps.bot.pages import menu, quiz
 from apps.bot.pages.registry import Request, page, verb
+from apps.bot.screens import choices, start
 from apps.bot.screens import joining as screen
-from apps.bot.screens import start
 from apps.bot.screens.layout import Reply
 from apps.users import selectors as people
 from apps.users import services as users
@@ -19,14 +19,57 @@ def welcome(request: Request) -> Reply:
 
 @page("zone", private=True)
 def zone(request: Request) -> Reply:
-    """Show the parts of the world, or the cities of one: `args` are its name and the page."""
+    """Show what clocks say now, or the cities of one: `args` are what its button carries and the page."""
     first_steps = is_joining(request)
-    region, page_number = (*request.args, "", "")[:2]
-    zones = people.cities(region, request.now)
+    word, number = (*request.args, "", "")[:2]
+    page_number = int(number[:4]) if number.isascii() and number.isdecimal() else None
+    minutes = choices.minutes_of(word)
+    zones = people.zones_at(minutes, request.person.language, request.now) if minutes is not None else []
     if not zones:
-        return screen.regions(person_id=request.me, first_steps=first_steps)
-    number = int(page_number[:4]) if page_number.isascii() and page_number.isdecimal() else 0
-    return screen.cities(person_id=request.me, region=region, zones=zones, page=number, first_steps=first_steps)
+        return _times(request, page_number, first_steps=first_steps)
+    return screen.cities(
+        person_id=request.me,
+        zones=zones,
+        page=page_number or 0,
+        now=request.now,
+        first_steps=first_steps,
+        word=word,
+    )
+
+
+@page("timezone", private=True)
+def named_zone(request: Request) -> Reply:
+    """Show the zones of the city or country that was named behind the command; without a name what clocks say."""
+    text = " ".join(request.args)
+    if not text:
+        return zone(request)
+    zones = people.find_zones(text, request.person.language, request.now)
+    if not zones:
+        return screen.unknown_city(person_id=request.me)
+    return screen.cities(person_id=request.me, zones=zones, page=0, now=request.now, first_steps=is_joining(request))
+
+
+@verb("first", "language")
+def language(request: Request) -> Reply:
+    """Go back to the language, from a later one of the first steps."""
+    return show(request, "language")
+
+
+def _times(request: Request, page_number: int | None, *, first_steps: bool) -> Reply:
+    """Show the page of times that was asked for, else that with the person's own."""
+    offsets, current = (
+        people.offsets(request.now),
+        people.zone_of(request.person.timezone, request.person.language, request.now),
+    )
+    page_number = choices.page_of(offsets, current.offset_minutes) if page_number is None else page_number
+    return screen.times(
+        person_id=request.me,
+        current=current,
+        offsets=offsets,
+        page=page_number,
+        now=request.now,
+        first_steps=first_steps,
+    )
 
 
 @verb("first", "agree")
@@ -70,10 +113,10 @@ def show(request: Request, step: str) -> Reply:
         case "language":
             return screen.language(person_id=me, name=person.name, current=person.language)
         case "timezone":
-            return screen.regions(person_id=me, first_steps=True)
+            return _times(request, None, first_steps=True)
         case "visibility":
             return screen.visibility(
-                person_id=me, name=person.name, alias=people.alias(me), current=people.visibility(me)
+                person_id=me, name=person.name, alias=people.alias(me, person.language), current=people.visibility(me)
             )
         case "consent":
             return screen.consent(person_id=me)

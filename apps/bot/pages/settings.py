@@ -5,11 +5,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from django.utils import translation
-
 from apps.bot.pages import joining
 from apps.bot.pages.registry import Request, page, verb
 from apps.bot.screens import settings as screen
+from apps.bot.screens.formats import clock_time, reader
 from apps.bot.screens.layout import Reply
 from apps.users import selectors as people
 from apps.users import services as users
@@ -23,24 +22,24 @@ def settings(request: Request) -> Reply:
         screen.SettingsData(
             person_id=request.me,
             language=person.language,
-            timezone=person.timezone,
-            local_time=person.local(request.now).strftime("%H:%M"),
+            timezone=people.city_of(person.timezone, person.language),
+            local_time=clock_time(person.local(request.now)),
             visibility=people.visibility(request.me),
             notices=chosen.notices,
             reminders=chosen.reminders,
             quiet=(chosen.quiet_from, chosen.quiet_until),
-            waiting=_waiting(person.clock, request.now),
+            waiting=_waiting(person, request.now),
         )
     )
 
 
-def _waiting(clock: people.Clock, now: datetime) -> screen.Waiting | None:
+def _waiting(person: people.Profile, now: datetime) -> screen.Waiting | None:
     """Return what still counts, if the zone chosen last does not yet."""
-    counts_from = clock.counts_from(now)
+    counts_from = person.clock.counts_from(now)
     if counts_from is None:
         return None
-    zone = clock.zone_at(now)
-    return screen.Waiting(zone, people.local_time(counts_from, zone).date())
+    zone = person.clock.zone_at(now)
+    return screen.Waiting(people.city_of(zone, person.language), people.local_time(counts_from, zone).date())
 
 
 @verb("set", "lang")
@@ -108,5 +107,5 @@ def _word(request: Request) -> str:
 def _shown(request: Request, step: str = "") -> Reply:
     """Show the first step that waits, having taken this one, or the settings; in the language that holds now."""
     fresh = replace(request, person=people.profile(request.me), args=())
-    with translation.override(fresh.person.language):
+    with reader(fresh.person.language, fresh.person.timezone, request.now):
         return joining.go_on(fresh, step) if joining.is_joining(fresh) else settings(fresh)

@@ -29,8 +29,12 @@ def board(choice: screen.Choice, request: Request) -> Reply:
     else:
         places = ledger.top(name, PLACES, now, segment=segment, person_id=me)
     names = people.people({place.person_id for place in places if not place.alias})
+
+    def shown(person_id: int, *, by_alias: bool) -> str:
+        return people.alias(person_id, request.person.language) if by_alias else names[person_id].name
+
     rows = [
-        screen.Row(p.rank, p.person_id, people.alias(p.person_id) if p.alias else names[p.person_id].name, p.points)
+        screen.Row(p.rank, p.person_id, shown(p.person_id, by_alias=p.alias), p.points)
         for p in places
         if p.alias or p.person_id in names
     ]

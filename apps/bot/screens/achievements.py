@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from apps.bot.screens import formats
 from apps.bot.screens.achievement_words import (
     CATEGORIES,
     achievement_description,
@@ -80,12 +81,15 @@ def _entry(line: Line) -> str:
         head = f"▫️ {title}"
     else:
         best = tier_title(line.tiers[-1])
-        times = f" ×{line.times}" if line.times > 1 else ""
+        times = f" ×{formats.number(line.times)}" if line.times > 1 else ""
         head = f"{medal(line.tiers[-1])} <b>{title}</b>" + (f" · {best}" if best else "") + times
     text = [head, achievement_description(line.key, line.description)]
     if line.next_tier and line.target > 1:
         towards = tier_title(line.next_tier)
-        text.append(f"{bar(line.value, line.target)} {line.value}/{line.target}" + (f" {towards}" if towards else ""))
+        text.append(
+            f"{bar(line.value, line.target)} {formats.number(line.value)}/{formats.number(line.target)}"
+            + (f" {towards}" if towards else "")
+        )
     return "\n".join(text)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen, callback_data, navigation
 
 # Short texts stand beside each other.
@@ -27,7 +28,7 @@ class Head(NamedTuple):
 def offer(*, head: Head, steps: int, timed: bool) -> Screen:
     """Say what today's challenge is, with a button to begin."""
     lines = [*_title(head), _rules(head.kind)]
-    lines.append(ngettext("%(count)s step.", "%(count)s steps.", steps) % {"count": steps})
+    lines.append(ngettext("%(count)s step.", "%(count)s steps.", steps) % {"count": formats.number(steps)})
     if timed:
         lines.append(_("You have 20 seconds for each: the clock runs from when you begin."))
     lines.append(_("Half of it right, and it is done."))
@@ -75,7 +76,9 @@ def missed(*, head: Head, score: int, attempt: int, left: int) -> Screen:
     if left <= 0:
         lines.append(_("Tomorrow there is another one."))
         return Screen("challenge_missed", "\n".join(lines), navigation(head.person_id))
-    lines.append(ngettext("%(count)s attempt left.", "%(count)s attempts left.", left) % {"count": left})
+    lines.append(
+        ngettext("%(count)s attempt left.", "%(count)s attempts left.", left) % {"count": formats.number(left)}
+    )
     again = _begin(head, _("Try again"), attempt + 1)
     return Screen("challenge_missed", "\n".join(lines), InlineKeyboardMarkup([[again]]))
 

@@ -5,15 +5,18 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen
 
 
 def awarded(*, amount: int, balance: int) -> Screen:
     """The reward was given."""
-    gained = ngettext("<b>+%(count)s point!</b>", "<b>+%(count)s points!</b>", amount) % {"count": amount}
+    gained = ngettext("<b>+%(count)s point!</b>", "<b>+%(count)s points!</b>", amount) % {
+        "count": formats.number(amount)
+    }
     lines = [
         gained,
-        _("Your balance: %(balance)s.") % {"balance": balance},
+        _("Your balance: %(balance)s.") % {"balance": formats.number(balance)},
         "",
         _("Come back tomorrow for the next one."),
     ]

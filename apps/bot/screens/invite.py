@@ -5,6 +5,7 @@ import html
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardMarkup
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen, navigation
 from apps.bot.screens.sharing import share_button
 
@@ -21,9 +22,9 @@ def invite(*, person_id: int, link: str, command: str, came: int, stayed: int, p
         "2. " + _("come by on three days"),
         "3. " + _("earned 300 points"),
         "",
-        _("Came by your link: %(count)s") % {"count": came},
-        _("Stayed: %(count)s") % {"count": stayed},
-        _("Rewarded: %(count)s") % {"count": paid},
+        _("Came by your link: %(count)s") % {"count": formats.number(came)},
+        _("Stayed: %(count)s") % {"count": formats.number(stayed)},
+        _("Rewarded: %(count)s") % {"count": formats.number(paid)},
     ]
     rows = list(navigation(person_id).inline_keyboard)
     if link:

@@ -2,9 +2,10 @@
 
 import html
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
-from telegram import InlineKeyboardMarkup
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.screens import choices
 from apps.bot.screens.layout import Screen, display_name
@@ -25,19 +26,44 @@ def language(*, person_id: int, name: str, current: str) -> Screen:
     return Screen("welcome", "\n".join(lines), InlineKeyboardMarkup(choices.languages(person_id, current)))
 
 
-def regions(*, person_id: int, first_steps: bool) -> Screen:
-    """Ask where the person lives: the second step, and a page of the settings."""
-    text = _("Where do you live? Your days begin and end by your own clock.")
-    return Screen(
-        "time_zone", (_step(2) if first_steps else "") + text, InlineKeyboardMarkup(choices.regions(person_id))
+def times(
+    *, person_id: int, current: Zone, offsets: Sequence[int], page: int, now: datetime, first_steps: bool
+) -> Screen:
+    """Ask what the person's clock says: the second step, and a page of the settings; the present zone is a button."""
+    lines = [
+        (_step(2) if first_steps else "")
+        + _("What time is it where you live? Your days begin and end by your own clock."),
+        "",
+        _("You can also send /timezone with the name of your city."),
+    ]
+    back = (
+        choices.button(_("‹ Back"), "first", "language", person_id)
+        if first_steps
+        else choices.button(_("‹ Back"), "settings", "show", person_id)
     )
+    rows = choices.times(person_id, offsets, page, now, back)
+    return Screen("time_zone", "\n".join(lines), InlineKeyboardMarkup([[_kept(person_id, current, now)], *rows]))
 
 
-def cities(*, person_id: int, region: str, zones: Sequence[Zone], page: int, first_steps: bool) -> Screen:
-    """Ask for the city whose clock is the person's."""
-    text = _("Which city has your clock? Beside each stands how far it is from UTC now.")
-    keyboard = InlineKeyboardMarkup(choices.cities(person_id, region, zones, page))
+def cities(
+    *, person_id: int, zones: Sequence[Zone], page: int, now: datetime, first_steps: bool, word: str = ""
+) -> Screen:
+    """Ask for the city whose clock is the person's; `word` names the list on buttons to its other pages."""
+    text = _("Which city has your clock?")
+    keyboard = InlineKeyboardMarkup(choices.cities(person_id, zones, page, now, word))
     return Screen("time_zone_city", (_step(2) if first_steps else "") + text, keyboard)
+
+
+def unknown_city(*, person_id: int) -> Screen:
+    """Say that no city or country is called so, and offer the clock."""
+    text = _("I do not know that city. Try a larger one in your time zone, or choose by the time.")
+    rows = [[choices.button(_("Choose by the time"), "zone", "show", person_id)]]
+    return Screen("unknown_city", text, InlineKeyboardMarkup(rows))
+
+
+def _kept(person_id: int, current: Zone, now: datetime) -> InlineKeyboardButton:
+    shown = choices.zone(person_id, current, now)
+    return choices.button(choices.marked(shown.text, True), "set", "tz", person_id, current.name)
 
 
 def visibility(*, person_id: int, name: str, alias: str, current: str) -> Screen:

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Document, Screen, callback_data
 
 
@@ -25,7 +25,7 @@ def confirm(*, person_id: int, due: datetime) -> Screen:
             "You can change your mind until %(date)s. Until then you are on no board and I do not write to you; after that"
             " there is no way back, for nobody."
         )
-        % {"date": date_format(due, "DATETIME_FORMAT")},
+        % {"date": formats.moment(due)},
         _(
             "If you have a subscription, it is ended at Telegram when you are deleted. It may renew before that: you can cancel"
             " it yourself in Telegram's settings."
@@ -42,7 +42,7 @@ def confirm(*, person_id: int, due: datetime) -> Screen:
 def requested(*, person_id: int, due: datetime) -> Screen:
     """Say when it will happen and how to undo it; `due` in the person's zone."""
     text = _("You will be deleted on %(date)s. Until then this button, or /deleteme, takes it back.") % {
-        "date": date_format(due, "DATETIME_FORMAT")
+        "date": formats.moment(due)
     }
     button = InlineKeyboardButton(_("Keep me"), callback_data=callback_data("deleteme", "keep", str(person_id)))
     return Screen("deletion_requested", text, InlineKeyboardMarkup([[button]]))

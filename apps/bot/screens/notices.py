@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.notices.subjects import SUBJECTS, subject_of
-from apps.bot.screens import choices
+from apps.bot.screens import choices, formats
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
 from apps.bot.screens.layout import Screen
 from apps.bot.screens.outcome import points
@@ -42,7 +41,7 @@ def notice(*, person_id: int, parts: Sequence[Part], local: Local, vip_until: da
     lines = [_line(part, local, vip_until) for part in parts[:MOST_LINES]]
     if len(parts) > MOST_LINES:
         more = len(parts) - MOST_LINES
-        lines.append(ngettext("… and %(count)s more", "… and %(count)s more", more) % {"count": more})
+        lines.append(ngettext("… and %(count)s more", "… and %(count)s more", more) % {"count": formats.number(more)})
     subjects = list(dict.fromkeys(subject for part in parts if (subject := subject_of(part.kind))))
     # A receipt has nothing to switch off.
     keyboard = InlineKeyboardMarkup(_mutes(person_id, subjects)) if subjects else None
@@ -166,7 +165,7 @@ def _payment_problem(fields: Mapping[str, Any]) -> str:
         "Your payment of %(count)s star has arrived, but it gave nothing yet.",
         "Your payment of %(count)s stars has arrived, but it gave nothing yet.",
         stars,
-    ) % {"count": stars}
+    ) % {"count": formats.number(stars)}
     if fields.get("problem") == "failed":
         follows = _("That was our mistake. It will be made good, or given back.")
     else:
@@ -181,7 +180,7 @@ def _points_gone(fields: Mapping[str, Any]) -> list[str]:
     if "points" not in fields:
         return []
     text = ngettext("%(count)s point for it was taken back.", "%(count)s points for it were taken back.", points) % {
-        "count": points
+        "count": formats.number(points)
     }
     if new == old:
         return [text]
@@ -200,7 +199,7 @@ def _vip(kind: str, fields: Mapping[str, Any], local: Local) -> str:
                 "Your VIP ends in %(count)s hour. /vip keeps it.",
                 "Your VIP ends in %(count)s hours. /vip keeps it.",
                 hours,
-            ) % {"count": hours}
+            ) % {"count": formats.number(hours)}
         case "vip_grace":
             text = _("Your VIP is over. What it gave is kept until %(date)s: /vip keeps it for longer.")
             return "⏳ " + text % {"date": date}
@@ -210,4 +209,4 @@ def _vip(kind: str, fields: Mapping[str, Any], local: Local) -> str:
 
 
 def _date(moment: datetime, local: Local) -> str:
-    return date_format(local(moment), "DATETIME_FORMAT")
+    return formats.moment(local(moment))

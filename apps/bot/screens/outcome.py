@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.bot.screens import formats
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
 from apps.bot.screens.words import note
 from diana.events import Envelope
@@ -24,7 +25,7 @@ def outcome(events: Sequence[Envelope], titles: Mapping[str, str]) -> str:
 
 def points(amount: int) -> str:
     """Return a number of points that were earned."""
-    return f"<b>{amount:+d}</b>"
+    return f"<b>{formats.signed(amount)}</b>"
 
 
 def _of(events: Sequence[Envelope], kind: str) -> list[Envelope]:
@@ -45,7 +46,7 @@ def _streak(events: Sequence[Envelope]) -> list[str]:
     days = [int(event.fields["days"]) for event in _of(events, "game.streak_extended")]
     if not days:
         return []
-    return ["🔥 " + ngettext("%(count)s day", "%(count)s days", max(days)) % {"count": max(days)}]
+    return ["🔥 " + ngettext("%(count)s day", "%(count)s days", max(days)) % {"count": formats.number(max(days))}]
 
 
 def _loud(events: Sequence[Envelope]) -> list[Envelope]:
@@ -58,7 +59,7 @@ def _achievement(unlocked: Envelope, events: Sequence[Envelope], titles: Mapping
     title = achievement_title(key, titles.get(key, "")) + (f" ({named})" if named else "")
     text = f"{medal(tier)} " + _("Unlocked: %(title)s") % {"title": f"<b>{title}</b>"}
     paid = [event for event in _of(events, "game.points_awarded") if event.causation_id == unlocked.event_id]
-    return text + "".join(f" ({int(event.fields['amount']):+d})" for event in paid)
+    return text + "".join(f" ({formats.signed(int(event.fields['amount']))})" for event in paid)
 
 
 def _nothing(events: Sequence[Envelope]) -> list[str]:

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from apps.bot.screens import plans
+from apps.bot.screens import formats, plans
 from apps.bot.screens.layout import Screen, callback_data, navigation
 from apps.bot.screens.payment_words import REFUSALS, STATES
 
@@ -83,8 +82,11 @@ def _payment(line: Line) -> str:
 
 def _what(line: Line) -> str:
     """Return number, date and Stars, and below what it was for and whom."""
-    date = date_format(line.paid_on, "DATE_FORMAT")
-    first = _("No. %(id)s: %(stars)s ⭐ on %(date)s") % {"id": line.id, "stars": line.stars, "date": date}
+    first = _("No. %(id)s: %(stars)s ⭐ on %(date)s") % {
+        "id": line.id,
+        "stars": formats.number(line.stars),
+        "date": formats.day(line.paid_on),
+    }
     return f"{first}\n{_for(line)}" if line.kind else first
 
 

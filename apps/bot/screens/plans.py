@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from telegram import InlineKeyboardButton
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import callback_data
 
 
@@ -28,7 +29,7 @@ def title(kind: str, days: int) -> str:
     """Return what a plan is called, in 32 characters at most."""
     if kind == "subscription":
         return _("VIP every month")
-    counted = ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    counted = ngettext("%(count)s day", "%(count)s days", days) % {"count": formats.number(days)}
     return (_("Gift: VIP for %(days)s") if kind == "gift" else _("VIP for %(days)s")) % {"days": counted}
 
 

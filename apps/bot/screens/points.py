@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen, navigation
 from apps.bot.screens.start import to_own_chat
 from apps.bot.screens.words import bonus, entry_title, note
@@ -41,25 +42,25 @@ def short(*, level: int, balance: int | None, link: str) -> Screen:
 
 
 def _head(balance: int, level: int) -> str:
-    shown = _("Balance: %(balance)s") % {"balance": balance}
+    shown = _("Balance: %(balance)s") % {"balance": formats.number(balance)}
     return f"<b>{shown}</b> · " + _("level %(level)s") % {"level": level}
 
 
 def _entry(line: Line) -> str:
     why = _why(line)
     title = entry_title(line.kind, line.rule, line.title)
-    return f"<b>{line.amount:+d}</b> {title}" + (f" – {why}" if why else "")
+    return f"<b>{formats.signed(line.amount)}</b> {title}" + (f" – {why}" if why else "")
 
 
 def _why(line: Line) -> str:
     """Say how the amount came about: the rule, its base, each bonus, the clamp, what fell away."""
     parts: list[str] = []
     if line.kind in ("award", "suppressed"):
-        parts = [_("base %(base)s") % {"base": line.base}, *(bonus(*pair) for pair in line.bonuses)]
+        parts = [_("base %(base)s") % {"base": formats.number(line.base)}, *(bonus(*pair) for pair in line.bonuses)]
     elif line.kind == "reversal":
-        parts = [_("takes %(base)s back") % {"base": f"{line.base:+d}"}]
+        parts = [_("takes %(base)s back") % {"base": formats.signed(line.base)}]
     if line.factor_at_most:
-        parts.append(_("at most ×%(factor)s") % {"factor": f"{line.factor_at_most / 10_000:g}"})
+        parts.append(_("at most ×%(factor)s") % {"factor": formats.factor(line.factor_at_most)})
     if line.note:
         parts.append(note(line.note, line.kind))
     if line.rule_version:

@@ -4,11 +4,10 @@ import html
 from collections.abc import Sequence
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardMarkup
 
-from apps.bot.screens import choices
+from apps.bot.screens import choices, formats
 from apps.bot.screens.layout import Screen, navigation
 from apps.bot.screens.quiz_words import ARCHETYPES, MEANINGS, SCENES, STATEMENTS
 
@@ -53,7 +52,7 @@ def result(*, person_id: int, archetype: str, side: str, again: date | None) -> 
     if again is None:
         rows[0].append(choices.button(_("Take it again"), "quiz", "begin", person_id))
     else:
-        lines.append(_("You can take it again from %(date)s on.") % {"date": date_format(again, "DATE_FORMAT")})
+        lines.append(_("You can take it again from %(date)s on.") % {"date": formats.day(again)})
     return Screen(
         "quiz_result", "\n".join(lines), InlineKeyboardMarkup([*rows, *navigation(person_id).inline_keyboard])
     )

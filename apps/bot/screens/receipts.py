@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from apps.bot.screens import plans
+from apps.bot.screens import formats, plans
 
 Local = Callable[[datetime], datetime]
 
@@ -17,9 +16,9 @@ def purchase(fields: Mapping[str, Any], local: Local, vip_until: datetime | None
     """Thank for a payment; of one whose bill is not known by now only the Stars are told."""
     lines = ["⭐ " + _thanks(fields)]
     if vip_until is not None:
-        lines.append(_("You are VIP until %(date)s.") % {"date": date_format(local(vip_until), "DATETIME_FORMAT")})
+        lines.append(_("You are VIP until %(date)s.") % {"date": formats.moment(local(vip_until))})
     if fields.get("renews"):
-        date = date_format(local(datetime.fromisoformat(fields["renews"])), "DATE_FORMAT")
+        date = formats.day(local(datetime.fromisoformat(fields["renews"])))
         text = _(
             "Your subscription renews on %(date)s. Cancel it in Telegram: Settings, Telegram Stars, Subscriptions."
         )
@@ -48,13 +47,13 @@ def declined(fields: Mapping[str, Any]) -> str:
 def _which(fields: Mapping[str, Any]) -> str:
     """Return plan, Stars and number, as far as they are known."""
     plan = plans.title(str(fields["plan"]), int(fields["days"])) if fields.get("plan") else ""
-    stars = f"{fields['stars']} ⭐" if "stars" in fields else ""
+    stars = f"{formats.number(int(fields['stars']))} ⭐" if "stars" in fields else ""
     number = _("No. %(id)s") % {"id": fields["charge"]} if "charge" in fields else ""
     return " · ".join(part for part in (plan, stars, number) if part)
 
 
 def _thanks(fields: Mapping[str, Any]) -> str:
-    paid: dict[str, Any] = {"stars": int(fields["stars"])}
+    paid: dict[str, Any] = {"stars": formats.number(int(fields["stars"]))}
     if not fields.get("plan"):
         return _("Thank you! Your payment of %(stars)s ⭐ has arrived.") % paid
     paid["plan"] = plans.title(fields["plan"], int(fields["days"]))

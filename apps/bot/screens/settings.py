@@ -4,11 +4,10 @@ import html
 from datetime import date
 from typing import NamedTuple
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from apps.bot.screens import choices
+from apps.bot.screens import choices, formats
 from apps.bot.screens.layout import Screen, navigation
 
 # Hours of the person's clock in which no notices come: from, until.
@@ -16,7 +15,7 @@ QUIET = ((22, 8), (23, 7), (20, 10), (0, 0))
 
 
 class Waiting(NamedTuple):
-    """The zone that still counts for the person's days, and the date whose midnight there ends that."""
+    """The city of the zone that still counts for the person's days, and the date whose midnight there ends that."""
 
     zone: str
     until: date
@@ -72,7 +71,7 @@ def _waiting(waiting: Waiting | None) -> list[str]:
     text = _(
         "Your days follow it from midnight in %(zone)s, when %(date)s begins there. Quiet hours follow it at once."
     )
-    return [text % {"zone": html.escape(waiting.zone), "date": date_format(waiting.until)}]
+    return [text % {"zone": html.escape(waiting.zone), "date": formats.day(waiting.until)}]
 
 
 def _switch(person_id: int, key: str, label: str, on: bool) -> InlineKeyboardButton:

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen, callback_data, navigation
 
 
@@ -22,10 +22,13 @@ def streak(
 ) -> Screen:
     """Show the streak; with a button to repair it while that is possible."""
     lines = [
-        "<b>" + ngettext("Streak: %(count)s day", "Streak: %(count)s days", days) % {"count": days} + "</b>",
-        ngettext("Your longest: %(count)s day", "Your longest: %(count)s days", longest) % {"count": longest},
+        "<b>"
+        + ngettext("Streak: %(count)s day", "Streak: %(count)s days", days) % {"count": formats.number(days)}
+        + "</b>",
+        ngettext("Your longest: %(count)s day", "Your longest: %(count)s days", longest)
+        % {"count": formats.number(longest)},
         ngettext("%(count)s freeze is left this month", "%(count)s freezes are left this month", freezes_left)
-        % {"count": freezes_left},
+        % {"count": formats.number(freezes_left)},
         "",
         _today(days, done_today),
         _("A day without you takes a freeze by itself; there are two a month. With none left, the streak breaks."),
@@ -61,4 +64,4 @@ def _broke(lost: int, until: date) -> str:
         "Your streak of %(count)s days broke. You can repair it until %(date)s.",
         lost,
     )
-    return text % {"count": lost, "date": date_format(until, "DATE_FORMAT")}
+    return text % {"count": formats.number(lost), "date": formats.day(until)}

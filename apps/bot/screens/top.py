@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen, callback_data, display_name, navigation
 from apps.gamification.selectors import BOARDS, Board, Look, Segment
 
@@ -67,7 +68,7 @@ def _title(choice: Choice) -> str:
 
 
 def _row(row: Row, *, mine: bool) -> str:
-    text = f"{row.rank}. {display_name(row.name, row.person_id)} – {row.points}"
+    text = f"{formats.number(row.rank)}. {display_name(row.name, row.person_id)} – {formats.number(row.points)}"
     return f"<b>{text}</b>" if mine else text
 
 
@@ -77,7 +78,7 @@ def _remarks(choice: Choice, rows: Sequence[Row], own_rank: int | None, look: Lo
         return [_("How you like to play is not known yet: the quiz finds out.")]
     remarks = [_("Nobody yet: be the first.")] if not rows and not choice.around else []
     if own_rank is not None:
-        return [*remarks, _("Your rank: %(rank)s") % {"rank": own_rank}]
+        return [*remarks, _("Your rank: %(rank)s") % {"rank": formats.number(own_rank)}]
     if not look.shown:
         return [*remarks, _("You do not show on boards.")]
     return [*remarks, _("You are not on this board yet.")]

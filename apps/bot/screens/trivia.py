@@ -4,10 +4,10 @@ import html
 from collections.abc import Sequence
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from apps.bot.screens import formats
 from apps.bot.screens.layout import Screen, callback_data, navigation
 
 
@@ -38,7 +38,7 @@ def resting(*, person_id: int, until: date | None) -> Screen:
     """Say that all questions were asked, and from which day on the first comes back."""
     lines = [_("You have had every question there is.")]
     if until is not None:
-        lines.append(_("The first one comes back on %(date)s.") % {"date": date_format(until, "DATE_FORMAT")})
+        lines.append(_("The first one comes back on %(date)s.") % {"date": formats.day(until)})
     return Screen("trivia_resting", "\n".join(lines), navigation(person_id))
 
 

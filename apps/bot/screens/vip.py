@@ -4,11 +4,10 @@ import html
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardMarkup
 
-from apps.bot.screens import plans
+from apps.bot.screens import formats, plans
 from apps.bot.screens.layout import Invoice, Screen, navigation
 from apps.bot.screens.plans import Offer
 from apps.bot.screens.sharing import share_button
@@ -36,7 +35,7 @@ def vip(
     lines = ["<b>⭐ VIP</b>"]
     if kept_until is not None:
         text = _("Your VIP is over. What it gives stays until %(date)s: renew by then, and nothing is interrupted.")
-        lines.append(text % {"date": date_format(kept_until, "DATETIME_FORMAT")})
+        lines.append(text % {"date": formats.moment(kept_until)})
     elif until is not None:
         lines.append(_state(until))
     if subscribed_until is not None:
@@ -88,7 +87,7 @@ def gift_bought(*, person_id: int, code: str, days: int, link: str, stars: int, 
     gives = plans.vip_for(days)
     lines = [
         "<b>🎁 " + _("Your gift is ready: %(gives)s") % {"gives": gives} + "</b>",
-        _("Thank you! %(stars)s ⭐ arrived (payment No. %(number)s).") % {"stars": stars, "number": number},
+        _("Thank you! %(stars)s ⭐ arrived (payment No. %(number)s).") % {"stars": formats.number(stars), "number": number},
         "",
         f"<code>{html.escape(code)}</code>",
         html.escape(link),
@@ -104,7 +103,7 @@ def gift_bought(*, person_id: int, code: str, days: int, link: str, stars: int, 
 def gift_without_code(*, person_id: int, days: int, stars: int, number: int) -> Screen:
     """Confirm the payment of a gift whose code cannot be shown, and say who helps."""
     lines = [
-        _("Thank you! %(stars)s ⭐ arrived (payment No. %(number)s).") % {"stars": stars, "number": number},
+        _("Thank you! %(stars)s ⭐ arrived (payment No. %(number)s).") % {"stars": formats.number(stars), "number": number},
         _("Your gift, %(gives)s, has no code yet because of a mistake of ours. We will make it good or give the Stars back:"
           " /paysupport") % {"gives": plans.vip_for(days)},
     ]  # fmt: skip
@@ -138,12 +137,12 @@ def _gives(bonus: int) -> list[str]:
 
 
 def _state(until: datetime) -> str:
-    return _("You are VIP until %(date)s.") % {"date": date_format(until, "DATETIME_FORMAT")}
+    return _("You are VIP until %(date)s.") % {"date": formats.moment(until)}
 
 
 def _subscription(until: datetime, renews: bool, failed: bool) -> str:
     """Say when a subscription renews or ends, and where that is changed."""
-    date = {"date": date_format(until, "DATE_FORMAT")}
+    date = {"date": formats.day(until)}
     if renews:
         return (
             _("Your subscription renews on %(date)s. Cancel it in Telegram: Settings, Telegram Stars, Subscriptions.")

@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.bot.screens import formats
+
 RULES: dict[str, Promise | str] = {
     "daily_login": _("Daily reward"),
     "login": _("Coming by"),
@@ -62,9 +64,8 @@ def entry_title(kind: str, rule: str, title: str) -> str:
 
 
 def bonus(key: str, basis_points: int) -> str:
-    """Return a bonus as people read it, as in "VIP +50 %"."""
-    percent = f"{basis_points / 100:g}"
-    return f"{html.escape(str(BONUSES.get(key, key)))} +{percent} %"
+    """Return a bonus as people read it, as in "VIP +50%"."""
+    return f"{html.escape(str(BONUSES.get(key, key)))} {formats.percent(basis_points)}"
 
 
 def note(text: str, kind: str = "") -> str:
@@ -75,7 +76,7 @@ def note(text: str, kind: str = "") -> str:
 def _note(text: str, kind: str) -> str:
     key, _separator, number = text.partition("=")
     said = TAKEN_BEFORE if (kind, key) == ("reversal", "short") else NOTES.get(key, key)
-    return html.escape(str(said)) + (f" ({html.escape(number)})" if number.isdecimal() else "")
+    return html.escape(str(said)) + (f" ({formats.number(int(number))})" if number.isdecimal() else "")
 
 
 def level_title(title: str) -> str:

@@ -15,7 +15,8 @@ from apps.users.names import visible_name
 
 NAME_MAX_LENGTH = 64
 USERNAME_MAX_LENGTH = 32
-GUESSED_TIMEZONE = "UTC"
+# The zone of who has none yet.
+FIRST_TIMEZONE = "UTC"
 REASON_MAX_LENGTH = 1000
 
 
@@ -68,8 +69,10 @@ class Person(models.Model):
     folded_names = models.TextField(_("found by"), blank=True, default="", db_default="", editable=False)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=DEFAULT_LANGUAGE)
     # The zone that was chosen last. Dates count by `clock`, which knows those of before.
-    timezone = models.CharField(_("time zone"), max_length=64, default=GUESSED_TIMEZONE)
+    timezone = models.CharField(_("time zone"), max_length=64, default=FIRST_TIMEZONE)
     timezone_chosen = models.BooleanField(_("time zone was chosen"), default=False, db_default=False)
+    # Taken from the code of the language that Telegram told; what an older release sets was chosen.
+    timezone_guessed = models.BooleanField(_("time zone was guessed"), default=False, db_default=False)
     # Zones that counted lately or still do, each with the moment it counts until, as clocks.py reads them.
     former_timezones = models.JSONField(
         _("time zones before"),
@@ -156,7 +159,7 @@ class Person(models.Model):
     @property
     def has_chosen_timezone(self) -> bool:
         """Whether the zone is the person's own choice, not the guess that everybody begins with."""
-        return self.timezone_chosen or self.timezone != GUESSED_TIMEZONE
+        return self.timezone_chosen or (self.timezone != FIRST_TIMEZONE and not self.timezone_guessed)
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):

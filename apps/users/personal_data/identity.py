@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.users.languages import DEFAULT_LANGUAGE
 from apps.users.models import Person
-from apps.users.models.people import GUESSED_TIMEZONE
+from apps.users.models.people import FIRST_TIMEZONE
 
 PERSONAL = (
     "users_person.telegram_id",
@@ -16,6 +16,7 @@ PERSONAL = (
     "users_person.language",
     "users_person.timezone",
     "users_person.timezone_chosen",
+    "users_person.timezone_guessed",
     "users_person.former_timezones",
     "users_person.last_act_at",
     "users_person.last_active_date",
@@ -41,6 +42,7 @@ SHOWN = (
     "language",
     "timezone",
     "timezone_chosen",
+    "timezone_guessed",
     "former_timezones",
     "status",
 )
@@ -61,8 +63,9 @@ def erase(person_id: int, now: datetime) -> None:
         username="",
         folded_names="",
         language=DEFAULT_LANGUAGE,
-        timezone=GUESSED_TIMEZONE,
+        timezone=FIRST_TIMEZONE,
         timezone_chosen=False,
+        timezone_guessed=False,
         former_timezones=[],
         last_act_at=None,
         last_active_date=None,

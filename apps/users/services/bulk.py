@@ -1,8 +1,9 @@
 """Registering many people at once, as when a community moves in: a fixed number of statements, however many there are."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -11,6 +12,7 @@ from apps.users.languages import guess_language
 from apps.users.models import Person
 from apps.users.names import Names
 from apps.users.service_accounts import SERVICE_ACCOUNTS
+from apps.users.services.guesses import fill_timezone
 from apps.users.services.naming import fill_names
 from apps.users.services.people import LARGEST_ID, InvalidTelegramId
 from apps.users.services.rows import about
@@ -60,21 +62,36 @@ def register_many(*, newcomers: Sequence[Newcomer], now: datetime) -> dict[int, 
 
 _SAVE = """
 UPDATE users_person p SET first_name = a.first_name, last_name = a.last_name, username = a.username,
-    folded_names = a.folded_names, language = a.language, registered_at = a.registered_at
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-    AS a (id, first_name, last_name, username, folded_names, language, registered_at)
+    folded_names = a.folded_names, language = a.language, registered_at = a.registered_at, timezone = a.timezone,
+    timezone_guessed = a.timezone_guessed, former_timezones = a.former_timezones::jsonb
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[],
+    %s::boolean[], %s::text[])
+    AS a (id, first_name, last_name, username, folded_names, language, registered_at, timezone, timezone_guessed,
+        former_timezones)
 WHERE p.id = a.id
 """
-_SAVED = ("pk", "first_name", "last_name", "username", "folded_names", "language", "registered_at")
+_SAVED = (
+    "pk",
+    "first_name",
+    "last_name",
+    "username",
+    "folded_names",
+    "language",
+    "registered_at",
+    "timezone",
+    "timezone_guessed",
+)
 
 
 def _save(people: Sequence[Person]) -> None:
     """Write what was filled in. The ORM takes longer to put such a statement together than PostgreSQL to carry it out."""
     if people:
         with connection.cursor() as cursor:
-            cursor.execute(_SAVE, [[getattr(person, name) for person in people] for name in _SAVED])
+            columns: list[list[Any]] = [[getattr(person, name) for person in people] for name in _SAVED]
+            cursor.execute(_SAVE, [*columns, [json.dumps(person.former_timezones) for person in people]])
 
 
 def _fill(person: Person, newcomer: Newcomer, now: datetime) -> None:
     fill_names(person, Names(newcomer.first_name, newcomer.last_name, newcomer.username))
     person.language, person.registered_at = guess_language(newcomer.language_code), now
+    fill_timezone(person, newcomer.language_code, now)

@@ -10,6 +10,7 @@ from apps.users.clocks import Clock, document_of
 from apps.users.languages import DEFAULT_LANGUAGE, LANGUAGES, guess_language
 from apps.users.models import Person
 from apps.users.names import Names
+from apps.users.services.guesses import FIELDS, fill_timezone
 from apps.users.services.naming import refold, take_names
 from apps.users.services.referrals import refer
 from apps.users.services.rows import about, iso, lock_person
@@ -91,7 +92,8 @@ def register(
             person.registered_at = now
             if person.language == DEFAULT_LANGUAGE:
                 person.language = guess_language(language_code)
-            person.save(update_fields=[*changed, "folded_names", "registered_at", "language"])
+            guessed = FIELDS if fill_timezone(person, language_code, now) else ()
+            person.save(update_fields=[*changed, "folded_names", "registered_at", "language", *guessed])
             referrer = refer(invitee=person, code=invite_code, now=now) if invite_code else None
             _tell_registered(person, referrer, now, key)
         elif changed or refolded:

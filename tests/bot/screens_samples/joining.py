@@ -3,7 +3,7 @@
 from apps.bot import pages
 from apps.bot.screens import choices, groups, invite, joining, menu, quiz, settings, start, tutorial
 from apps.bot.screens.quiz_words import ARCHETYPES
-from apps.users.selectors import REGIONS, Zone, cities, quiz_order
+from apps.users.selectors import Zone, offsets, quiz_order, zones_at
 from tests.bot.screens_samples.sample import (
     ADA,
     HTML,
@@ -23,9 +23,12 @@ NAMES = {"a name": ADA, "html": HTML, "right to left": RIGHT_TO_LEFT, "the longe
 SET = settings.SettingsData(ME, "es", Written("Europe/Madrid"), "14:05", "alias", True, False, (22, 8))
 
 
-def zones(region: str) -> list[Zone]:
-    """Return the zones of a region, their cities as the names that they are."""
-    return [zone._replace(city=Written(zone.city)) for zone in cities(region, NOON)]
+MOSCOW = Zone("Europe/Moscow", Written("Москва"), 180)
+
+
+def zones(minutes: int) -> list[Zone]:
+    """Return the zones of a clock, their cities as the names that they are."""
+    return [zone._replace(city=Written(zone.city)) for zone in zones_at(minutes, "ru", NOON)]
 
 
 SAMPLES: list[Sample] = [
@@ -37,21 +40,35 @@ SAMPLES: list[Sample] = [
     sample(groups.unpaid, "all", telegram_chat_id=-1_001_234_567_890),
     sample(groups.approved, "all"),
     *(sample(joining.language, case, person_id=ME, name=name, current="en") for case, name in NAMES.items()),
-    sample(joining.regions, "a first step", person_id=ME, first_steps=True),
-    sample(joining.regions, "a setting", person_id=ME, first_steps=False),
+    *(
+        sample(
+            joining.times,
+            f"{page} {first}",
+            person_id=ME,
+            current=MOSCOW,
+            offsets=offsets(NOON),
+            page=page,
+            now=NOON,
+            first_steps=first,
+        )
+        for page in (0, 1)
+        for first in (True, False)
+    ),
     *(
         sample(
             joining.cities,
-            f"{region} {page}",
+            f"{minutes} {page}",
             person_id=ME,
-            region=region,
-            zones=zones(region),
+            zones=zones(minutes),
             page=page,
+            now=NOON,
             first_steps=page == 0,
+            word=choices.word_of(minutes),
         )
-        for region in REGIONS
-        for page in range(-(-len(cities(region, NOON)) // choices.CITIES_A_PAGE))
+        for minutes in offsets(NOON)
+        for page in range(-(-len(zones_at(minutes, "en", NOON)) // choices.CITIES_A_PAGE))
     ),
+    sample(joining.unknown_city, "all", person_id=ME),
     *(
         sample(joining.visibility, case, person_id=ME, name=name, alias=Written("Quiet Otter 12"), current=current)
         for (case, name), current in zip(NAMES.items(), ("name", "alias", "hidden", "name", "name"), strict=True)
