@@ -9,6 +9,7 @@ from apps.payments import services
 from apps.payments.models import Payment
 from apps.users import selectors as people
 from apps.users import services as users
+from apps.users.models import Person
 from diana import clock
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
@@ -84,7 +85,8 @@ def test_a_gift_is_passed_on_with_a_button_and_told_once_where_it_is_redeemed(sa
     assert "50%" in received
     bob = people.person_of(BOB)
     assert bob is not None
-    # What staff give is told by itself: nobody has asked for it.
+    # What staff give is told by itself, at any hour of those who have no quiet ones: nobody has asked for it.
+    Person.objects.update(preferences={"quiet_from": 3, "quiet_until": 3})
     how: dict[str, Any] = {"source": "gift", "days": 3, "reason": "r", "actor": STAFF, "now": clock.now()}
     users.grant_vip(person_id=people.person_of(ADA) or 0, **how)
     drain()

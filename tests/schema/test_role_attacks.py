@@ -47,7 +47,7 @@ ATTACKS = {
         (DENIED, "SELECT session_data FROM django_session"),
         (DENIED, LOGGED),
         (DENIED, "DELETE FROM django_admin_log"),
-        (DENIED, "DELETE FROM axes_accessattempt"),
+        (DENIED, "UPDATE axes_accessattempt SET failures_since_start = 0"),
         (DENIED, UPDATE),
         (DENIED, LIMIT),
         (DENIED, RECORD),
