@@ -62,6 +62,15 @@ def test_a_refusal_of_telegram_ends_the_command(api: Sandbox, settings: Any) -> 
         run("set_commands")
 
 
+@pytest.mark.parametrize("command", [("set_webhook", "--url", URL), ("set_commands",)])
+def test_an_address_that_does_not_answer_is_no_refusal(settings: Any, command: tuple[str, ...]) -> None:
+    settings.TELEGRAM_API_URL = "http://127.0.0.1:1"
+    with pytest.raises(
+        CommandError, match=r"^Telegram was not reached at http://127\.0\.0\.1:1: .*TELEGRAM_API_URL\.$"
+    ):
+        run(*command)
+
+
 def test_it_sets_no_webhook_where_updates_are_polled_for(api: Sandbox, settings: Any) -> None:
     settings.TELEGRAM_UPDATES = "poll"
     for options in ([], ["--dry-run"]):
