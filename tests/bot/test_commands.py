@@ -37,6 +37,12 @@ def test_it_sets_the_webhook_with_the_newest_secret(api: Sandbox, settings: Any)
     assert "n" * 32 not in out
 
 
+@pytest.mark.parametrize("url", ["https://example.org/", "https://example.org/telegram/webhook/"])
+def test_it_sets_no_address_at_which_nobody_listens(url: str) -> None:
+    with pytest.raises(CommandError, match="ends in /telegram/webhook"):
+        run("set_webhook", "--url", url, "--dry-run")
+
+
 def test_a_dry_run_sets_nothing(api: Sandbox) -> None:
     run("set_webhook", "--url", URL, "--dry-run")
     assert "/daily" in run("set_commands", "--dry-run")
