@@ -36,6 +36,10 @@ class Command(BaseCommand):
                 "TELEGRAM_UPDATES is not webhook: updates are fetched by manage.py poll, and a webhook would end that."
                 " Unset TELEGRAM_UPDATES, end the process poll, then set the webhook."
             )
+        if not url.endswith("/telegram/webhook"):
+            raise CommandError(
+                f"{url}: the address of the webhook ends in /telegram/webhook; `door` answers 404 elsewhere."
+            )
         if not dry_run:
             try:
                 asyncio.run(_set(url, max_connections))
