@@ -38,5 +38,5 @@ def test_a_command_is_what_the_table_says(name: str) -> None:
     source = (Path(*OURS[name].split(".")) / "management" / "commands" / f"{name}.py").read_text()
     if '"owner"' in source:
         assert right.role in ("owner", "both")
-    in_procfile = f": python manage.py {name}" in (ROOT / "Procfile").read_text()
+    in_procfile = f"={name} python manage.py {name}" in (ROOT / "Procfile").read_text()
     assert in_procfile == (right.does == "process" or name == "release")
