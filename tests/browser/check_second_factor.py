@@ -35,7 +35,7 @@ def make_login(diana: Diana, name: str, due: str = "None") -> str:
     """Make a login without a device, and without rights: `ensure_staff` is for the first superuser. Return the name."""
     fields = f"password='{PASSWORD}', is_staff=True, second_factor_due_at={due}"
     make = f"import datetime; Staff.objects.create_user('{name}', {fields})"
-    diana.stack.run(f'python manage.py shell -v 0 -c "{make}"', log="shell")
+    diana.stack.run(f'env DATABASE_URL="$DATABASE_STAFF_URL" python manage.py shell -v 0 -c "{make}"', log="shell")
     return name
 
 
