@@ -293,14 +293,14 @@ VARIABLES = (
     ),
     Variable(
         name="PORT",
-        meaning="the port on which `web` listens; the Procfile's command has no default",
-        default="8000 in `make run`",
+        meaning="the port on which `web` listens",
+        default="8000",
         read=("web",),
     ),
     Variable(
         name="DOOR_PORT",
-        meaning="the port on which `door` listens, to which `/telegram/` is routed; the Procfile's command has no default",
-        default="8001 in `make run`",
+        meaning="the port on which `door` listens, to which `/telegram/` is routed",
+        default="8001",
         read=("door",),
     ),
     Variable(

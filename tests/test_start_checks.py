@@ -1,5 +1,8 @@
 """Checks at the start of processes that manage.py does not start: in production an error ends them."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +14,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from diana import connected_role, start_checks
 from diana.local.roles import APPLICATION
 from tests.acting_roles import connection_of
-from tests.servers import Servers
+from tests.config.strong import strong
+from tests.servers import ROOT, Servers
 
 
 @pytest.fixture
@@ -97,3 +101,18 @@ def test_postgresql_is_asked_and_no_name_is_compared(db: None, servers: Servers,
 def test_a_database_that_does_not_answer_holds_up_no_start(as_owner: BaseDatabaseWrapper, settings: Any) -> None:
     as_owner.settings_dict = as_owner.settings_dict | {"PORT": "1"}
     assert connected_role.check_role(["default"], connection=as_owner) == []
+
+
+def test_flower_which_has_no_database_starts() -> None:
+    """It does the whole start in production, up to where Flower would serve."""
+    script = "import django; django.setup(); from config.celery import app; app.loader.import_default_modules()"
+    has = {"DIANA_ENV", "DJANGO_SECRET_KEY", "REDIS_FLOWER_URL", "FLOWER_BASIC_AUTH"}
+    environment = {name: value for name, value in strong().items() if name in has} | {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DIANA_PROCESS": "flower",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

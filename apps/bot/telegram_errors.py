@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.conf import settings
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from apps.bot.api_errors import Meaning, meaning
@@ -146,6 +147,14 @@ def describe(error: TelegramError) -> str:
     if isinstance(error, InvalidToken) and "method not found" not in error.message.lower():
         return "Telegram does not know this token: correct TELEGRAM_BOT_TOKEN."
     return error.message
+
+
+def told_to_operators(error: TelegramError) -> str:
+    """Return why a command could not do its call: Telegram refused, or was not reached."""
+    if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
+        address = settings.TELEGRAM_API_URL
+        return f"Telegram was not reached at {address}: {error.message}. Look at the network, and at TELEGRAM_API_URL."
+    return f"Telegram refused. {describe(error)}"
 
 
 def seconds_of(error: TelegramError) -> float:

@@ -37,6 +37,12 @@ def test_it_sets_the_webhook_with_the_newest_secret(api: Sandbox, settings: Any)
     assert "n" * 32 not in out
 
 
+@pytest.mark.parametrize("url", ["https://example.org/", "https://example.org/telegram/webhook/"])
+def test_it_sets_no_address_at_which_nobody_listens(url: str) -> None:
+    with pytest.raises(CommandError, match="ends in /telegram/webhook"):
+        run("set_webhook", "--url", url, "--dry-run")
+
+
 def test_a_dry_run_sets_nothing(api: Sandbox) -> None:
     run("set_webhook", "--url", URL, "--dry-run")
     assert "/daily" in run("set_commands", "--dry-run")
@@ -60,6 +66,15 @@ def test_a_refusal_of_telegram_ends_the_command(api: Sandbox, settings: Any) -> 
     assert "canary" not in str(raised.value)
     with pytest.raises(CommandError):
         run("set_commands")
+
+
+@pytest.mark.parametrize("command", [("set_webhook", "--url", URL), ("set_commands",)])
+def test_an_address_that_does_not_answer_is_no_refusal(settings: Any, command: tuple[str, ...]) -> None:
+    settings.TELEGRAM_API_URL = "http://127.0.0.1:1"
+    with pytest.raises(
+        CommandError, match=r"^Telegram was not reached at http://127\.0\.0\.1:1: .*TELEGRAM_API_URL\.$"
+    ):
+        run(*command)
 
 
 def test_it_sets_no_webhook_where_updates_are_polled_for(api: Sandbox, settings: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from apps import bot, gamification
 from apps.bot.menu import COMMANDS
@@ -33,6 +34,16 @@ def texts() -> set[tuple[str, ...]]:
     return found - {()}
 
 
+def texts_of_pages() -> set[str]:
+    """What the templates of the admin hand to gettext, and what its theme says above a login."""
+    pattern = re.compile(
+        r'{% translate "([^"]+)" %}|{% blocktranslate[^%]*%}(.*?){% (?:plural|endblocktranslate)', re.DOTALL
+    )
+    pages = ROOT.parent.rglob("templates/**/*.html")
+    found = {(short or long).strip() for page in pages for short, long in pattern.findall(page.read_text())}
+    return {re.sub(r"{{ (\w+) }}", r"%(\1)s", text) for text in found} | {"Welcome back to"}
+
+
 def catalogue(language: str) -> gettext.GNUTranslations:
     path = Path(settings.LOCALE_PATHS[0]) / language / "LC_MESSAGES" / "django.mo"
     with path.open("rb") as file:
@@ -53,6 +64,14 @@ def test_no_text_is_missing(language: str) -> None:
     known = catalogue(language)._catalog  # type: ignore[attr-defined]
     missing = [text for text in texts() if not (known.get(text[0]) or known.get((text[0], 0)))]
     assert missing == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_of_a_page_is_missing(language: str) -> None:
+    assert len(texts_of_pages()) > 10
+    with translation.override(language):
+        # Django's own catalogue has some of them.
+        assert [text for text in texts_of_pages() if translation.gettext(text) == text] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

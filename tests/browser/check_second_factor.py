@@ -35,7 +35,7 @@ def make_login(diana: Diana, name: str, due: str = "None") -> str:
     """Make a login without a device, and without rights: `ensure_staff` is for the first superuser. Return the name."""
     fields = f"password='{PASSWORD}', is_staff=True, second_factor_due_at={due}"
     make = f"import datetime; Staff.objects.create_user('{name}', {fields})"
-    diana.stack.run(f'python manage.py shell -v 0 -c "{make}"', log="shell")
+    diana.stack.run(f'env DATABASE_URL="$DATABASE_STAFF_URL" python manage.py shell -v 0 -c "{make}"', log="shell")
     return name
 
 
@@ -108,7 +108,7 @@ def test_the_banner_of_a_login_that_has_time(
     give_password(page, address, name)
     for part in ("", "password_change/"):
         page.goto(address + part)
-        expect(page.get_by_role("status")).to_contain_text("Until 1 January 2100 00:00 UTC the password is enough.")
+        expect(page.get_by_role("status")).to_contain_text("Until Jan. 1, 2100, 12:00 AM UTC the password is enough.")
         assert fits(page)
     page.get_by_role("status").get_by_role("link").click()
     expect(page.get_by_role("img", name="QR code")).to_be_visible()

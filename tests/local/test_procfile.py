@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from config.variables import needed_by
 from diana.local.errors import LocalError
 from diana.local.instance import ROOT
 from diana.local.procfile import read_procfile
@@ -41,6 +42,12 @@ def test_each_line_names_its_process() -> None:
     procfile = read_procfile(ROOT / "Procfile")
     for name, line in {"release": procfile.release, **procfile.processes}.items():
         assert str(line).startswith(f"env DIANA_PROCESS={name} ")
+
+
+def test_a_line_has_a_default_for_each_variable_that_the_process_may_be_without() -> None:
+    for name, line in read_procfile(ROOT / "Procfile").processes.items():
+        bare = set(re.findall(r"\$(\w+)", line))
+        assert bare <= needed_by(name), name
 
 
 def test_it_keeps_a_folder_with_blanks_in_one_argument() -> None:

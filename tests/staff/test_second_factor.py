@@ -227,6 +227,18 @@ def test_each_recovery_code_lets_in_once(client: Client, eva: Staff, secret: str
     assert send(other, CODE, made[1]).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("language", "date"), [("en", "Nov. 29, 2026"), ("es", "29 de noviembre de 2026"), ("ru", "29 ноября 2026")]
+)
+def test_its_page_writes_the_date_as_the_language_does(
+    client: Client, eva: Staff, secret: str, later: Any, language: str, date: str
+) -> None:
+    password(client)
+    later(minutes=1)
+    send(client, CODE, code(secret))
+    assert f" {date}." in client.get(OWN, headers={"accept-language": language}).content.decode()
+
+
 def test_new_recovery_codes_need_password_and_code(client: Client, eva: Staff, secret: str, later: Any) -> None:
     old = devices.renew_recovery_codes(eva)
     password(client)
@@ -268,7 +280,7 @@ def test_logins_of_before_have_time_with_a_banner_on_each_page(client: Client, e
     assert password(client).status_code == 302
     for page in (HOME, reverse("admin:users_person_changelist"), reverse("admin:password_change"), "/admin/users/"):
         text = client.get(page).content.decode()
-        assert "Until 6 December 2026 12:00 UTC the password is enough" in text, page
+        assert "Until Dec. 6, 2026, 12:00 PM UTC the password is enough" in text, page
         assert f'href="{ENROL}"' in text, page
     for _ in range(10):
         later(minutes=25)

@@ -11,7 +11,7 @@ from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
 from apps.bot.menu import COMMANDS
-from apps.bot.telegram_errors import describe
+from apps.bot.telegram_errors import told_to_operators
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             try:
                 asyncio.run(_set(lists))
             except TelegramError as error:
-                raise CommandError(f"Telegram refused. {describe(error)}") from None
+                raise CommandError(told_to_operators(error)) from None
         for language, commands in lists.items():
             described = ", ".join(f"/{command.command} ({command.description})" for command in commands)
             self.stdout.write(f"{language}: {described}")

@@ -10,7 +10,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from apps.bot.incoming import KINDS
-from apps.bot.telegram_errors import describe
+from apps.bot.telegram_errors import told_to_operators
 from apps.bot.webhook import accepted_secrets
 
 MAX_CONNECTIONS = 40
@@ -36,11 +36,15 @@ class Command(BaseCommand):
                 "TELEGRAM_UPDATES is not webhook: updates are fetched by manage.py poll, and a webhook would end that."
                 " Unset TELEGRAM_UPDATES, end the process poll, then set the webhook."
             )
+        if not url.endswith("/telegram/webhook"):
+            raise CommandError(
+                f"{url}: the address of the webhook ends in /telegram/webhook; `door` answers 404 elsewhere."
+            )
         if not dry_run:
             try:
                 asyncio.run(_set(url, max_connections))
             except TelegramError as error:
-                raise CommandError(f"Telegram refused. {describe(error)}") from None
+                raise CommandError(told_to_operators(error)) from None
         verb = "would be" if dry_run else "is"
         self.stdout.write(f"The webhook {verb} {url} for {', '.join(KINDS)}; {max_connections} deliveries at once.")
 
