@@ -103,6 +103,9 @@ TRIGGERS: dict[str, Wall | Effect] = {
         "users_suspension", "UPDATE users_suspension SET ended_at = diana_now(), ended_by = 'ana'"
     ),
     "users_staff_audited": audited("users_staff", "UPDATE users_staff SET is_superuser = NOT is_superuser"),
+    "users_staff_ends_sessions": Effect(
+        "users_staff", "UPDATE users_staff SET is_active = false", "SELECT every(session_salt <> '') FROM users_staff"
+    ),
     "staff_device_audited": audited("staff_device", "DELETE FROM staff_device"),
     "staff_recoverycode_audited": audited("staff_recoverycode", "UPDATE staff_recoverycode SET used_at = NULL"),
     "users_staff_groups_audited": audited("users_staff_groups", "DELETE FROM users_staff_groups"),
