@@ -91,6 +91,13 @@ TRIGGERS: dict[str, Wall | Effect] = {
         " UPDATE users_grant SET revoked_at = NULL, revoked_by = NULL",
         "DELETE FROM users_grant",
     ),
+    "users_grant_role_limit": Wall(
+        "users_grant",
+        "adds no row with the source promo",
+        "INSERT INTO event_role_limit (role, relation, value) VALUES (session_user, 'users_grant', 'another');"
+        " INSERT INTO users_grant (key, person_id, source, starts_at, ends_at, reason, granted_by)"
+        " SELECT 'limited', min(id), 'promo', now(), now() + interval '1 day', 'a', 'a' FROM users_person",
+    ),
     "users_grant_stays": Wall("users_grant", "VIP grants stay", "TRUNCATE users_grant CASCADE"),
     "users_suspension_stays": append_only("users_suspension", "DELETE", "TRUNCATE"),
     "users_person_audited": audited(
