@@ -86,7 +86,10 @@ ATTACKS = {
         (DENIED, CURSOR),
         (DENIED, LIMIT),
         (DENIED, RECORD),
-        *[("adds no row with the source", GIVEN.format("", source, "")) for source in ("staff", "gift", "promo", "trial")],
+        *[
+            ("adds no row with the source", GIVEN.format("", source, ""))
+            for source in ("staff", "gift", "promo", "trial")
+        ],
         ("adds no row with the origin admin", SAID.format("admin")),
         ("adds no row with the type", FORGED.format("event_log", "", "game.daily_login", "")),
         ("adds no row with the type", FORGED.format("event_log", "", "admin.points_force_awarded", "")),

@@ -78,7 +78,9 @@ def test_a_session_ends_with_the_login_and_with_its_password(
 
 
 @pytest.mark.parametrize("mark", ["is_active", "is_staff"])
-def test_a_login_that_is_switched_on_again_has_none_of_its_former_sessions(client: Client, eva: Staff, mark: str) -> None:
+def test_a_login_that_is_switched_on_again_has_none_of_its_former_sessions(
+    client: Client, eva: Staff, mark: str
+) -> None:
     log_in(client)
     Staff.objects.update(**{mark: False})
     Staff.objects.update(**{mark: True})
