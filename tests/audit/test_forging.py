@@ -22,6 +22,7 @@ FORGE = (
 @pytest.mark.django_db
 def test_the_database_notes_its_role_its_transaction_and_its_own_time() -> None:
     written = record(actor=VERA, act="a", target=("users.Person", 1), before=None, after=None, reason="r")
+    written.refresh_from_db()
     with connection.cursor() as cursor:
         cursor.execute("SELECT session_user, pg_current_xact_id()::text::bigint")
         assert (written.written_as, written.written_in) == cursor.fetchone()
@@ -39,7 +40,7 @@ def test_the_application_writes_none_of_it(column: str, value: str) -> None:
 
 def test_a_record_of_somebody_elses_transaction_does_not_cover_a_change(servers: Servers, committed_db: str) -> None:
     ida = Staff.objects.create_user("ida")
-    with psycopg.connect(servers.url("diana_app", committed_db)) as session:
+    with psycopg.connect(servers.url("diana_staff", committed_db)) as session:
         session.execute("SELECT set_config('diana.audited', '1', true)")
         with transaction.atomic():
             record(actor=VERA, act="log_in", target=("users.Staff", ida.pk), before=None, after=None, reason="r")
