@@ -139,7 +139,8 @@ class EnrolmentPage(Page):
                 messages.info(request, _("That took too long: log in again."))
                 return redirect("admin:login")
             secret = second_factor.enrolment_secret(request, login)
-            if not form.is_valid() or (found := self.check_code(request, form, login, secret=secret)) is None:
+            how = {"secret": secret, "salt": login.session_salt}
+            if not form.is_valid() or (found := self.check_code(request, form, login, **how)) is None:
                 return self._show(request, login, form)
             target = self._keep(request, found)
             return self.show_recovery_codes(request, found, target)

@@ -68,6 +68,12 @@ TRIGGERS: dict[str, Wall | Effect] = {
     "event_cursor_within_log": Wall(
         "event_cursor", "beyond the log", "UPDATE event_cursor SET position = position + 1000000000"
     ),
+    "audit_record_role_limit": Wall(
+        "audit_record",
+        "adds no row with the origin bot",
+        f"{ONLY_OTHERS.format('audit_record')}; INSERT INTO audit_record (actor, origin, act, object_type, object_id, reason)"
+        " VALUES ('a', 'bot', 'a', 'a', 'a', 'a')",
+    ),
     "audit_record_stamped": Effect(
         "audit_record",
         "INSERT INTO audit_record (actor, origin, act, object_type, object_id, reason) VALUES ('a', 'bot', 'a', 'a', 'a', 'a')",

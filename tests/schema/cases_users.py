@@ -91,6 +91,13 @@ TRIGGERS: dict[str, Wall | Effect] = {
         " UPDATE users_grant SET revoked_at = NULL, revoked_by = NULL",
         "DELETE FROM users_grant",
     ),
+    "users_grant_role_limit": Wall(
+        "users_grant",
+        "adds no row with the source promo",
+        "INSERT INTO event_role_limit (role, relation, value) VALUES (session_user, 'users_grant', 'another');"
+        " INSERT INTO users_grant (key, person_id, source, starts_at, ends_at, reason, granted_by)"
+        " SELECT 'limited', min(id), 'promo', now(), now() + interval '1 day', 'a', 'a' FROM users_person",
+    ),
     "users_grant_stays": Wall("users_grant", "VIP grants stay", "TRUNCATE users_grant CASCADE"),
     "users_suspension_stays": append_only("users_suspension", "DELETE", "TRUNCATE"),
     "users_person_audited": audited(
@@ -103,6 +110,9 @@ TRIGGERS: dict[str, Wall | Effect] = {
         "users_suspension", "UPDATE users_suspension SET ended_at = diana_now(), ended_by = 'ana'"
     ),
     "users_staff_audited": audited("users_staff", "UPDATE users_staff SET is_superuser = NOT is_superuser"),
+    "users_staff_ends_sessions": Effect(
+        "users_staff", "UPDATE users_staff SET is_active = false", "SELECT every(session_salt <> '') FROM users_staff"
+    ),
     "staff_device_audited": audited("staff_device", "DELETE FROM staff_device"),
     "staff_recoverycode_audited": audited("staff_recoverycode", "UPDATE staff_recoverycode SET used_at = NULL"),
     "users_staff_groups_audited": audited("users_staff_groups", "DELETE FROM users_staff_groups"),

@@ -31,6 +31,10 @@ CURSOR = "UPDATE event_cursor SET position = position + 1000"
 LIMIT = "DELETE FROM event_role_limit"
 RECORD = """INSERT INTO audit_record (at, actor, origin, act, object_type, object_id, reason)
     SELECT now(), 'olga', 'admin', 'x', 'x', '1', 'x'"""
+SAID = """INSERT INTO audit_record (actor, origin, act, object_type, object_id, reason)
+    VALUES ('olga', '{}', 'x', 'x', '1', 'x')"""
+GIVEN = """INSERT INTO users_grant (key, person_id, source, starts_at, ends_at, reason, granted_by{})
+    SELECT 'attack', min(id), '{}', now(), now() + interval '9 years', 'x', 'admin:olga'{} FROM users_person"""
 
 # "permission denied" of the rights, or the words of a trigger.
 DENIED = "permission denied"
@@ -82,6 +86,11 @@ ATTACKS = {
         (DENIED, CURSOR),
         (DENIED, LIMIT),
         (DENIED, RECORD),
+        *[
+            ("adds no row with the source", GIVEN.format("", source, ""))
+            for source in ("staff", "gift", "promo", "trial")
+        ],
+        ("adds no row with the origin admin", SAID.format("admin")),
         ("adds no row with the type", FORGED.format("event_log", "", "game.daily_login", "")),
         ("adds no row with the type", FORGED.format("event_log", "", "admin.points_force_awarded", "")),
         ("adds no row with the type", FORGED.format("event_deferred", DEFERRED[0], "game.daily_login", DEFERRED[1])),
@@ -116,6 +125,11 @@ def test_it_is_refused(sessions: dict[str, Connection], role: str, says: str, st
         (APPLICATION, "UPDATE event_cursor SET position = (SELECT last_value FROM event_log_id_seq)"),
         (STAFF, FORGED.format("event_log", "", "admin.user_suspended", "")),
         (STAFF, LOGGED),
+        (STAFF, GIVEN.format("", "staff", "")),
+        (STAFF, SAID.format("admin")),
+        (DOOR, GIVEN.format(", payment_reference", "purchase", ", 'paid for'")),
+        (DOOR, SAID.format("bot")),
+        (DOOR, SAID.format("command")),
         (DOOR, FORGED.format("event_log", "", "bot.update_received", "")),
         (DOOR, FORGED.format("event_deferred", DEFERRED[0], "bot.message_received", DEFERRED[1])),
     ],

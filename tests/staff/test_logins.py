@@ -77,6 +77,19 @@ def test_a_session_ends_with_the_login_and_with_its_password(
     assert client.get(HOME).status_code == 302
 
 
+@pytest.mark.parametrize("mark", ["is_active", "is_staff"])
+def test_a_login_that_is_switched_on_again_has_none_of_its_former_sessions(
+    client: Client, eva: Staff, mark: str
+) -> None:
+    log_in(client)
+    Staff.objects.update(**{mark: False})
+    Staff.objects.update(**{mark: True})
+    assert client.get(HOME).status_code == 302
+    log_in(client)
+    Staff.objects.update(**{mark: True})
+    assert client.get(HOME).status_code == 200, "what changes nothing ends nothing"
+
+
 def test_logins_failures_and_logouts_are_recorded_with_the_address(client: Client, eva: Staff) -> None:
     assert log_in(client, password="a wrong password") == 200
     assert log_in(client, name="my password by mistake", password="Zz-secret") == 200

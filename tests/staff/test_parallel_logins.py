@@ -63,3 +63,22 @@ def test_a_code_that_comes_twice_at_once_works_once(committed_db: str) -> None:
 def test_a_try_outside_a_transaction_is_an_error(committed_db: str) -> None:
     with pytest.raises(OutsideTransaction):
         SlowingBackend().authenticate(RequestFactory().post("/"), username="eva")
+
+
+def test_of_devices_that_are_enrolled_at_once_the_first_stays(committed_db: str, settings: Any) -> None:
+    """Whoever knows the password alone cannot take the owner's new device away in that moment."""
+    settings.STAFF_SECOND_FACTOR = "required"
+    Staff.objects.create_superuser("eva", password=PASSWORD)
+    browsers, page = [Client(), Client()], reverse("admin:second_factor_enrol")
+    sent = []
+    for browser in browsers:
+        browser.post(reverse("admin:login"), {"username": "eva", "password": PASSWORD})
+        secret = browser.get(page).context["secret"].replace(" ", "")
+        sent.append((browser, {"code": TOTP(secret).at(clock.real_now())}))
+
+    def enrol() -> bool:
+        browser, form = sent.pop()
+        return b"ecovery codes" in browser.post(page, form).content
+
+    assert sorted(at_once(2, enrol)) == [False, True]
+    assert AuditRecord.objects.filter(act="enrol_second_factor").count() == 1
