@@ -1,7 +1,7 @@
 """Screens of newcomers: every zone is offered, the menu has an order, the quiz says what it is not."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import translation
@@ -32,18 +32,23 @@ def test_every_zone_of_the_regions_is_behind_a_button() -> None:
 
 def test_a_page_too_far_is_the_last() -> None:
     found = cities("Indian", NOON)
-    assert choices.cities(7, "Indian", found, 99) == choices.cities(7, "Indian", found, (len(found) - 1) // 12)
+    assert choices.cities(7, "Indian", found, 99) == choices.cities(7, "Indian", found, (len(found) - 1) // 10)
 
 
 def test_offsets_are_those_of_the_clock() -> None:
     assert [choices.offset(minutes) for minutes in (0, 330, -210, 60)] == ["+00:00", "+05:30", "-03:30", "+01:00"]
 
 
-def test_what_suits_comes_first_in_the_menu_and_nothing_is_missing() -> None:
-    pages = ["a", "story", "invite", "top"]
-    assert menu.order("Connector", pages) == ["invite", "top", "a", "story"]
-    assert menu.order("", pages) == pages
-    assert sorted(menu.order("Explorer", pages)) == sorted(pages)
+def moment(archetype: str, *paying: str) -> menu.Moment:
+    return menu.Moment(archetype, [*menu.PAYING, *menu.BESIDES], paying, "open", timedelta(hours=1))
+
+
+def test_what_pays_comes_first_in_the_menu_and_then_what_suits() -> None:
+    assert menu.chosen(moment("", "trivia", "daily", "quiz")) == ["daily", "trivia", "quiz", "top", "points"]
+    assert menu.chosen(moment("Connector", "trivia")) == ["trivia", "invite", "top", "points", "achievements"]
+    assert menu.chosen(moment("Explorer", "trivia", "story", "challenge", "daily")) == [
+        "daily", "story", "trivia", "challenge", "achievements",
+    ]  # fmt: skip
 
 
 def test_the_quiz_says_that_it_is_no_psychological_test(language: str) -> None:
