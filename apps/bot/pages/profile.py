@@ -13,7 +13,7 @@ from apps.users import selectors as people
 def profile(request: Request) -> Reply:
     """Show all of it on one page."""
     person, now = request.person, request.now
-    standing = ledger.standing(request.me)
+    standing, found = ledger.standing(request.me), people.archetype(request.me)
     return screen.profile(
         screen.ProfileData(
             person_id=request.me,
@@ -25,6 +25,11 @@ def profile(request: Request) -> Reply:
             vip=_vip(person, now),
             streak_days=_running_streak(standing, person.date_of(now)),
             rank=ledger.rank_of(request.me, "total", now),
+            in_level=standing.in_level,
+            next_title=standing.next_title,
+            archetype=people.main_archetype(found) if found else "",
+            side=people.side_of(found) if found else "",
+            hidden=people.visibility(request.me) == "hidden",
         )
     )
 

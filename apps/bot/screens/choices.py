@@ -10,7 +10,7 @@ from apps.users.selectors import REGIONS, Zone
 
 # Each in its own words, so that who cannot read the others finds it.
 LANGUAGES = {"en": "English", "es": "Español", "ru": "Русский"}
-CITIES_A_PAGE = 12
+CITIES_A_PAGE = 10
 
 Row = list[InlineKeyboardButton]
 
@@ -33,7 +33,8 @@ def languages(person_id: int, current: str) -> list[Row]:
 def visibilities(person_id: int, current: str) -> list[Row]:
     """Return a button for each way to stand on boards."""
     labels = {"name": _("My name"), "alias": _("An alias"), "hidden": _("Hidden")}
-    return [[button(marked(label, mode == current), "set", "vis", person_id, mode) for mode, label in labels.items()]]
+    buttons = [button(marked(label, mode == current), "set", "vis", person_id, mode) for mode, label in labels.items()]
+    return [buttons[:2], buttons[2:]]
 
 
 def regions(person_id: int) -> list[Row]:
@@ -50,7 +51,7 @@ def regions(person_id: int) -> list[Row]:
     }
     buttons = [button(names[region], "zone", "show", person_id, region, 0) for region in REGIONS]
     buttons.append(button("UTC", "set", "tz", person_id, "UTC"))
-    return [buttons[start : start + 3] for start in range(0, len(buttons), 3)]
+    return [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
 
 
 def cities(person_id: int, region: str, zones: Sequence[Zone], page: int) -> list[Row]:

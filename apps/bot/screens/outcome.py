@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
-from apps.bot.screens.words import note
+from apps.bot.screens.words import note, signed
 from diana.events import Envelope
 
 
@@ -24,7 +24,7 @@ def outcome(events: Sequence[Envelope], titles: Mapping[str, str]) -> str:
 
 def points(amount: int) -> str:
     """Return a number of points that were earned."""
-    return f"<b>{amount:+d}</b>"
+    return f"<b>{signed(amount)}</b>"
 
 
 def _of(events: Sequence[Envelope], kind: str) -> list[Envelope]:
@@ -58,9 +58,12 @@ def _achievement(unlocked: Envelope, events: Sequence[Envelope], titles: Mapping
     title = achievement_title(key, titles.get(key, "")) + (f" ({named})" if named else "")
     text = f"{medal(tier)} " + _("Unlocked: %(title)s") % {"title": f"<b>{title}</b>"}
     paid = [event for event in _of(events, "game.points_awarded") if event.causation_id == unlocked.event_id]
-    return text + "".join(f" ({int(event.fields['amount']):+d})" for event in paid)
+    return text + "".join(f" ({signed(int(event.fields['amount']))})" for event in paid)
 
 
 def _nothing(events: Sequence[Envelope]) -> list[str]:
-    reasons = dict.fromkeys(str(event.fields["reason"]) for event in _of(events, "game.points_suppressed"))
-    return [html.escape(_("No points:")) + " " + note(reason) for reason in list(reasons)[:1]]
+    for event in _of(events, "game.points_suppressed"):
+        if (event.fields["rule"], event.fields["reason"]) == ("daily_login", "limit"):
+            return [_("Today's reward was taken before.")]
+        return [html.escape(_("No points:")) + " " + note(str(event.fields["reason"]))]
+    return []
