@@ -30,6 +30,8 @@ REAL = {
         2,
         "the beginning of the transaction, moved like domain time",
     ),
+    "diana/audit/migrations/sql/own_transaction.sql": (4, "the beginning of the transaction, moved like domain time"),
+    "diana/audit/migrations/sql/stamps.sql": (1, "the database's own time, to compare the told one with"),
     "diana/audit/migrations/sql/walls.sql": (1, "was replaced by walls_in_domain_time.sql"),
     "diana/audit/migrations/sql/walls_in_domain_time.sql": (
         2,

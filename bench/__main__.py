@@ -29,7 +29,7 @@ def main() -> None:
     started = time.monotonic()
     here = world.instance()
     result: dict[str, Any] = {}
-    print("make bench: PostgreSQL, Valkey, web, workers, relay and sandbox on this machine, fsync on")
+    print("make bench: PostgreSQL, Valkey, web, the door, workers, relay and sandbox on this machine, fsync on")
     world.fresh_start(here)
     procfile = world.without_watchers(here)
     with Stack(here, procfile=procfile, report=lambda what, seconds: say(f"{what}: {seconds:.1f} s")):
@@ -53,7 +53,7 @@ def diana_figures(here: Any) -> dict[str, Any]:
     rate, people = throughput.measure(MESSAGES)
     say(f"events from log to entries: {rate:.0f}/s")
     world.wait_until_at_rest()
-    door = (int(values["PORT"]), values["TELEGRAM_WEBHOOK_SECRET"])
+    door = (int(values["DOOR_PORT"]), values["TELEGRAM_WEBHOOK_SECRET"])
     latency.warm_up(*door, WARMING)
     quiet = latency.measure(*door, values["TELEGRAM_API_URL"], QUIET, seconds=QUIET_SECONDS)
     say(f"latency at 10 updates a second: {json.dumps(quiet)}")

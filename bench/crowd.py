@@ -20,7 +20,7 @@ def measure(here: Any, seconds: float) -> dict[str, Any]:
     from bench import latency
 
     values = here.variables()
-    door = (int(values["PORT"]), values["TELEGRAM_WEBHOOK_SECRET"])
+    door = (int(values["DOOR_PORT"]), values["TELEGRAM_WEBHOOK_SECRET"])
     latency.warm_up(*door, WARMING)
     before, started = cpu_seconds(here), time.monotonic()
     found: dict[str, Any] = {**latency.measure(*door, values["TELEGRAM_API_URL"], CROWD, seconds=seconds)}
@@ -46,7 +46,8 @@ def cpu_seconds(here: Any) -> dict[str, float]:
 
 
 PROGRAMS = {
-    "granian": "web",
+    "config.web:": "web",
+    "config.door:": "door",
     "--queues domain": "worker",
     "--queues telegram": "telegram",
     "manage.py relay": "relay",

@@ -89,7 +89,7 @@ def _status(connection: socket.socket) -> int:
     answer = b""
     while b"\r\n\r\n" not in answer:
         part = connection.recv(4096)
-        assert part, "the web process closed the connection"
+        assert part, "the door closed the connection"
         answer += part
     return int(answer.split(b" ", 2)[1])
 

@@ -22,7 +22,7 @@ AWAY_SECONDS = (3.0, 12.0, 35.0)
 def measure(here: Any, supervisor: Supervisor) -> dict[str, Any]:
     """Return the webhook's percentiles with Redis there, stopped and hung, in turns, and the effects after its return."""
     values = here.variables()
-    door = (int(values["PORT"]), values["TELEGRAM_WEBHOOK_SECRET"])
+    door = (int(values["DOOR_PORT"]), values["TELEGRAM_WEBHOOK_SECRET"])
     numbers = iter(range(20, 200))
 
     def post_seconds() -> list[float]:

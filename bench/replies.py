@@ -21,7 +21,7 @@ ANSWER_SECONDS = 0.1
 def measure(here: Any, commands: int) -> dict[str, Any]:
     """Return replies per second, from the first command's POST to the last answer, and the CPU time that each one took."""
     values = here.variables()
-    door = (int(values["PORT"]), values["TELEGRAM_WEBHOOK_SECRET"])
+    door = (int(values["DOOR_PORT"]), values["TELEGRAM_WEBHOOK_SECRET"])
     with SandboxClient(values["TELEGRAM_API_URL"]) as sandbox:
         Load(*door, WARMING).run(8)
         world.wait_until_at_rest()

@@ -38,18 +38,31 @@ env = Env(eager=True)
 
 
 def process_name() -> str:
-    """Return what this process is called in pg_stat_activity and in the logs: as in the Procfile, or the command's name."""
+    """Return what this process is called in pg_stat_activity and in the logs: as it names itself by DIANA_PROCESS, else as
+    the command line lets guess: as in the Procfile, or the command's name. An unknown name ends the process.
+    """
+    if named := os.environ.get("DIANA_PROCESS", ""):
+        if named not in PROCESSES:
+            sys.exit(
+                f"DIANA_PROCESS is {named!r}: set it to one of {', '.join(PROCESSES)}, as the Procfile does, or unset it."
+            )
+        return named
     words = [Path(word).name for word in sys.argv]
     if words[:1] == ["manage.py"]:
         return words[1] if len(words) > 1 else "manage"
     if words[:1] == ["celery"]:
         names = [word.partition("@")[0] for word in words if word.endswith("@%h")]
         return names[0] if names else next((word for word in words if word in ("beat", "flower")), "celery")
-    return "web" if words[:1] == ["granian"] else (words[0] if words and words[0] else "python")
+    if words[:1] == ["granian"]:
+        return "door" if any(word.startswith("config.door:") for word in words) else "web"
+    return words[0] if words and words[0] else "python"
 
 
 def process_kind() -> str:
-    """Return the process's name in the table of variables: as in the Procfile, or "command" for others of our programs."""
+    """Return the process's name in the table of variables: as in the Procfile, or "command" for others of our programs.
+
+    In production only commands of manage.py are taken for what the command line says (config/demands.py).
+    """
     name, program = process_name(), Path(sys.argv[0]).name if sys.argv else ""
     return "command" if program in ("manage.py", "celery") and name not in PROCESSES else name
 

@@ -44,7 +44,7 @@ def fresh() -> dict[str, str]:
 def environment_file() -> str:
     """Return the text of the file."""
     made = fresh()
-    by_hand = [v for v in VARIABLES if v.needed and v.name not in made and v.name != "DIANA_ENV"]
+    by_hand = [v for v in VARIABLES if v.needed and v.name not in made and v.name not in ("DIANA_ENV", "DIANA_PROCESS")]
     lines = [line for v in by_hand for line in (f"# {v.meaning}. {v.cure}", f"{v.name}=")]
     lines += ["", "# === Fresh secrets: once data exist, change them only as docs/operations.md says ==="]
     lines += [line for v in VARIABLES if v.name in made for line in (f"# {v.meaning}", f"{v.name}={made[v.name]}")]

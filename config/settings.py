@@ -26,10 +26,11 @@ django_stubs_ext.monkeypatch()
 
 PRODUCTION = KIND == deployment.PRODUCTION
 DEBUG = False
+PROCESS_KIND = process_kind()
 # The variables without which this process does not start in production.
-NEEDED_VARIABLES = needed_by(process_kind())
+NEEDED_VARIABLES = needed_by(PROCESS_KIND)
 if PRODUCTION:
-    refuse(os.environ, process_kind())
+    refuse(os.environ, PROCESS_KIND)
 
 
 def value(name: str) -> str:
@@ -106,6 +107,17 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+# The door has nothing but the webhook and what is asked about itself: no sessions, no pages, no files.
+DOOR_URLCONF = "config.door_urls"
+DOOR_MIDDLEWARE = [
+    "diana.security_headers.middleware.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+if PROCESS_KIND == "door":
+    ROOT_URLCONF, MIDDLEWARE = DOOR_URLCONF, DOOR_MIDDLEWARE
+    # What the admin needs of the middleware: the door has no admin.
+    SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = True
 X_FRAME_OPTIONS = "DENY"
@@ -368,7 +380,7 @@ TOMBSTONE_KEY = value("TOMBSTONE_KEY")
 FLOWER_VIEWER_AUTH: list[str] = env.list("FLOWER_VIEWER_AUTH", [])
 
 TELEGRAM_BOT_TOKEN = value("TELEGRAM_BOT_TOKEN").strip()
-# How updates come in: Telegram delivers them to `web`, or `manage.py poll` fetches them.
+# How updates come in: Telegram delivers them to `door`, or `manage.py poll` fetches them.
 TELEGRAM_UPDATES = env.str("TELEGRAM_UPDATES", "webhook")
 if TELEGRAM_UPDATES == "poll":
     TELEGRAM_WEBHOOK_SECRET = env.str("TELEGRAM_WEBHOOK_SECRET", "")

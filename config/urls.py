@@ -1,7 +1,7 @@
-"""Addresses: the webhook, the staff's admin, health, metrics."""
+"""Addresses of the web process: the staff's admin, health, metrics."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import path
 from django.views.generic import RedirectView
 
 from diana.health.views import live, ready
@@ -12,6 +12,5 @@ urlpatterns = [
     path("health/live", live),
     path("health/ready", ready),
     path("metrics", metrics),
-    path("telegram/", include("apps.bot.urls")),
     path("admin/", admin.site.urls),
 ]

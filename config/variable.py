@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from config.strength import Fault
 
 # Those of the Procfile, and every other command of manage.py.
-PROCESSES = ("release", "web", "worker", "telegram", "relay", "beat", "flower", "poll", "command")
+PROCESSES = ("release", "web", "door", "worker", "telegram", "relay", "beat", "flower", "poll", "command")
 # They handle events, or take updates in.
-DOMAIN = ("release", "web", "worker", "telegram", "relay", "poll", "command")
+DOMAIN = ("release", "web", "door", "worker", "telegram", "relay", "poll", "command")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The WSGI application that the web process serves."""
+"""The WSGI application of the processes that speak HTTP: its addresses are those of the process (config/settings.py)."""
 
 import os
 

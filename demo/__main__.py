@@ -27,8 +27,8 @@ FOREIGN = (
     *("DATABASE_", "REDIS_", "CACHE_", "TELEGRAM_", "DIANA_", "DJANGO_", "FLOWER_", "CELERY_", "GRANIAN_", "SECURE_"),
     *("CSRF_", "EVENTS_", "LEDGER_", "STAFF_", "METRICS_", "SUPPORT_", "TOMBSTONE_"),
 )
-FOREIGN_NAMES = ("PORT", "HOST", "SANDBOX_PORT", "ALLOWED_HOSTS", "TRUSTED_PROXIES")
-LOGS = ("web", "worker", "telegram", "relay")
+FOREIGN_NAMES = ("PORT", "DOOR_PORT", "HOST", "SANDBOX_PORT", "ALLOWED_HOSTS", "TRUSTED_PROXIES")
+LOGS = ("web", "door", "worker", "telegram", "relay")
 # What the clean start leaves in the demo's folder, and why.
 STAYS = {"lock": "this process holds it"}
 # A line of a logger, or the last line of a traceback.

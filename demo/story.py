@@ -64,7 +64,7 @@ def tell(variables: Mapping[str, str], report: Report) -> Told:
             _wait_for_workers(flower)
         _close_periods()
         with _step(f"{len(lines)} updates posted", report):
-            url = f"http://{LOOPBACK}:{variables['PORT']}/telegram/webhook"
+            url = f"http://{LOOPBACK}:{variables['DOOR_PORT']}/telegram/webhook"
             statuses = playing.deliver(lines, url=url, secret=variables["TELEGRAM_WEBHOOK_SECRET"], start=start)
         with _step("everything handled", report):
             resting.wait_until(resting.is_at_rest, what="rest", seconds=REST_SECONDS, pending=resting.pending)

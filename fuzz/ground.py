@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Protocol
 import httpx
 from django.conf import settings
 from django.db import transaction
-from django.test import Client
 
 from apps.bot.models import Refusal, Unreadable, Update
 from apps.payments.services import create_invoice
@@ -25,6 +24,7 @@ from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from fuzz.kinds import part_of
 from fuzz.postings import Posting, payload_of
+from tests.door import DoorClient
 from tests.processes import Process, wait_until
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -58,7 +58,7 @@ class OwnGround:
         self.sandbox = sandbox
         self.errors = Errors()
         # What a view raises is a 500 here as there.
-        self._client = Client(raise_request_exception=False, SERVER_NAME="localhost")
+        self._client = DoorClient(raise_request_exception=False, SERVER_NAME="localhost")
 
     def post(self, body: bytes) -> tuple[int, dict[str, Any] | None]:
         """Call the view."""
@@ -78,7 +78,7 @@ class OwnGround:
 
 
 class RealGround:
-    """The Procfile's processes: granian, Celery workers, a relay."""
+    """The Procfile's processes: the door, Celery workers, a relay."""
 
     def __init__(self, sandbox: Sandbox, url: str, processes: Sequence[Process]) -> None:
         self.sandbox, self._processes = sandbox, processes
@@ -92,7 +92,7 @@ class RealGround:
         return response.status_code, _json(response.content)
 
     def is_up(self) -> bool:
-        """Say whether the web server answers."""
+        """Say whether the door answers."""
         try:
             return self._http.get("/").status_code < 500
         except httpx.TransportError:

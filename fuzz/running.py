@@ -141,8 +141,8 @@ def _sandbox() -> Iterator[Sandbox]:
 def _real(directory: Path, sandbox: Sandbox) -> Iterator[RealGround]:
     port = ports.free_port()
     with running_processes(directory) as processes:
-        web = processes.start("web", PORT=str(port))
-        started = [web, *(processes.start(name) for name in (*WORKERS, "relay"))]
+        door = processes.start("door", DOOR_PORT=str(port))
+        started = [door, *(processes.start(name) for name in (*WORKERS, "relay"))]
         workers = started[1:-1]
         wait_until(lambda: all(" ready." in worker.text() for worker in workers), "the workers to be ready")
         ground = RealGround(sandbox, f"http://127.0.0.1:{port}", started)

@@ -87,6 +87,7 @@ def other_projects() -> list[Surrounding]:
         "TELEGRAM_BOT_TOKEN": f"123456789:{'a' * 35}",
         "DIANA_ENV": "production",
         "PORT": "1",
+        "DOOR_PORT": "1",
         "EVENTS_LANES": "3",
         "LEDGER_CHECKPOINTS": "required",
         "STAFF_APPROVAL_ABOVE": "1",

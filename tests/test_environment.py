@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import known_groups, process_kind, process_name
+from config.variable import PROCESSES
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,21 @@ def test_a_process_is_called_as_in_the_procfile(monkeypatch: pytest.MonkeyPatch,
 def test_its_kind_stands_in_the_table_of_variables(monkeypatch: pytest.MonkeyPatch, line: str, kind: str):
     monkeypatch.setattr(sys, "argv", line.split())
     assert process_kind() == kind
+
+
+@pytest.mark.parametrize("line", ["granian config.door:server", "manage.py migrate", "-c", ""])
+def test_it_is_called_as_it_names_itself(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setattr(sys, "argv", line.split())
+    for name in PROCESSES:
+        monkeypatch.setenv("DIANA_PROCESS", name)
+        assert (process_name(), process_kind()) == (name, name)
+
+
+def test_a_name_of_no_process_ends_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIANA_PROCESS", "webb")
+    for ask in (process_name, process_kind):
+        with pytest.raises(SystemExit, match=r"DIANA_PROCESS is 'webb'.* door,"):
+            ask()
 
 
 @pytest.mark.parametrize(

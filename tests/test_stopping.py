@@ -14,7 +14,7 @@ from tests.processes import Process, running_processes, wait_until
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Process]:
-    """The web process, which has started its worker."""
+    """The web process, which has started its worker; the door is started in the same way."""
     port = ports.free_port()
     with running_processes(tmp_path) as started:
         web = started.start("web", PORT=str(port))

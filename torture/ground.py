@@ -22,10 +22,10 @@ from typing import Any
 import celery.app.task
 from django.conf import settings
 from django.db import connection, connections, transaction
-from django.test import Client
 
 from diana.events import relay, senders, subscriptions
 from diana.sandbox.running import Sandbox
+from tests.door import DoorClient
 from torture import answers, updates
 from torture.answers import Answers
 from torture.judging import Findings, judge, unfinished
@@ -110,7 +110,7 @@ class Ground:
     def post(self, update: dict[str, Any]) -> Outcome:
         """Deliver an update once."""
         if not hasattr(self._clients, "client"):
-            self._clients.client = Client(raise_request_exception=False, SERVER_NAME="localhost")
+            self._clients.client = DoorClient(raise_request_exception=False, SERVER_NAME="localhost")
         try:
             status = self._clients.client.post(
                 "/telegram/webhook",

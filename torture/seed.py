@@ -81,10 +81,10 @@ def _run(
     say: Callable[[str], None],
 ) -> Result:
     records = Records()
-    load = Load(world.web_port, world.url, records, seed=seed, people=people, rate=rate)
+    load = Load(world.door_port, world.url, records, seed=seed, people=people, rate=rate)
     faults = Faults(world, records, steps, seed=seed)
     memory = Memory(world.crew, settled_seconds=60.0)
-    desk = Desk(load, faults, world.environment("web-postgres"), world.directory / "staff.log", seed=seed)
+    desk = Desk(load, faults, world.environment("door-postgres"), world.directory / "staff.log", seed=seed)
     for one in (memory, load, faults):
         one.start()
     time.sleep(seconds)

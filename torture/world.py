@@ -32,7 +32,7 @@ class World:
         self.servers, self.database, self.links = servers, database, links
         self.directory = servers.directory / database
         self.directory.mkdir(parents=True)
-        self.web_port = ports.free_port()
+        self.door_port = ports.free_port()
         self.sandbox = SandboxClient(f"http://{ports.LOOPBACK}:{sandbox_port}")
         self.crew = Crew()
         # One fault at a time for each of these: two that undo each other would be none.
@@ -53,7 +53,7 @@ class World:
             self.database,
             DATABASE_URL=self.servers.url(APPLICATION, self.database, self.links[link].port),
             TELEGRAM_API_URL=f"http://{ports.LOOPBACK}:{self.links['telegram'].port}",
-            PORT=str(self.web_port),
+            DOOR_PORT=str(self.door_port),
             **self.servers.redis_variables(self.links["valkey"].port),
         )
 
@@ -62,23 +62,23 @@ class World:
         self._start_sandbox()
         commands = procfile()
         worker = commands["worker"].replace("worker@%h", "{name}@%h").replace("--loglevel INFO", "--loglevel WARNING")
-        members = {"web": commands["web"], "telegram": commands["telegram"]}
+        members = {"door": commands["door"], "telegram": commands["telegram"]}
         members |= {name: worker.format(name=name) for name in ("worker1", "worker2")}
         members |= dict.fromkeys(("relay", "relay2")[:relays], commands["relay"])
         for name, command in members.items():
-            link = "web-postgres" if name == "web" else "workers-postgres"
+            link = "door-postgres" if name == "door" else "workers-postgres"
             log = self.directory / f"{name}.log"
             self.crew.add(Supervised(name, command, self.environment(link), log))
         self.crew.watch()
-        self.wait_until(lambda: ports.answers(self.web_port), "the web process", START_SECONDS)
+        self.wait_until(lambda: ports.answers(self.door_port), "the door", START_SECONDS)
         for name in ("worker1", "worker2", "telegram"):
             self.wait_until(functools.partial(self.is_back, name), name, START_SECONDS)
 
     def is_back(self, name: str) -> bool:
         """Say whether a process takes work: it listens, has forked its pool, or says so."""
         member = self.crew[name]
-        if name == "web":
-            return ports.answers(self.web_port)
+        if name == "door":
+            return ports.answers(self.door_port)
         return member.alive() and (bool(member.children()) or " ready." in member.printed())
 
     def _start_sandbox(self) -> None:
@@ -147,7 +147,7 @@ def running_world(servers: Servers, name: str, *, relays: int = 1) -> Iterator[W
     sandbox_port = ports.free_port()
     postgres, valkey = servers.postgres.port, servers.valkey.port
     targets = {
-        "web-postgres": postgres,
+        "door-postgres": postgres,
         "workers-postgres": postgres,
         "valkey": valkey,
         "telegram": sandbox_port,

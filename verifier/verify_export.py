@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Verifies an export of Diana's ledger with nothing but the checkpoint file and the public key.
 
-    python verify_export.py EXPORT CHECKPOINTS --key ID:BASE64
+    python verify_export.py EXPORT CHECKPOINTS --key ID:BASE64 [--audit AUDIT_CHECKPOINTS]
 
 Needs Python 3.9 or newer and the library `cryptography`, nothing of Diana: whoever does not trust the people who run it
 can read these few hundred lines and check the ledger alone. What is checked, and both formats, are described in
@@ -11,6 +11,7 @@ docs/ledger-proof.md. Ends with status 0 if everything holds, 1 and a list if no
 import argparse
 import base64
 import binascii
+import collections
 import json
 import struct
 import sys
@@ -21,7 +22,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 MOST_SHOWN = 200
 INDEX_ENTRY = struct.Struct(">QQ4s")
-BEGINNING = sha256(b"diana|checkpoints").hexdigest()
 ENTRY_FIELDS = (
     "account", "sequence", "amount", "balance_after", "lifetime_after", "kind", "rule", "rule_version", "base",
     "multipliers", "note", "event_id", "idempotency_key", "reverses", "actor", "reason_hash", "occurred_at",
@@ -32,6 +32,10 @@ CHECKPOINT_FIELDS = (
     "sealed_at", "resumes", "key_id",
 )  # fmt: skip
 
+# What is sealed: the ledger's entries, and the audit record. `where` stands before the names of what is wrong.
+Book = collections.namedtuple("Book", "domain where one several file")
+LEDGER = Book("diana|checkpoint", "", "entry", "entries", "checkpoint file")
+AUDIT = Book("diana|audit-checkpoint", "audit ", "audit record", "records", "audit checkpoint file")
 SEALED_FIELDS = ("id", "account", "sequence", "balance_after", "lifetime_after", "hash")
 
 
@@ -66,9 +70,9 @@ def entry_hash(entry):
     return sha256(joined("1", entry, ENTRY_FIELDS)).hexdigest()
 
 
-def checkpoint_text(checkpoint):
+def checkpoint_text(checkpoint, book):
     """Return what is signed of a checkpoint; its SHA-256 is the checkpoint's hash."""
-    return joined("diana|checkpoint|1", checkpoint, CHECKPOINT_FIELDS)
+    return joined(f"{book.domain}|1", checkpoint, CHECKPOINT_FIELDS)
 
 
 def genesis(account):
@@ -102,15 +106,15 @@ def lifetime_gain(entry):
 # --- the checkpoints ----------------------------------------------------------------------------------------------------
 
 
-def read_checkpoints(path, keys, faults, up_to):
+def read_checkpoints(path, keys, faults, up_to, book=LEDGER):
     """Return the checkpoints of the file, all that are genuine, by number."""
     found = {}
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
-            where = f"checkpoint file, line {number}"
+            where = f"{book.file}, line {number}"
             try:
                 checkpoint = json.loads(line)
-                text = checkpoint_text(checkpoint)
+                text = checkpoint_text(checkpoint, book)
                 signature = bytes.fromhex(checkpoint["signature"])
                 if sha256(text).hexdigest() != checkpoint["hash"]:
                     raise ValueError("its hash is another")
@@ -127,7 +131,7 @@ def read_checkpoints(path, keys, faults, up_to):
             else:
                 found[number] = checkpoint
     if not found:
-        faults.add("checkpoint file", "holds no genuine checkpoint: nothing is sealed")
+        faults.add(book.file, "holds no genuine checkpoint: nothing is sealed")
     return found
 
 
@@ -142,7 +146,7 @@ def signature_problem(keys, key_id, signature, text):
     return None
 
 
-def check_chain(checkpoints, faults):
+def check_chain(checkpoints, faults, book=LEDGER):
     """Check that each checkpoint continues the one before; return those that no later one declares lost."""
     live, last = [], None
     for number in sorted(checkpoints):
@@ -151,42 +155,48 @@ def check_chain(checkpoints, faults):
             lost = [c for c in live if c["number"] > checkpoint["resumes"]]
             live = [c for c in live if c["number"] <= checkpoint["resumes"]]
             entries = sum(c["entries"] for c in lost)
-            print(f"note: checkpoint {number} goes on after a restore; {entries} sealed entries were lost with it")
+            print(
+                f"note: {book.where}checkpoint {number} goes on after a restore;"
+                f" {entries} sealed {book.several} were lost with it"
+            )
         base = live[-1] if live else {"last_id": 0, "total": 0}
         expected = {
             "number": last["number"] + 1 if last else 1,
-            "previous": last["hash"] if last else BEGINNING,
+            "previous": last["hash"] if last else sha256(f"{book.domain}s".encode()).hexdigest(),
             "after_id": base["last_id"],
             "total": base["total"] + checkpoint["entries"],
         }
         for field, wanted in expected.items():
             if checkpoint[field] != wanted:
-                faults.add(f"checkpoint {number}", f"does not continue: {field} is {checkpoint[field]}, not {wanted}")
+                faults.add(
+                    f"{book.where}checkpoint {number}",
+                    f"does not continue: {field} is {checkpoint[field]}, not {wanted}",
+                )
         live.append(checkpoint)
         last = checkpoint
     return live
 
 
-def compare_tables(exported, checkpoints, faults, up_to):
+def compare_tables(exported, checkpoints, faults, up_to, book=LEDGER):
     """Compare the checkpoints that the database had with those of the file."""
     for number in sorted(exported.keys() | checkpoints.keys()):
         if up_to is not None and number > up_to:
             continue
-        inside, outside = exported.get(number), checkpoints.get(number)
+        inside, outside, where = exported.get(number), checkpoints.get(number), f"{book.where}checkpoint {number}"
         if inside is None:
             what = "is not in the database: removed there, or the database is older than the checkpoint file"
-            faults.add(f"checkpoint {number}", what)
+            faults.add(where, what)
         elif outside is None:
-            faults.add(f"checkpoint {number}", "is in the database, but no genuine one is in the checkpoint file")
+            faults.add(where, f"is in the database, but no genuine one is in the {book.file}")
         elif {**inside, "index": None} != {**outside, "index": None}:
-            faults.add(f"checkpoint {number}", "is another in the database than in the checkpoint file")
+            faults.add(where, f"is another in the database than in the {book.file}")
 
 
 class Ranges:
     """Takes the entries in the order of their ids and compares those of each checkpoint's range with its roots."""
 
-    def __init__(self, checkpoints, indexes, faults):
-        self.checkpoints, self.indexes, self.faults = list(checkpoints), indexes, faults
+    def __init__(self, checkpoints, indexes, faults, book=LEDGER):
+        self.checkpoints, self.indexes, self.faults, self.book = list(checkpoints), indexes, faults, book
         self.found, self.sealed, self.unsealed = [], 0, 0
 
     def take(self, entry):
@@ -198,14 +208,18 @@ class Ranges:
         elif entry["id"] > self.checkpoints[0]["after_id"]:
             self.found.append(tuple(entry[field] for field in SEALED_FIELDS))
         else:
-            where = f"person {entry['account']}, entry {entry['id']}"
+            where = self.named(entry["account"], entry["id"])
             self.faults.add(where, "is below the seals, and in none of them")
+
+    def named(self, account, key):
+        """Say which entry it is, and whose if it is somebody's."""
+        return f"person {account}, entry {key}" if account else f"{self.book.one} {key}"
 
     def close(self):
         """Compare what came with the next checkpoint."""
         checkpoint, found, self.found = self.checkpoints.pop(0), self.found, []
         self.sealed += len(found)
-        heads = {entry[1]: entry[1:] for entry in found}
+        heads = {entry[1]: entry[1:] for entry in found if entry[1]}
         seen = {
             "entries": len(found),
             "accounts": len(heads),
@@ -214,8 +228,8 @@ class Ranges:
         }
         if all(seen[field] == checkpoint[field] for field in seen):
             return
-        where = f"checkpoint {checkpoint['number']}"
-        span = f"entries {checkpoint['after_id'] + 1} to {checkpoint['last_id']}"
+        where = f"{self.book.where}checkpoint {checkpoint['number']}"
+        span = f"{self.book.several} {checkpoint['after_id'] + 1} to {checkpoint['last_id']}"
         if len(found) != checkpoint["entries"]:
             self.faults.add(where, f"{span}: {len(found)} are there, {checkpoint['entries']} were sealed")
         else:
@@ -229,11 +243,11 @@ class Ranges:
         for entry in found:
             known = sealed.pop(entry[0], None)
             if known is None:
-                self.faults.add(where, f"person {entry[1]}, entry {entry[0]}: added since it was sealed")
+                self.faults.add(where, f"{self.named(entry[1], entry[0])}: added since it was sealed")
             elif known != (entry[1], entry[5][:8]):
-                self.faults.add(where, f"person {known[0]}, entry {entry[0]}: altered since it was sealed")
+                self.faults.add(where, f"{self.named(known[0], entry[0])}: altered since it was sealed")
         for key, (account, _) in sorted(sealed.items()):
-            self.faults.add(where, f"person {account}, entry {key}: missing since it was sealed")
+            self.faults.add(where, f"{self.named(account, key)}: missing since it was sealed")
 
 
 # --- the entries --------------------------------------------------------------------------------------------------------
@@ -334,6 +348,28 @@ def check_export(path, checkpoints, faults, up_to):
     return counts["entry"], counts["account"], ranges.sealed, ranges.unsealed
 
 
+def check_audit(path, checkpoints, faults, up_to):
+    """Check the audit records of the export, of which it has ids and hashes; return how many are sealed, and are not."""
+    exported, ranges, count, ended = {}, None, 0, False
+    live = check_chain(checkpoints, faults, AUDIT)
+    for kind, value in read_export(path):
+        if kind == "audit_checkpoint":
+            exported[value["number"]] = value
+        elif kind == "record":
+            ranges = ranges or Ranges(live, {n: c["index"] for n, c in exported.items()}, faults, AUDIT)
+            ranges.take({**dict.fromkeys(SEALED_FIELDS, 0), "id": value["id"], "hash": value["hash"]})
+            count += 1
+        elif kind == "audit_end":
+            ended = value == {"records": count}
+    if not ended:
+        faults.add("export", "does not have as many audit records as it says")
+    ranges = ranges or Ranges(live, {}, faults, AUDIT)
+    while ranges.checkpoints:
+        ranges.close()
+    compare_tables(exported, checkpoints, faults, up_to, AUDIT)
+    return ranges.sealed, ranges.unsealed
+
+
 # --- the command --------------------------------------------------------------------------------------------------------
 
 
@@ -360,11 +396,18 @@ def main(arguments=None):
         "--key", action="append", required=True, metavar="ID:BASE64", help="a public key; may be repeated"
     )
     parser.add_argument("--up-to", type=int, metavar="NUMBER", help="leave newer checkpoints out: the export is older")
+    parser.add_argument("--audit", metavar="FILE", help="a copy of the file of the audit record's checkpoints")
+    parser.add_argument("--audit-up-to", type=int, metavar="NUMBER", help="leave newer ones of these out")
     given = parser.parse_args(arguments)
-    faults = Faults()
+    faults, audited = Faults(), ""
     try:
-        checkpoints = read_checkpoints(given.checkpoints, public_keys(given.key), faults, given.up_to)
+        keys = public_keys(given.key)
+        checkpoints = read_checkpoints(given.checkpoints, keys, faults, given.up_to)
         entries, accounts, sealed, unsealed = check_export(given.export, checkpoints, faults, given.up_to)
+        if given.audit:
+            seals = read_checkpoints(given.audit, keys, faults, given.audit_up_to, AUDIT)
+            records = check_audit(given.export, seals, faults, given.audit_up_to)
+            audited = f"{records[0]} audit records under {len(seals)} checkpoints, {records[1]} not sealed."
     except (Unusable, OSError) as error:
         print(f"cannot verify: {error}", file=sys.stderr)
         return 2
@@ -377,6 +420,8 @@ def main(arguments=None):
     print(
         f"{verdict}: {accounts} accounts, {entries} entries; {len(checkpoints)} checkpoints over {sealed}, {unsealed} not sealed."
     )
+    if audited:
+        print(audited)
     return 1 if faults.count else 0
 
 

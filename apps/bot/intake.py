@@ -8,8 +8,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError
-
 from apps.bot import checkout, incoming, reading, services
 from apps.bot.models import Refusal, Unreadable
 
@@ -95,11 +93,3 @@ def number(body: bytes) -> int | None:
     """Return the number of an update of which nothing else can be read."""
     found = _NUMBER.match(body)
     return int(found[1]) if found else None
-
-
-def count(reason: Refusal.Reason, *, now: datetime) -> None:
-    """Count the refusal; what must be refused is refused without a database too."""
-    try:
-        services.count_refusal(reason, now=now)
-    except (DatabaseError, InterfaceError):
-        logger.warning("a refusal (%s) could not be counted", reason)

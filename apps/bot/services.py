@@ -2,8 +2,8 @@
 
 import logging
 import re
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -179,11 +179,17 @@ def _why_known(update_id: int, body: bytes) -> Refusal.Reason:
 
 def count_refusal(reason: Refusal.Reason, *, now: datetime) -> None:
     """Count one more of this reason on this day (UTC)."""
+    count_refusals({(reason, now.date()): 1})
+
+
+def count_refusals(counts: Mapping[tuple[Refusal.Reason, date], int]) -> None:
+    """Count so many more of each reason and day (UTC), by one statement that locks the rows in one order."""
+    rows = sorted((str(reason), day, number) for (reason, day), number in counts.items())
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO bot_refusal (reason, day, count) VALUES (%s, %s, 1)"
-            " ON CONFLICT (reason, day) DO UPDATE SET count = bot_refusal.count + 1",
-            [reason, now.date()],
+            "INSERT INTO bot_refusal (reason, day, count) SELECT * FROM unnest(%s::text[], %s::date[], %s::bigint[])"
+            " ON CONFLICT (reason, day) DO UPDATE SET count = bot_refusal.count + excluded.count",
+            [list(column) for column in zip(*rows, strict=True)],
         )
 
 

@@ -2,19 +2,22 @@
 
 import hmac
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.bot import intake
+from apps.bot import intake, refusals
 from apps.bot.intake import MAX_BODY_BYTES, Reason
 from diana import clock
 
 logger = logging.getLogger(__name__)
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
+HEADER_KEY = f"HTTP_{HEADER.upper().replace('-', '_')}"
 # What is refused before its body is read.
 UNREAD = (403, 404, 405, 413, 415)
 STATUS = {Reason.METHOD: 405, Reason.SECRET: 403, Reason.TYPE: 415, Reason.SIZE: 413, Reason.BODY: 400}
@@ -33,7 +36,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     try:
         call = intake.receive(_checked_body(request), now=clock.now())
     except intake.Refused as refused:
-        intake.count(refused.reason, now=clock.now())
+        refusals.count(refused.reason, now=clock.now())
         return _answer(STATUS[refused.reason])
     except (DatabaseError, InterfaceError):
         logger.exception("an update could not be kept; Telegram will deliver it again")
@@ -43,28 +46,38 @@ def webhook(request: HttpRequest) -> HttpResponse:
 
 def _checked_body(request: HttpRequest) -> bytes:
     """Return the body of a request that may come in; the cheap checks come first."""
-    if request.method != "POST":
-        raise intake.Refused(Reason.METHOD)
-    if not is_secret(request.headers.get(HEADER, "")):
-        raise intake.Refused(Reason.SECRET)
-    if request.content_type != "application/json":
-        raise intake.Refused(Reason.TYPE)
-    if _declared_bytes(request) > MAX_BODY_BYTES:
-        raise intake.Refused(Reason.SIZE)
+    if (problem := _problem_before_body(request.META)) is not None:
+        raise intake.Refused(problem)
     try:
         body = request.read(MAX_BODY_BYTES + 1)
     except UnreadablePostError as error:
         raise intake.Refused(Reason.BODY) from error
     if len(body) > MAX_BODY_BYTES:
         raise intake.Refused(Reason.SIZE)
-    if len(body) < _declared_bytes(request):
+    if len(body) < _declared_bytes(request.META):
         raise intake.Refused(Reason.BODY)  # the sender hung up: what is missing may be blanks only, but who knows
     return body
 
 
-def _declared_bytes(request: HttpRequest) -> int:
+def wants_body(meta: Mapping[str, Any]) -> bool:
+    """Say whether the webhook is going to read the body of a request with this META: a stranger's is not waited for."""
+    return settings.TELEGRAM_UPDATES == "webhook" and _problem_before_body(meta) is None
+
+
+def _problem_before_body(meta: Mapping[str, Any]) -> Reason | None:
+    """Return why a request does not come in whatever its body is; the cheap checks come first."""
+    if meta.get("REQUEST_METHOD") != "POST":
+        return Reason.METHOD
+    if not is_secret(meta.get(HEADER_KEY, "")):
+        return Reason.SECRET
+    if meta.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/json":
+        return Reason.TYPE
+    return Reason.SIZE if _declared_bytes(meta) > MAX_BODY_BYTES else None
+
+
+def _declared_bytes(meta: Mapping[str, Any]) -> int:
     try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
+        return int(meta.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return 0
 

@@ -51,6 +51,7 @@ PART = Part(
         # of nobody
         "gamification_achievement.*",
         "gamification_achievementversion.*",
+        "gamification_auditcheckpoint.*",
         "gamification_checkpoint.*",
         "gamification_multiplierversion.*",
         "gamification_rule.*",

@@ -4,7 +4,7 @@ Whether entries are those that were sealed is for apps/gamification/proof/verify
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +16,7 @@ from apps.gamification.decide.state import State
 
 CHUNK = 2000
 MOST_FAULTS = 1000
+AUDIT_NUMBERS = ("checkpoints", "sealed", "unsealed", "lost")
 
 Progress = Callable[[int], None]
 
@@ -24,7 +25,8 @@ Progress = Callable[[int], None]
 class Fault:
     """Where the ledger does not hold: account, entry (None: the account itself), which check failed, what was found.
 
-    What concerns a checkpoint has its number, and no account unless it can be told whose entry it is.
+    What concerns a checkpoint has its number, and no account unless it can be told whose entry it is. `of` is the book:
+    of the audit record, `entry` is a record's id.
     """
 
     account: int | None
@@ -32,10 +34,15 @@ class Fault:
     check: str
     found: str
     checkpoint: int | None = None
+    of: str = "ledger"
 
     @property
     def where(self) -> str:
         """Return in words what is concerned."""
+        if self.of == "audit":
+            numbers = {"audit checkpoint": self.checkpoint, "audit record": self.entry}
+            told = ", ".join(f"{name} {number}" for name, number in numbers.items() if number is not None)
+            return told or "the audit record"
         parts = [
             None if self.checkpoint is None else f"checkpoint {self.checkpoint}",
             None if self.account is None else f"person {self.account}",
@@ -49,7 +56,8 @@ class Report:
     """What was looked at, and what was wrong. Beyond 1,000 faults they are only counted.
 
     `sealed` entries are below the newest checkpoint, `unsealed` ones above it; `lost` were sealed, and are gone with a
-    restore that a checkpoint declares.
+    restore that a checkpoint declares. `audit` says the same of the audit record, None if it was not looked at; its faults
+    are among these.
     """
 
     accounts: int = 0
@@ -60,6 +68,8 @@ class Report:
     lost: int = 0
     faulty: int = 0
     faults: list[Fault] = field(default_factory=list)
+    of: str = "ledger"
+    audit: "Report | None" = None
 
     @property
     def ok(self) -> bool:
@@ -70,7 +80,13 @@ class Report:
         """Count a fault."""
         self.faulty += 1
         if len(self.faults) < MOST_FAULTS:
-            self.faults.append(fault)
+            self.faults.append(fault if fault.of != "ledger" else replace(fault, of=self.of))
+
+    def add_all(self, other: "Report") -> None:
+        """Count another report's faults."""
+        for fault in other.faults:
+            self.add(fault)
+        self.faulty += other.faulty - len(other.faults)
 
 
 class Row(NamedTuple):
@@ -234,5 +250,6 @@ def as_json(report: Report) -> str:
             "lost": report.lost,
             "faulty": report.faulty,
             "faults": report.faults,
+            "audit": report.audit and {name: getattr(report.audit, name) for name in AUDIT_NUMBERS},
         }
     ).decode()

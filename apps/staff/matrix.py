@@ -58,7 +58,7 @@ WRITE = {
         "users.staff": "superuser",
     },
     "change": {"auth.group": "superuser", "users.staff": "superuser"},
-    "delete": {"auth.group": "superuser", "users.staff": "superuser"},
+    "delete": {"auth.group": "superuser"},
 }
 # Pages on which staff act.
 ACTS = {
@@ -97,7 +97,6 @@ LIST_ACTIONS = {
     "events.failure": {"redrive": "admin", "discard": "admin"},
     "auth.group": {"delete_selected": "superuser"},
     "users.person": {"grant_many": "manager"},
-    "users.staff": {"delete_selected": "superuser"},
 }
 
 

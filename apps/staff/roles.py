@@ -19,6 +19,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "events.view_failure",
         "events.view_storedevent",
         "gamification.view_account",
+        "gamification.view_auditcheckpoint",
         "gamification.view_achievement",
         "gamification.view_achievementversion",
         "gamification.view_checkpoint",

@@ -31,6 +31,7 @@ class AuditRecordAdmin(IndexedSearch, ReadOnly, ModelAdmin):
     fieldsets = (
         (None, {"fields": (("act", "at"), ("object_type", "object_id"), "reason")}),
         (_("Who"), {"fields": (("actor", "actor_id"), ("origin", "address"), "correlation_id")}),
+        (_("What the database saw"), {"fields": (("written_as", "written_in", "written_at"),)}),
         (_("What changed"), {"fields": (("before_text", "after_text"),)}),
     )
     readonly_fields = ("before_text", "after_text")

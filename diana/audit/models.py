@@ -33,6 +33,10 @@ class AuditRecord(models.Model):
     correlation_id = models.UUIDField(_("correlation id"), null=True)
     # Where a request came from; None for what is done in a shell, by a command, by the bot.
     address = models.GenericIPAddressField(_("address"), null=True)
+    # What the database itself saw: role of the connection, number of the transaction, real time. None in records of before.
+    written_as = models.TextField(_("role"), null=True)
+    written_in = models.BigIntegerField(_("transaction"), null=True)
+    written_at = models.DateTimeField(_("written at"), null=True)
 
     class Meta:
         db_table = "audit_record"

@@ -1,6 +1,16 @@
-"""For migrations: the trigger that records what is changed in a table past the services."""
+"""For migrations: the triggers that record what is changed in a table past the services, or refuse what leaves no record."""
 
 from django.db import migrations
+
+
+def never_emptied(table: str) -> migrations.RunSQL:
+    """Return a migration step: TRUNCATE, at which no trigger for rows fires, is refused on an audited table."""
+    name = f"{table}_not_emptied"
+    return migrations.RunSQL(
+        f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();"
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};",
+        f"DROP TRIGGER {name} ON {table}",
+    )
 
 
 def audited(

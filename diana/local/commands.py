@@ -123,6 +123,7 @@ def addresses(instance: Instance, staff: dict[str, str | None], bot: str = "") -
             else [("Bot", bot, "") if bot else ("Bot API", variables["TELEGRAM_API_URL"], "")]
         ),
         ("Health", f"{web}/health/live", ""),
+        *([] if instance.polls else [("Webhook", f"http://{LOOPBACK}:{variables['DOOR_PORT']}/telegram/webhook", "")]),
         ("Logs", str(instance.logs), ""),
     ]
     table = "\n" + "\n".join(f"  {what:<9}{where:<40} {who}".rstrip() for what, where, who in rows) + "\n"

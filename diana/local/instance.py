@@ -21,7 +21,7 @@ from diana.redis_users import USERS
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 DATABASE, OWNER, APPLICATION = "diana", "diana_owner", "diana_app"
-DEFAULT_PORTS = {"PORT": 8000, "FLOWER_PORT": 5555, "SANDBOX_PORT": 8081}
+DEFAULT_PORTS = {"PORT": 8000, "DOOR_PORT": 8001, "FLOWER_PORT": 5555, "SANDBOX_PORT": 8081}
 TELEGRAM = "https://api.telegram.org"
 REAL_TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
 

@@ -24,9 +24,11 @@ from diana.local.supervisord import Program, State, Supervisor
 
 SERVERS, SANDBOX, APPLICATION = 10, 20, 30
 SERVER_NAMES = ("postgres", "valkey")
-POLLER = "poll"
+# How updates come in: by one of these.
+POLLER, DOOR = "poll", "door"
 SANDBOX_COMMAND = (
     f"python -m diana.sandbox --port $SANDBOX_PORT --web http://{ports.LOOPBACK}:$PORT"
+    f" --door http://{ports.LOOPBACK}:$DOOR_PORT"
     f" --flower http://{ports.LOOPBACK}:$FLOWER_PORT --django config.settings"
 )
 START_SECONDS = 120
@@ -163,7 +165,7 @@ class Stack:
             *(
                 Program(*row, APPLICATION, stop_seconds=STOP_SECONDS, waits=True)
                 for row in self.procfile.processes.items()
-                if row[0] != POLLER or self.instance.polls
+                if row[0] != (DOOR if self.instance.polls else POLLER)
             ),
         ]
 
@@ -204,6 +206,7 @@ class Stack:
     def _probes(self, environment: Mapping[str, str]) -> dict[str, processes.Condition]:
         return {
             "web": lambda: self._listens("web", environment["PORT"]) and is_healthy(int(environment["PORT"])),
+            DOOR: lambda: self._listens(DOOR, environment["DOOR_PORT"]) and is_healthy(int(environment["DOOR_PORT"])),
             "flower": lambda: self._listens("flower", environment["FLOWER_PORT"]),
             "sandbox": lambda: self._listens("sandbox", environment["SANDBOX_PORT"]),
         }
@@ -240,7 +243,7 @@ class Stack:
 
 
 def is_healthy(port: int) -> bool:
-    """Say whether the web process calls itself alive; no proxy of the environment is asked."""
+    """Say whether the process at the port calls itself alive; no proxy of the environment is asked."""
     connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", "/health/live")

@@ -27,9 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--token", default=None, help=f"a made-up one; default: TELEGRAM_BOT_TOKEN, else {MADE_UP_TOKEN}"
     )
-    parser.add_argument(
-        "--web", default="", metavar="URL", help="where Diana's web process is: updates go to its webhook"
-    )
+    parser.add_argument("--web", default="", metavar="URL", help="where Diana's web process is, for a link on the page")
+    parser.add_argument("--door", default="", metavar="URL", help="where Diana's door is: updates go to its webhook")
     parser.add_argument("--flower", default="", metavar="URL", help="where Flower is, for a link on the page")
     parser.add_argument(
         "--django", default="", metavar="MODULE", help="settings for what the page cannot do without them"
@@ -50,7 +49,7 @@ async def _serve_until_signalled(token: str, options: Mapping[str, Any]) -> None
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    web = options["web"].rstrip("/")
+    web, door = options["web"].rstrip("/"), options["door"].rstrip("/")
     if options["django"]:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", options["django"])
     site = Site(
@@ -59,7 +58,7 @@ async def _serve_until_signalled(token: str, options: Mapping[str, Any]) -> None
         extensions=Extensions(with_django=bool(options["django"])),
     )
     polled = os.environ.get("TELEGRAM_UPDATES") == "poll"
-    preset = Preset(f"{web}{WEBHOOK_PATH}", webhook_secret(os.environ)) if web and not polled else Preset()
+    preset = Preset(f"{door}{WEBHOOK_PATH}", webhook_secret(os.environ)) if door and not polled else Preset()
     record = options["record"]
     await serve(token, options["port"], record, stop=stop, on_ready=_announce, preset=preset, site=site)
 

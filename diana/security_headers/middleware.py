@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from diana.security_headers import HEADERS, NO_PAGE, POLICY, content_policy
 
@@ -27,13 +27,22 @@ class SecurityHeadersMiddleware:
 
     def __init__(self, get_response: Answer) -> None:
         self._get_response = get_response
+        self._admin = admin_address()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with the headers; a header that the view has set stays."""
         response = self._get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault(POLICY, ADMIN if request.path.startswith(reverse("admin:index")) else NO_PAGE)
+        response.headers.setdefault(POLICY, ADMIN if request.path.startswith(self._admin) else NO_PAGE)
         # The server names itself where the answer has no such header.
         response.headers.setdefault("Server", "")
         return response
+
+
+def admin_address() -> tuple[str, ...]:
+    """Return the beginning of the admin's addresses; nothing in a process that has none."""
+    try:
+        return (reverse("admin:index"),)
+    except NoReverseMatch:
+        return ()

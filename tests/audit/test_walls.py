@@ -264,3 +264,12 @@ def test_every_wall_stands_also_in_replication(db: None) -> None:
         walls = dict(cursor.fetchall())
     assert set(walls.values()) == {"A"}
     assert {name.partition("_")[2] for name in walls} >= {"entry", "rule", "ruleversion", "person", "grant", "flag"}
+
+
+def test_what_is_audited_by_row_cannot_be_emptied_past_the_rows(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%\\_audited' EXCEPT"
+            " SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgtype & 32 = 32 AND tgenabled = 'A'"
+        )
+        assert sorted(name for (name,) in cursor.fetchall()) == []

@@ -6,17 +6,17 @@ from typing import Any
 import httpx
 from django.conf import settings
 from django.http import HttpResponse
-from django.test import Client
 
 from apps.payments.models import Invoice
 from diana.sandbox.running import Sandbox
 from tests.bot.updates import ADA, deliver, message, press, say, update, user
+from tests.door import DoorClient
 from tests.sandbox.conftest import PLAIN
 
 
 def post(body: dict[str, Any]) -> HttpResponse:
     """Deliver an update and return the whole response."""
-    return Client().post(
+    return DoorClient().post(
         "/telegram/webhook",
         json.dumps(body).encode(),
         content_type="application/json",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import OperationalError, connection
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from apps.bot import incoming, services
@@ -21,6 +21,7 @@ from diana import clock
 from diana.events.models import StoredEvent
 from tests.bot.test_incoming import BROKEN
 from tests.bot.updates import ADA, deliver, message, press, update, user
+from tests.door import DoorClient
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +120,7 @@ def test_an_update_without_a_person_is_kept() -> None:
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options", "trace"])
 def test_only_post_comes_in(method: str) -> None:
-    response = getattr(Client(), method)("/telegram/webhook")
+    response = getattr(DoorClient(), method)("/telegram/webhook")
     assert (response.status_code, response.content, response["Allow"]) == (405, b"", "POST")
     assert counted() == {"method": 1}
 
@@ -133,7 +134,7 @@ def test_a_wrong_secret_is_refused(secret: str) -> None:
 
 
 def test_a_missing_secret_is_refused() -> None:
-    assert Client().post("/telegram/webhook", b"{}", content_type="application/json").status_code == 403
+    assert DoorClient().post("/telegram/webhook", b"{}", content_type="application/json").status_code == 403
 
 
 def test_an_empty_setting_opens_nothing(settings: Any) -> None:
@@ -153,7 +154,9 @@ def test_two_secrets_open_while_one_replaces_the_other(settings: Any) -> None:
 def post(body: bytes, content_type: str = "application/json") -> Any:
     headers = {"X-Telegram-Bot-Api-Secret-Token": "secret-of-the-tests-0123456789abcdef"}
     # The test client leaves the type of an empty body out.
-    return Client().generic("POST", "/telegram/webhook", body, content_type, headers=headers, CONTENT_TYPE=content_type)
+    return DoorClient().generic(
+        "POST", "/telegram/webhook", body, content_type, headers=headers, CONTENT_TYPE=content_type
+    )
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"])

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.test import Client
 
 from apps.bot.models import Update
 from diana import clock
 from diana.events.models import StoredEvent
 from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
+from tests.door import DoorClient
 
 ADA = 4_711
 _ids = itertools.count(1_000)
@@ -62,7 +62,7 @@ def press(data: str, *, sender: dict[str, Any] | None = None, message_id: int = 
 def deliver(body: dict[str, Any] | bytes, **headers: str) -> int:
     """Post to the webhook as Telegram does; return the status."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    response = Client().post(
+    response = DoorClient().post(
         "/telegram/webhook",
         raw,
         content_type="application/json",

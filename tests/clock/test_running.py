@@ -62,7 +62,7 @@ def test_eight_days_later_the_relay_alone_brings_entries_within_two_seconds(comm
 
 def test_a_process_that_stood_still_meanwhile_answers_by_the_new_clock(community: Community) -> None:
     community.say(1, "before")
-    tree = [psutil.Process(community.started["web"].pid)]
+    tree = [psutil.Process(community.started["door"].pid)]
     tree += tree[0].children(recursive=True)
     for process in tree:
         process.send_signal(signal.SIGSTOP)

@@ -17,4 +17,4 @@ BY_HAND = {
 
 def strong() -> dict[str, str]:
     """Return such an environment; no two are alike."""
-    return BY_HAND | fresh()
+    return BY_HAND | fresh() | {"DIANA_PROCESS": "command"}

@@ -9,8 +9,8 @@ import pytest
 
 from config.demands import problems, refuse
 from config.variables import BY_NAME, PROCESSES, VARIABLES, needed_by
-from diana.redis_users import BROKER, DRILLS
 from diana.local.instance import ROOT
+from diana.redis_users import BROKER, DRILLS
 from tests.config.strong import strong
 
 FORMER = "former-key-0123456789-abcdefghijklmnopqrstuvwxyz-ABC"
@@ -40,12 +40,20 @@ def test_an_empty_value_is_none() -> None:
 
 
 def test_a_process_that_is_not_known_needs_all_that_any_process_needs() -> None:
-    assert needed_by("gunicorn") == (needed_by("release") - {"DATABASE_OWNER_URL"}) | {user.variable for user in BROKER}
+    broker = {user.variable for user in BROKER}
+    assert needed_by("gunicorn") == (needed_by("release") - {"DATABASE_OWNER_URL"}) | broker | {"DIANA_PROCESS"}
+
+
+@pytest.mark.parametrize("process", ["web", "door", "worker", "telegram", "beat", "gunicorn"])
+def test_no_server_and_no_worker_starts_without_its_name(process: str) -> None:
+    [line] = told(process, DIANA_PROCESS="")
+    assert line.startswith("DIANA_PROCESS is not set")
 
 
 def test_updates_that_are_polled_need_no_secret_of_a_webhook() -> None:
-    assert told("web", TELEGRAM_UPDATES="poll", TELEGRAM_WEBHOOK_SECRET="") == []
-    assert len(told("web", TELEGRAM_WEBHOOK_SECRET="")) == 1
+    assert told("door", TELEGRAM_UPDATES="poll", TELEGRAM_WEBHOOK_SECRET="") == []
+    assert len(told("door", TELEGRAM_WEBHOOK_SECRET="")) == 1
+    assert told("web", TELEGRAM_WEBHOOK_SECRET="") == []
 
 
 WEAK = {

@@ -1,4 +1,4 @@
-"""A community of real processes: web, workers, relay, a sandbox of the Bot API, and people who write."""
+"""A community of real processes: the door, workers, relay, a sandbox of the Bot API, and people who write."""
 
 import itertools
 import time
@@ -29,12 +29,12 @@ class Community:
     """People who write to the bot by its webhook, and what SQL says became of it."""
 
     def __init__(
-        self, processes: Processes, sandbox: Sandbox, servers: Servers, database: str, port: int, web: Process
+        self, processes: Processes, sandbox: Sandbox, servers: Servers, database: str, port: int, door: Process
     ) -> None:
         self.processes, self.sandbox, self.servers = processes, sandbox, servers
         self.database, self.port = database, port
         # The processes by name; a test that starts one anew says so here.
-        self.started = {"web": web}
+        self.started = {"door": door}
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
         self._ids = itertools.count(1000)
         self.statuses: list[int] = []
@@ -52,7 +52,7 @@ class Community:
 
     @contextmanager
     def at_port(self, port: int) -> Iterator[None]:
-        """Have people talk to another web process."""
+        """Have people talk to another door."""
         mine = self._http
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as self._http:
             yield
@@ -190,20 +190,20 @@ class Community:
 
 @contextmanager
 def running_community(servers: Servers, database: str, directory: Path) -> Iterator[Community]:
-    """A community whose web process runs; workers and relay are the test's to start and to kill."""
+    """A community whose door runs; workers and relay are the test's to start and to kill."""
     port = ports.free_port()
     with running_sandbox("1:sandbox-test") as sandbox, running_processes(directory) as processes:
-        processes.environment |= {"TELEGRAM_API_URL": sandbox.url, "PORT": str(port)}
-        web = processes.start("web")
-        wait_until(lambda: ports.answers(port), "the web process")
-        community = Community(processes, sandbox, servers, database, port, web)
+        processes.environment |= {"TELEGRAM_API_URL": sandbox.url, "DOOR_PORT": str(port)}
+        door = processes.start("door")
+        wait_until(lambda: ports.answers(port), "the door")
+        community = Community(processes, sandbox, servers, database, port, door)
         yield community
         community.close()
 
 
 @pytest.fixture
 def community(committed_db: str, valkey: str, servers: Servers, tmp_path: Path) -> Iterator[Community]:
-    """A community of the test's own, whose web process runs and nothing else."""
+    """A community of the test's own, whose door runs and nothing else."""
     with running_community(servers, committed_db, tmp_path) as community:
         yield community
 

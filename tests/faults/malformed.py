@@ -132,7 +132,7 @@ def resident_mib(pid: int) -> float:
 
 @contextmanager
 def running_diana() -> Iterator[tuple[int, dict[str, int], Rows]]:
-    """Run servers, web, workers, relay and sandbox; yield the port, the process ids by name, and who asks SQL."""
+    """Run servers, the door, workers, relay and sandbox; yield the port, the process ids by name, and who asks SQL."""
     from diana.local import ports
     from diana.sandbox.running import running_sandbox
     from tests.processes import running_processes, wait_until
@@ -148,10 +148,10 @@ def running_diana() -> Iterator[tuple[int, dict[str, int], Rows]]:
     ):
         release = processes.start("release")
         wait_until(lambda: not release.alive(), "the release")
-        processes.environment |= {"TELEGRAM_API_URL": sandbox.url, "PORT": str(port)}
-        started = {"web": processes.start("web"), "relay": processes.start("relay")}
+        processes.environment |= {"TELEGRAM_API_URL": sandbox.url, "DOOR_PORT": str(port)}
+        started = {"door": processes.start("door"), "relay": processes.start("relay")}
         started |= {name: processes.start_worker(name) for name in ("worker", "telegram")}
-        wait_until(lambda: ports.answers(port), "the web process")
+        wait_until(lambda: ports.answers(port), "the door")
         with psycopg.connect(servers.postgres.admin_url("diana_template"), autocommit=True) as connection:
             yield port, {name: p.pid for name, p in started.items()}, lambda query: connection.execute(query).fetchall()
 

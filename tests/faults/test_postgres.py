@@ -114,9 +114,9 @@ def test_f33_the_answer_to_a_commit_is_lost(shared: Community) -> None:
     url = shared.servers.url("diana_app", shared.database).replace(
         f":{shared.servers.postgres_port}/", f":{proxy.port}/"
     )
-    web = shared.processes.start("web", PORT=str(port), DATABASE_URL=url)
+    door = shared.processes.start("door", DOOR_PORT=str(port), DATABASE_URL=url)
     try:
-        wait_until(lambda: ports.answers(port), "the second web process")
+        wait_until(lambda: ports.answers(port), "the second door")
         with shared.at_port(port):
             shared.insist(1, "/help")
             for person in PEOPLE:
@@ -124,7 +124,7 @@ def test_f33_the_answer_to_a_commit_is_lost(shared: Community) -> None:
                 shared.insist(person, "said once")
                 assert not proxy.armed.is_set()
     finally:
-        web.kill()
+        door.kill()
         proxy.close()
     assert proxy.swallowed == len(PEOPLE)
     assert shared.statuses.count(503) == len(PEOPLE)

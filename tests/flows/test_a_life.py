@@ -178,4 +178,4 @@ def test_a_life_with_the_bot(sandbox: Sandbox, calendar: Calendar) -> None:
     assert not Notice.objects.filter(person_id=me).exists()
     assert not Update.objects.filter(person_id=me).exclude(body=b"").exists()
     assert not StoredEvent.objects.filter(payload__contains="Canary").exists()
-    call_command("verify_ledger")
+    call_command("verify_ledger", "--origins")

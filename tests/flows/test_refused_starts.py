@@ -1,5 +1,6 @@
 """Real processes in production: they serve with an environment that is strong, and with no other."""
 
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -19,7 +20,15 @@ def production(committed_db: str, valkey: str, tmp_path: Path) -> dict[str, str]
     (tmp_path / "static").mkdir()
     addresses = {"DATABASE_URL": servers.url(APPLICATION, committed_db), **servers.redis_variables()}
     bot = {"TELEGRAM_API_URL": f"http://127.0.0.1:{ports.free_port()}", "TELEGRAM_API_LOCAL": "true"}
-    return strong() | addresses | bot | {"PORT": str(ports.free_port()), "ALLOWED_HOSTS": "127.0.0.1"}
+    environment = (
+        strong()
+        | addresses
+        | bot
+        | {"PORT": str(ports.free_port()), "DOOR_PORT": str(ports.free_port()), "ALLOWED_HOSTS": "127.0.0.1"}
+    )
+    # The lines of the Procfile say it themselves.
+    del environment["DIANA_PROCESS"]
+    return environment
 
 
 def refused(processes: Processes, name: str, environment: dict[str, str], command: str | None = None) -> str:
@@ -36,7 +45,7 @@ def test_production_serves_with_a_strong_environment_and_with_no_other(
     owner = {"DATABASE_URL": servers.url(OWNER, committed_db)}
     with running_processes(tmp_path) as processes:
         processes.environment = {k: v for k, v in processes.environment.items() if not k.startswith("TELEGRAM_")}
-        web = processes.start("web", **production)
+        serving = {name: processes.start(name, **production) for name in ("web", "door")}
         weak = refused(processes, "worker", production | {"TOMBSTONE_KEY": "Zz", "LEDGER_SIGNING_KEY": ""})
         assert all(name in weak for name in ("TOMBSTONE_KEY", "LEDGER_SIGNING_KEY", "make_secrets"))
         assert "Zz" not in weak
@@ -44,19 +53,20 @@ def test_production_serves_with_a_strong_environment_and_with_no_other(
         worker = refused(processes, "worker", production | owner)
         assert "diana.E002" in worker
 
-        url = f"http://127.0.0.1:{production['PORT']}/health/live"
         https = {"X-Forwarded-Proto": "https"}
 
-        def lives() -> bool:
+        def lives(name: str, port: str) -> bool:
             try:
+                url = f"http://127.0.0.1:{production[port]}/health/live"
                 return httpx.get(url, headers=https, trust_env=False).status_code == 200
             except httpx.TransportError:
-                return not web.alive()
+                return not serving[name].alive()
 
-        wait_until(lives, "web to serve")
-        assert web.alive(), web.text()
-        web.stop()
+        for name, port in (("web", "PORT"), ("door", "DOOR_PORT")):
+            wait_until(partial(lives, name, port), f"{name} to serve")
+            assert serving[name].alive(), serving[name].text()
+            serving[name].stop()
 
-        for name, command in (("web", None), ("relay", "python manage.py relay --skip-checks")):
+        for name, command in (("door", None), ("relay", "python manage.py relay --skip-checks")):
             text = refused(processes, name, production | owner, command)
             assert "diana.E002" in text

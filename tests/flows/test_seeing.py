@@ -112,11 +112,11 @@ def test_one_id_leads_from_the_webhook_to_the_reply_and_nothing_private_is_said(
 
     lines = objects(community)
     [(correlation,)] = community.sql("SELECT event_id::text FROM bot_update WHERE update_id = 1")
-    kept = [line for line in lines["web"] if line.get("correlation_id") == correlation]
+    kept = [line for line in lines["door"] if line.get("correlation_id") == correlation]
     sent = [line for line in lines["telegram"] if line.get("correlation_id") == correlation]
     assert [line["event"] for line in kept] == ["update kept"]
     assert [line["event"] for line in sent] == ["message sent"]
-    assert (kept[0]["process"], sent[0]["process"]) == ("web", "telegram")
+    assert (kept[0]["process"], sent[0]["process"]) == ("door", "telegram")
     assert (sent[0]["task"], sent[0]["event_id"]) == ("bot.handle_update", correlation)
     assert any("dead letter" in line["event"] for line in lines["telegram"])
 
@@ -125,7 +125,7 @@ def test_one_id_leads_from_the_webhook_to_the_reply_and_nothing_private_is_said(
     answer = community._http.get("/metrics", headers={"Authorization": "Bearer canary-of-the-metrics"})
     numbers = samples(answer.text)
     assert community._http.get("/metrics").status_code == 404
-    # Counted in the web process, the workers and the database, shown together.
+    # Counted in the door, the workers and the database, shown together.
     assert numbers["diana_events_published_total"] >= 4
     assert numbers["diana_wakeups_total"] >= 2
     assert numbers["diana_events_handled_total"] >= 4
@@ -133,7 +133,7 @@ def test_one_id_leads_from_the_webhook_to_the_reply_and_nothing_private_is_said(
     assert numbers["diana_deliveries_made_total"] >= 1
     assert (numbers["diana_dead_letters"], numbers["diana_events_died_total"]) == (1, 1)
     names = community.sql("SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()")
-    assert {("diana-web",), ("diana-worker",), ("diana-telegram",)} <= set(names)
+    assert {("diana-door",), ("diana-worker",), ("diana-telegram",)} <= set(names)
     assert community._http.get("/health/ready").json() == {"status": "degraded"}
     community.processes.start("relay")
     wait_until(lambda: community._http.get("/health/ready").json() == {"status": "ok"}, "readiness")

@@ -1,4 +1,4 @@
-"""Somebody talks to the bot through the sandbox: its webhook, the real web process, a real worker, and back."""
+"""Somebody talks to the bot through the sandbox: its webhook, the real door, a real worker, and back."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ from tests.sandbox.chat.conftest import ADA, LUCIA, Page
 
 @pytest.fixture
 def sandbox(committed_db: str, valkey: str, tmp_path: Path) -> Iterator[tuple[Sandbox, Processes]]:
-    """A sandbox that delivers to a real web process."""
+    """A sandbox that delivers to a real door."""
     port = ports.free_port()
     preset = Preset(f"http://127.0.0.1:{port}/telegram/webhook", settings.TELEGRAM_WEBHOOK_SECRET)
     site = Site(extensions=Extensions(with_django=True))
@@ -28,11 +28,11 @@ def sandbox(committed_db: str, valkey: str, tmp_path: Path) -> Iterator[tuple[Sa
         running_sandbox(settings.TELEGRAM_BOT_TOKEN, preset=preset, site=site) as running,
         running_processes(tmp_path) as processes,
     ):
-        processes.environment |= {"TELEGRAM_API_URL": running.url, "PORT": str(port), "EVENTS_KEEP_VISITS": "true"}
+        processes.environment |= {"TELEGRAM_API_URL": running.url, "DOOR_PORT": str(port), "EVENTS_KEEP_VISITS": "true"}
         processes.environment |= {"TELEGRAM_WEBHOOK_SECRET": settings.TELEGRAM_WEBHOOK_SECRET}
         processes.environment |= {"SANDBOX_PAGE_TOKEN": running.page_token}
-        processes.start("web")
-        wait_until(lambda: ports.answers(port), "the web process")
+        processes.start("door")
+        wait_until(lambda: ports.answers(port), "the door")
         yield running, processes
 
 

@@ -7,6 +7,7 @@ import pytest
 from apps.gamification import selectors, services
 from apps.gamification.models import Account, BoardRow, Entry, Reason
 from apps.gamification.verify import verify
+from apps.users import services as people
 from apps.users.selectors import UnknownPerson
 from diana import audit
 from diana.audit.models import AuditRecord
@@ -130,9 +131,11 @@ def test_nonsense_is_refused_and_leaves_nothing() -> None:
     assert (Entry.objects.count(), AuditRecord.objects.count(), StoredEvent.objects.count()) == (0, 0, 0)
 
 
-def test_a_reason_may_be_erased_and_the_proof_still_holds() -> None:
-    give(person(), 30)
-    Reason.objects.all().delete()
+def test_a_reason_goes_with_its_person_and_the_proof_still_holds() -> None:
+    somebody = person()
+    give(somebody, 30)
+    people.erase_person(person_id=somebody, reason="r", actor=STAFF, now=NOON)
+    assert not Reason.objects.exists()
     assert verify().ok
 
 

@@ -36,6 +36,12 @@ def test_it_gives_every_process_a_service_with_the_same_command(compose: dict[st
     assert commands == {name: ["sh", "-c", f"exec {line}"] for name, line in lines.items()}
 
 
+def test_each_line_names_its_process() -> None:
+    procfile = read_procfile(ROOT / "Procfile")
+    for name, line in {"release": procfile.release, **procfile.processes}.items():
+        assert str(line).startswith(f"env DIANA_PROCESS={name} ")
+
+
 def test_it_keeps_a_folder_with_blanks_in_one_argument() -> None:
     for line in read_procfile(ROOT / "Procfile").processes.values():
         given = {"PATH": os.environ["PATH"], "DIANA_STATE_DIR": "/its 100% größe", "PORT": "1"}
@@ -105,8 +111,8 @@ def test_it_takes_from_every_container_what_it_does_not_need(compose: dict[str, 
     for name, service in compose["services"].items():
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
-        # Compose writes the script that makes the role into the container itself, which a read-only one refuses.
-        assert service.get("read_only", False) is (name != "postgres"), name
+        # Compose writes what makes the servers' users into the container itself, which a read-only one refuses.
+        assert service.get("read_only", False) is (name not in SERVERS), name
         assert service["tmpfs"], name
         assert service["pids_limit"] > 0, name
         assert service["mem_limit"], name
@@ -123,6 +129,7 @@ def test_it_lets_each_container_reach_what_it_needs_alone(compose: dict[str, Any
         "valkey": {"broker"},
         "release": {"database", "broker"},
         "web": {"database", "broker", "outside"},
+        "door": {"database", "broker", "outside"},
         "worker": {"database", "broker"},
         "telegram": {"database", "broker", "outside"},
         "relay": {"database", "broker", "outside"},

@@ -265,9 +265,9 @@ def test_it_refuses_a_place_for_the_socket_that_is_open_to_others(tmp_path: Path
         make_socket_directory(tmp_path)
 
 
-@pytest.mark.parametrize(("updates", "names"), [("webhook", ["web"]), ("poll", ["web", "poll"])])
-def test_it_polls_only_where_updates_are_polled_for(
+@pytest.mark.parametrize(("updates", "names"), [("webhook", ["web", "door"]), ("poll", ["web", "poll"])])
+def test_it_polls_where_updates_are_polled_for_and_has_a_door_elsewhere(
     make_stack: Callable[..., Stack], updates: str, names: list[str]
 ) -> None:
-    stack = make_stack("web: sleep 600\npoll: sleep 600\n", TELEGRAM_UPDATES=updates)
+    stack = make_stack("web: sleep 600\ndoor: sleep 600\npoll: sleep 600\n", TELEGRAM_UPDATES=updates)
     assert [program.name for program in stack.programs()] == names

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
 from apps.gamification.services import requests
 from apps.users import selectors, services
@@ -19,6 +18,7 @@ from diana.events.testing import drain
 from diana.sandbox.running import Sandbox
 from tests.bot.stars import ask, choose, last_bill, pay
 from tests.bot.updates import ADA, say, user
+from tests.door import DoorClient
 from tests.flows.test_a_life import Calendar
 
 STAFF = Actor(7, "vera", "admin")
@@ -61,7 +61,7 @@ def live(sandbox: Sandbox, calendar: Calendar, monkeypatch: pytest.MonkeyPatch) 
 
 def hold_the_conversation() -> None:
     """Deliver the demo's updates; some of them are to be refused."""
-    start, http = int(clock.now().timestamp()) - 3600, Client()
+    start, http = int(clock.now().timestamp()) - 3600, DoorClient()
     for line in read_conversation():
         secret = line.secret or settings.TELEGRAM_WEBHOOK_SECRET
         answer = http.post(

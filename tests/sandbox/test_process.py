@@ -117,13 +117,17 @@ def test_it_refuses_to_run_in_production():
     assert "does not run in production" in refusal("--port", "0", DIANA_ENV="production")
 
 
-def test_it_delivers_to_the_web_process_that_it_is_told_of():
+def test_it_delivers_to_the_door_that_it_is_told_of():
     given = {"SANDBOX_PAGE_TOKEN": "page-token", "TELEGRAM_WEBHOOK_SECRET": "new,old"}
-    with running_hook() as hook, sandbox_process("--web", hook.url.removesuffix("/telegram/webhook"), **given) as told:
+    addresses = ("--web", "http://127.0.0.1:1", "--door")
+    with (
+        running_hook() as hook,
+        sandbox_process(*addresses, hook.url.removesuffix("/telegram/webhook"), **given) as told,
+    ):
         process, url = told
         headers = {"Authorization": "Bearer page-token"}
         state = httpx.get(f"{url}/chat/state", headers=headers, **PLAIN).json()
-        assert state["links"]["admin"] == hook.url.replace("/telegram/webhook", "/admin/")
+        assert state["links"]["admin"] == "http://127.0.0.1:1/admin/"
         said = {"person": state["people"][0]["id"], "chat": state["people"][0]["id"], "text": "x"}
         httpx.post(f"{url}/chat/say", json=said, headers=headers, **PLAIN)
         hook.updates(1)

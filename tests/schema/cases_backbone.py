@@ -53,6 +53,11 @@ TRIGGERS: dict[str, Wall | Effect] = {
         "run manage.py adopt_log",
         f"UPDATE event_cursor SET position = 1000000000; {PUBLISH}",
     ),
+    "audit_record_stamped": Effect(
+        "audit_record",
+        "INSERT INTO audit_record (actor, origin, act, object_type, object_id, reason) VALUES ('a', 'bot', 'a', 'a', 'a', 'a')",
+        "SELECT written_as = session_user FROM audit_record ORDER BY id DESC LIMIT 1",
+    ),
     "audit_record_append_only": append_only("audit_record", "UPDATE", "DELETE", "TRUNCATE"),
 }
 

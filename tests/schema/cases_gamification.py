@@ -3,6 +3,7 @@
 from apps.gamification import services
 from apps.gamification.models import Flag
 from apps.gamification.proof import sealing, verifying
+from apps.gamification.proof.books import AUDIT
 from apps.users.services import grant_vip
 from diana import clock
 from diana.events.testing import drain
@@ -80,31 +81,36 @@ LEDGER = {
     "gamification_entry_reversed_once": Case("gamification_entry", NEW_ENTRY, of="kind = 'reversal'"),
 }
 
-CHECKPOINT = "gamification_checkpoint"
+
+def checkpoint_cases(table: str, *accounts: str) -> dict[str, Case]:
+    """Return the cases of a table of checkpoints; `accounts` are numbers of them that cannot be."""
+    return {
+        f"{table}_lengths": Case(
+            table,
+            *({column: "'\\x00'"} for column in ("previous", "entries_root", "heads_root", "hash", "signature")),
+        ),
+        f"{table}_range": Case(
+            table,
+            {"number": "0"},
+            {"after_id": "-1"},
+            {"last_id": "after_id - 1"},
+            {"entries": "-1", "entry_index": "''"},
+            {"last_id": "after_id + entries - 1"},
+            {"total": "entries - 1"},
+            *({"accounts": number} for number in accounts),
+            {"resumes": "-1"},
+            {"resumes": "number"},
+            of="entries > 0",
+            without=(f"{table}_index",),
+        ),
+        f"{table}_key": Case(table, {"key_id": "''"}, {"key_id": "'a|b'"}, {"key_id": "repeat('a', 33)"}),
+        f"{table}_index": Case(table, {"entry_index": "'\\x00'"}),
+    }
+
+
 PROOF = {
-    "gamification_checkpoint_lengths": Case(
-        CHECKPOINT,
-        *({column: "'\\x00'"} for column in ("previous", "entries_root", "heads_root", "hash", "signature")),
-    ),
-    "gamification_checkpoint_range": Case(
-        CHECKPOINT,
-        {"number": "0"},
-        {"after_id": "-1"},
-        {"last_id": "after_id - 1"},
-        {"entries": "-1", "entry_index": "''"},
-        {"last_id": "after_id + entries - 1"},
-        {"total": "entries - 1"},
-        {"accounts": "-1"},
-        {"accounts": "entries + 1"},
-        {"resumes": "-1"},
-        {"resumes": "number"},
-        of="entries > 0",
-        without=("gamification_checkpoint_index",),
-    ),
-    "gamification_checkpoint_key": Case(
-        CHECKPOINT, {"key_id": "''"}, {"key_id": "'a|b'"}, {"key_id": "repeat('a', 33)"}
-    ),
-    "gamification_checkpoint_index": Case(CHECKPOINT, {"entry_index": "'\\x00'"}),
+    **checkpoint_cases("gamification_checkpoint", "-1", "entries + 1"),
+    **checkpoint_cases("gamification_auditcheckpoint", "-1", "1"),
     "gamification_verification_scope_known": Case("gamification_verification", {"scope": "'half'"}),
     "gamification_verification_not_negative": Case(
         "gamification_verification", *({column: "-1"} for column in ("accounts", "entries", "faults", "seconds"))
@@ -212,6 +218,7 @@ def fill() -> None:
     grant_vip(person_id=somebody, source="gift", days=3, reason="a", actor=STAFF, now=clock.now())
     drain(AWARDS)
     sealing.seal_all(now=NOON)
+    sealing.seal_all(now=NOON, book=AUDIT)
     verifying.verify_everything()
     # kept for the release before; the application has no right to it
     add("gamification_dayscore", utc_date=NOON.date(), account_id=somebody, points=50, reached_at=NOON)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 
 from apps.staff.models import Device, RecoveryCode
@@ -11,6 +12,11 @@ from diana import clock
 from tests.gamification.acts import STAFF, person
 from tests.schema.cases import Case, Effect, Wall, append_only, audited
 
+# Each of their rows leaves a record when it goes.
+NOT_EMPTIED = (
+    "users_person", "users_staff", "users_staff_groups", "users_staff_user_permissions", "auth_group",
+    "auth_group_permissions", "staff_device", "staff_recoverycode",
+)  # fmt: skip
 CASES = {
     "users_person_telegram_id_key": Case("users_person", {"id": "-id", "invite_code": "NULL"}),
     "users_person_telegram_id_positive": Case("users_person", {"telegram_id": "0"}, {"telegram_id": "-1"}),
@@ -103,6 +109,9 @@ TRIGGERS: dict[str, Wall | Effect] = {
     "users_staff_user_permissions_audited": audited(
         "users_staff_user_permissions", "DELETE FROM users_staff_user_permissions"
     ),
+    **{f"{table}_not_emptied": append_only(table, "TRUNCATE") for table in NOT_EMPTIED},
+    "django_admin_log_stays": append_only("django_admin_log", "DELETE", "TRUNCATE"),
+    "django_admin_log_blanked": append_only("django_admin_log", "UPDATE"),
     "auth_group_audited": audited("auth_group", "INSERT INTO auth_group (name) VALUES ('lookers')"),
     "auth_group_permissions_audited": audited("auth_group_permissions", "DELETE FROM auth_group_permissions"),
 }
@@ -120,3 +129,4 @@ def fill() -> None:
     staff.user_permissions.set(Permission.objects.all()[:1])
     Device.objects.create(login=staff, sealed=b"x", key_id="k", confirmed_at=now, last_step=0)
     RecoveryCode.objects.create(login=staff, digest="d", used_at=now)
+    LogEntry.objects.create(user=staff, action_flag=CHANGE, object_repr="a", change_message="a")

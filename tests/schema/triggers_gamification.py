@@ -7,6 +7,7 @@ from tests.schema.cases import Effect, Wall, append_only, audited
 
 ENTRY, ACCOUNT, UNLOCK = "gamification_entry", "gamification_account", "gamification_unlock"
 CHECKPOINT, REQUEST = "gamification_checkpoint", "gamification_staffrequest"
+AUDIT_CHECKPOINT = "gamification_auditcheckpoint"
 RULE_VERSION, BONUSES = "gamification_ruleversion", "gamification_multiplierversion"
 ACHIEVEMENT, ACHIEVEMENT_VERSION = "gamification_achievement", "gamification_achievementversion"
 
@@ -66,6 +67,7 @@ LEDGER: dict[str, Wall | Effect] = {
     ),
     "gamification_entry_audited": audited(ENTRY, another_entry("staff_award")),
     "gamification_reason_not_reworded": append_only("gamification_reason", "UPDATE", "TRUNCATE", column="text"),
+    "gamification_reason_kept": append_only("gamification_reason", "DELETE"),
     "gamification_account_opens": Effect(
         ACCOUNT,
         f"INSERT INTO {ACCOUNT} (person_id, balance, hash) SELECT id, 7, sha256('') FROM users_person"
@@ -76,6 +78,13 @@ LEDGER: dict[str, Wall | Effect] = {
         CHECKPOINT, "checkpoint out of turn", copy(CHECKPOINT, "true", number=2), copy(CHECKPOINT, "true", number=3)
     ),
     "gamification_checkpoint_append_only": append_only(CHECKPOINT, "UPDATE", "DELETE", "TRUNCATE", column="number"),
+    f"{AUDIT_CHECKPOINT}_continues": Wall(
+        AUDIT_CHECKPOINT,
+        "audit checkpoint out of turn",
+        copy(AUDIT_CHECKPOINT, "true", number=2),
+        copy(AUDIT_CHECKPOINT, "true", number=3),
+    ),
+    f"{AUDIT_CHECKPOINT}_append_only": append_only(AUDIT_CHECKPOINT, "UPDATE", "DELETE", "TRUNCATE", column="number"),
     "gamification_verification_append_only": append_only("gamification_verification", "UPDATE", "DELETE", "TRUNCATE"),
     "gamification_boardperson_shows": Effect(
         "gamification_boardperson",
@@ -91,6 +100,7 @@ RULES: dict[str, Wall | Effect] = {
     "gamification_rule_revises": revises("gamification_rule", "UPDATE gamification_rule SET title = title"),
     f"{ACHIEVEMENT}_revises": revises(ACHIEVEMENT, f"UPDATE {ACHIEVEMENT} SET title = title"),
     **{f"{table}_revises": revises(table, statement) for table, statement in NEW_VERSION.items()},
+    "gamification_rule_not_emptied": append_only("gamification_rule", "TRUNCATE"),
     "gamification_rule_audited": audited("gamification_rule", "UPDATE gamification_rule SET title = title"),
     **{f"{table}_audited": audited(table, NEW_VERSION[table]) for table in (RULE_VERSION, BONUSES)},
     "gamification_unlock_only_revoked": Wall(

@@ -4,17 +4,21 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.staticfiles import finders
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from unfold.settings import CONFIG_DEFAULTS
 
 from apps.users.models import Staff
 from diana.health import views
+from tests.door import DoorClient
 from tests.security_headers.expected import assert_protected, directives
 
 # Scripts and styles within a page, and attributes that hold a script.
@@ -54,10 +58,24 @@ def stranger() -> Client:
 
 def test_every_address_has_the_headers(stranger: Client, db: None) -> None:
     found = list(addresses(get_resolver().url_patterns))
-    assert {"/", "/health/live", "/metrics", "/telegram/webhook", "/admin/login/"} <= set(found)
+    assert {"/", "/health/live", "/metrics", "/admin/login/"} <= set(found)
     assert len(found) > 100
     for address in found:
         assert_protected(headers(stranger, address), address)
+
+
+def test_every_address_of_the_door_has_them(settings: Any, db: None) -> None:
+    settings.ROOT_URLCONF, settings.MIDDLEWARE = settings.DOOR_URLCONF, settings.DOOR_MIDDLEWARE
+    door = Client(raise_request_exception=False)
+    found = list(addresses(get_resolver(settings.DOOR_URLCONF).url_patterns))
+    assert found == ["/telegram/webhook", "/health/live", "/health/ready", "/metrics"]
+    for address in [*found, "/admin/login/", "/static/unfold/js/app.js", "/"]:
+        assert_protected(headers(door, address), address)
+        assert (door.get(address).status_code == 404) is (address not in found), address
+    assert not door.get("/health/live").cookies
+    with CaptureQueriesContext(connection) as queries:
+        assert door.get("/health/live").status_code == 200
+    assert not list(queries)
 
 
 @pytest.mark.parametrize(
@@ -67,19 +85,8 @@ def test_every_address_has_the_headers(stranger: Client, db: None) -> None:
         (404, "GET", "/static/nothing.js", {}),
         (400, "GET", "/health/live", {"headers": {"Host": "elsewhere.example"}}),
         (403, "POST", "/admin/login/", {}),
-        (403, "POST", "/telegram/webhook", {}),
         (404, "GET", "/nothing", {}),
-        (405, "GET", "/telegram/webhook", {}),
-        (
-            413,
-            "POST",
-            "/telegram/webhook",
-            {
-                "headers": {"X-Telegram-Bot-Api-Secret-Token": settings.TELEGRAM_WEBHOOK_SECRET},
-                "content_type": "application/json",
-                "data": b"0" * (2 << 20),
-            },
-        ),
+        (404, "POST", "/telegram/webhook", {}),
     ],
 )
 def test_errors_and_static_files_have_them(
@@ -89,6 +96,28 @@ def test_errors_and_static_files_have_them(
     answer.close()
     assert answer.status_code == status
     assert_protected(answer.headers, f"{status} {address}")
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "more"),
+    [
+        (403, "POST", {}),
+        (405, "GET", {}),
+        (
+            413,
+            "POST",
+            {
+                "headers": {"X-Telegram-Bot-Api-Secret-Token": settings.TELEGRAM_WEBHOOK_SECRET},
+                "content_type": "application/json",
+                "data": b"0" * (2 << 20),
+            },
+        ),
+    ],
+)
+def test_what_the_webhook_refuses_has_them(db: None, status: int, method: str, more: dict[str, object]) -> None:
+    answer = DoorClient().generic(method, "/telegram/webhook", **more)
+    assert answer.status_code == status
+    assert_protected(answer.headers, str(status))
 
 
 def test_an_error_of_the_server_has_them(stranger: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,7 +157,7 @@ def test_passwords_changed_in_the_admin_are_recorded_without_them(client: Client
     assert list(kept) == [("change_password", "eva", str(ida.pk)), ("change_password", "eva", str(eva.pk))]
 
 
-def test_logins_and_groups_that_are_added_and_deleted_are_recorded_once(client: Client, eva: Staff) -> None:
+def test_logins_that_are_added_and_groups_that_go_are_recorded_once(client: Client, eva: Staff) -> None:
     log_in(client)
     settle()
     last = AuditRecord.objects.order_by("-id").first().pk
@@ -172,11 +172,10 @@ def test_logins_and_groups_that_are_added_and_deleted_are_recorded_once(client: 
     ida, group = Staff.objects.get(username="ida"), Group.objects.get(name="lookers")
     ida.groups.add(group)
     settle()
-    for name, pk in (("auth_group", group.pk), ("users_staff", ida.pk)):
-        client.post(reverse(f"admin:{name}_delete", args=[pk]), {"post": "yes"})
-        settle()
+    client.post(reverse("admin:auth_group_delete", args=[group.pk]), {"post": "yes"})
+    settle()
     kept = AuditRecord.objects.filter(pk__gt=last).order_by("id").values_list("act", flat=True)
-    acts = ["add_login", "add_group", "insert users_staff_groups", "delete_group", "change_login", "delete_login"]
+    acts = ["add_login", "add_group", "insert users_staff_groups", "delete_group", "change_login"]
     assert list(kept) == acts
 
 

@@ -48,10 +48,10 @@ def cut_workers(world: World, chance: random.Random) -> None:
         time.sleep(chance.uniform(0.02, 0.3))
 
 
-@fault("F32 web's sessions cut", "web-postgres")
-def cut_web(world: World, chance: random.Random) -> None:
+@fault("F32 the door's sessions cut", "door-postgres")
+def cut_door(world: World, chance: random.Random) -> None:
     """In the middle of a request."""
-    world.links["web-postgres"].cut()
+    world.links["door-postgres"].cut()
 
 
 @fault("F33 workers' COMMIT sent, reply lost", "workers-postgres")
@@ -60,10 +60,10 @@ def lost_commit_workers(world: World, chance: random.Random) -> None:
     _for_a_while(world, "workers-postgres", Mode(drops_replies=True), chance.uniform(0.1, 0.5))
 
 
-@fault("F33 web's COMMIT sent, reply lost", "web-postgres")
-def lost_commit_web(world: World, chance: random.Random) -> None:
+@fault("F33 the door's COMMIT sent, reply lost", "door-postgres")
+def lost_commit_door(world: World, chance: random.Random) -> None:
     """The update is kept and Telegram hears of an error, or nothing."""
-    _for_a_while(world, "web-postgres", Mode(drops_replies=True), chance.uniform(0.1, 0.5))
+    _for_a_while(world, "door-postgres", Mode(drops_replies=True), chance.uniform(0.1, 0.5))
 
 
 @fault("F42 workers' link to PostgreSQL slow", "workers-postgres")
@@ -72,10 +72,10 @@ def slow_workers(world: World, chance: random.Random) -> None:
     _for_a_while(world, "workers-postgres", Mode(delay_seconds=0.02), 2)
 
 
-@fault("F32 web's link to PostgreSQL hangs", "web-postgres")
-def hung_web(world: World, chance: random.Random) -> None:
+@fault("F32 the door's link to PostgreSQL hangs", "door-postgres")
+def hung_door(world: World, chance: random.Random) -> None:
     """Requests wait for a database that does not answer."""
-    _for_a_while(world, "web-postgres", Mode(hangs=True), chance.uniform(0.5, 2))
+    _for_a_while(world, "door-postgres", Mode(hangs=True), chance.uniform(0.5, 2))
 
 
 @fault("F57 Telegram's answers lost", "telegram")

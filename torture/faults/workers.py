@@ -119,10 +119,10 @@ def sender(world: World, chance: random.Random) -> float:
     return time.time()
 
 
-@fault("F06 kill web", takes_away=("web",))
-def web(world: World, chance: random.Random) -> float:
+@fault("F06 kill the door", takes_away=("door",))
+def door(world: World, chance: random.Random) -> float:
     """The webhook is away until its process is back."""
-    world.crew["web"].send_group(signal.SIGKILL)
+    world.crew["door"].send_group(signal.SIGKILL)
     return time.time()
 
 

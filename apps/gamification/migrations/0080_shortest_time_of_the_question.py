@@ -29,5 +29,5 @@ def change(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gamification", "0070_given_by_staff")]
+    dependencies = [("gamification", "0076_reasons_stay")]
     operations = [migrations.RunPython(change, migrations.RunPython.noop)]

@@ -21,6 +21,7 @@ from apps.gamification.models.ledger import (
     Reason,
 )
 from apps.gamification.models.proof import (
+    AuditCheckpoint,
     Checkpoint,
     Verification,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Account",
     "Achievement",
     "AchievementVersion",
+    "AuditCheckpoint",
     "BoardChange",
     "BoardPerson",
     "BoardRow",

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from diana.clock.functions import DomainNow
 
 
-class Checkpoint(models.Model):
-    """A signed seal over a range of entries; append-only, chained. apps/gamification/proof/checkpoints.py has its format."""
+class Sealed(models.Model):
+    """A signed seal over a range of rows; append-only, chained. apps/gamification/proof/checkpoints.py has its format."""
 
     number = models.BigIntegerField(_("number"), primary_key=True)
     previous = models.BinaryField(_("hash before"))
@@ -27,13 +27,30 @@ class Checkpoint(models.Model):
     entry_index = models.BinaryField(_("index of the entries"))
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return _("Checkpoint %(number)s") % {"number": self.number}
+
+
+class Checkpoint(Sealed):
+    """A seal over entries of the ledger."""
+
+    class Meta:
         verbose_name = _("checkpoint")
         verbose_name_plural = _("checkpoints")
         default_permissions = ("view",)
         ordering = ["-number"]
 
-    def __str__(self) -> str:
-        return _("Checkpoint %(number)s") % {"number": self.number}
+
+class AuditCheckpoint(Sealed):
+    """A seal over audit records: its entries are records; it has no accounts."""
+
+    class Meta:
+        verbose_name = _("checkpoint of the audit record")
+        verbose_name_plural = _("checkpoints of the audit record")
+        default_permissions = ("view",)
+        ordering = ["-number"]
 
 
 class Verification(models.Model):
@@ -51,6 +68,9 @@ class Verification(models.Model):
     entries = models.BigIntegerField(_("entries"))
     faults = models.BigIntegerField(_("faults"))
     seconds = models.FloatField(_("seconds"))
+    # None in rows of releases that sealed no audit records, and until the first of them is sealed
+    audit_checkpoint = models.BigIntegerField(_("checkpoint of the audit record"), null=True)
+    audit_checkpoint_hash = models.BinaryField(_("hash of that checkpoint"), null=True)
 
     class Meta:
         verbose_name = _("verification")

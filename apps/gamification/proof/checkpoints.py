@@ -7,19 +7,22 @@ The text, joined by `|`, `resumes` empty where there is none, in UTF-8:
 
 Its SHA-256 is the checkpoint's hash, which the next one names as `previous`; the signature is Ed25519 over the text.
 PostgreSQL computes the same hash: function gamification_checkpoint_hash().
+
+Checkpoints of the audit record have the same fields and begin with `diana|audit-checkpoint`: their entries are records, and
+they have no accounts.
 """
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
 from apps.gamification.proof import merkle
 
 FORMAT = 1
-# What the first checkpoint names as its predecessor.
-BEGINNING = sha256(b"diana|checkpoints").digest()
+# The account of what belongs to none.
+NO_ACCOUNT = 0
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -29,6 +32,8 @@ class Checkpoint(msgspec.Struct, frozen=True):
     at its end make the second root. `resumes` names the checkpoint at which the ledger went on after a restore: those
     between it and this one cover entries that are lost.
     """
+
+    DOMAIN: ClassVar[str] = "diana|checkpoint"
 
     number: int
     previous: bytes
@@ -51,7 +56,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
             map(
                 str,
                 (
-                    "diana|checkpoint",
+                    self.DOMAIN,
                     FORMAT,
                     self.number,
                     self.previous.hex(),
@@ -74,7 +79,19 @@ class Checkpoint(msgspec.Struct, frozen=True):
         """Return what the next checkpoint names as its predecessor."""
         return sha256(self.text).digest()
 
+    @classmethod
+    def beginning(cls) -> bytes:
+        """Return what the first checkpoint names as its predecessor."""
+        return sha256(f"{cls.DOMAIN}s".encode()).digest()
 
+
+class AuditCheckpoint(Checkpoint, frozen=True):
+    """A seal over audit records instead of entries; without accounts."""
+
+    DOMAIN: ClassVar[str] = "diana|audit-checkpoint"
+
+
+BEGINNING = Checkpoint.beginning()
 BINARY = ("previous", "entries_root", "heads_root", "signature")
 
 
@@ -114,7 +131,7 @@ class Roots(NamedTuple):
 
 def roots(entries: list[Sealed]) -> Roots:
     """Return the roots over the entries, given in the order of their ids; heads are in the order of their accounts."""
-    heads = {entry.account: entry for entry in entries}
+    heads = {entry.account: entry for entry in entries if entry.account != NO_ACCOUNT}
     return Roots(
         len(entries),
         len(heads),
@@ -130,12 +147,12 @@ def as_line(checkpoint: Checkpoint) -> bytes:
     return msgspec.json.encode(values) + b"\n"
 
 
-def from_line(line: bytes) -> Checkpoint:
+def from_line(line: bytes, kind: type[Checkpoint] = Checkpoint) -> Checkpoint:
     """Return the checkpoint of a line; raises NotACheckpoint, also if the hash in the line is not that of its text."""
     try:
         values = msgspec.json.decode(line, type=dict[str, Any])
         given = values.pop("hash")
-        checkpoint = of_values(values | {name: bytes.fromhex(values[name]) for name in BINARY})
+        checkpoint = of_values(values | {name: bytes.fromhex(values[name]) for name in BINARY}, kind)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotACheckpoint(NotACheckpoint.__doc__) from error
     if checkpoint.hash.hex() != given:
@@ -143,6 +160,6 @@ def from_line(line: bytes) -> Checkpoint:
     return checkpoint
 
 
-def of_values(values: Mapping[str, Any]) -> Checkpoint:
+def of_values(values: Mapping[str, Any], kind: type[Checkpoint] = Checkpoint) -> Checkpoint:
     """Return the checkpoint of these fields; raises msgspec.ValidationError."""
-    return msgspec.convert(dict(values), Checkpoint)
+    return msgspec.convert(dict(values), kind)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from apps.gamification.proof import keys, outside, rows
-from apps.gamification.proof.checkpoints import BEGINNING, Checkpoint
+from apps.gamification.proof.books import LEDGER, Book
+from apps.gamification.proof.checkpoints import Checkpoint
 from apps.gamification.verify import Fault, Report
 
 # A checkpoint is in the file some milliseconds after its commit.
@@ -23,26 +24,28 @@ class Outside(NamedTuple):
     broken: list[int]
 
 
-def read_outside() -> Outside:
+def read_outside(book: Book = LEDGER) -> Outside:
     """Read the file. It never has more than the table: read it before the table's snapshot is taken."""
-    if not outside.path().exists():
+    if not book.path().exists():
         return Outside(None, [])
-    lines = list(outside.read())
+    lines = list(outside.read(book))
     good = {line.checkpoint.number: line.checkpoint for line in lines if line.checkpoint}
     return Outside(
         good, [line.number for line in lines if not line.checkpoint or line.checkpoint.number != line.number]
     )
 
 
-def check_checkpoints(report: Report, early: Outside, since: Checkpoint | None = None) -> list[Checkpoint]:
+def check_checkpoints(
+    report: Report, early: Outside, since: Checkpoint | None = None, book: Book = LEDGER
+) -> list[Checkpoint]:
     """Check every checkpoint above `since` (None: all) in table and file; return those whose entries must be there.
 
     Where table and file differ, the one that is signed counts. Checkpoints that a later one declares lost with a restore
     are checked too, but not returned.
     """
     start = since.number if since else 0
-    table = {checkpoint.number: checkpoint for checkpoint in rows.after(start)}
-    file = _wait_for(max(table, default=start), early)
+    table = {checkpoint.number: checkpoint for checkpoint in rows.after(start, book)}
+    file = _wait_for(max(table, default=start), early, book)
     if file.checkpoints is None and (table or since):
         report.add(Fault(None, None, "file", "the checkpoint file is missing: bring it back from its copy"))
     for number in file.broken:
@@ -52,10 +55,10 @@ def check_checkpoints(report: Report, early: Outside, since: Checkpoint | None =
     numbers = sorted({n for n in file.checkpoints or () if n > start} | table.keys())
     public = keys.public_keys()
     chosen = [_choose(report, n, table.get(n), file, public) for n in numbers]
-    return check_chain(report, [checkpoint for checkpoint in chosen if checkpoint is not None], since)
+    return check_chain(report, [checkpoint for checkpoint in chosen if checkpoint is not None], since, book)
 
 
-def _wait_for(newest: int, early: Outside) -> Outside:
+def _wait_for(newest: int, early: Outside, book: Book) -> Outside:
     """Return the file with all that the table has, given a little time: what was sealed just now is on its way there.
 
     What has come into the file since the table was read does not count.
@@ -65,7 +68,7 @@ def _wait_for(newest: int, early: Outside) -> Outside:
     found, deadline = early, time.monotonic() + FILE_PATIENCE_SECONDS
     while newest and newest not in (found.checkpoints or ()) and time.monotonic() < deadline:
         time.sleep(0.1)
-        found = read_outside()
+        found = read_outside(book)
     late = {n: c for n, c in (found.checkpoints or {}).items() if n <= newest}
     return Outside(late | early.checkpoints, found.broken)
 
@@ -89,12 +92,14 @@ def _choose(
     return genuine[-1] if genuine else None
 
 
-def check_chain(report: Report, checkpoints: Iterable[Checkpoint], since: Checkpoint | None) -> list[Checkpoint]:
+def check_chain(
+    report: Report, checkpoints: Iterable[Checkpoint], since: Checkpoint | None, book: Book = LEDGER
+) -> list[Checkpoint]:
     """Check that each continues the one before it; return those that no later one has declared lost."""
     live = [since] if since else []
     last = since
     for checkpoint in checkpoints:
-        number, previous = (last.number + 1, last.hash) if last else (1, BEGINNING)
+        number, previous = (last.number + 1, last.hash) if last else (1, book.checkpoint.beginning())
         if checkpoint.resumes is not None:
             report.lost += sum(c.entries for c in live if c.number > checkpoint.resumes)
             live = [c for c in live if c.number <= checkpoint.resumes]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from apps.gamification.decide.facts import microseconds, moment_of
-from apps.gamification.models import Checkpoint as Stored
+from apps.gamification.proof.books import LEDGER, Book
 from apps.gamification.proof.checkpoints import BINARY, Checkpoint, of_values
 from diana.bulk import insert_row
 
@@ -27,34 +27,31 @@ _COLUMNS = {
 _FIELDS = Checkpoint.__struct_fields__
 
 
-def last() -> Checkpoint | None:
+def last(book: Book = LEDGER) -> Checkpoint | None:
     """Return the newest checkpoint."""
-    return next(after(None), None)
+    return next(after(None, book), None)
 
 
-def after(number: int | None) -> Iterator[Checkpoint]:
+def after(number: int | None, book: Book = LEDGER) -> Iterator[Checkpoint]:
     """Yield the checkpoints above the number in their order; with None the newest alone."""
-    rows = (
-        Stored.objects.order_by("-number")[:1]
-        if number is None
-        else Stored.objects.filter(number__gt=number).order_by("number")
-    )
+    stored = book.model._default_manager.all()
+    rows = stored.order_by("-number")[:1] if number is None else stored.filter(number__gt=number).order_by("number")
     for values in rows.values(*_FIELDS).iterator(chunk_size=500):
         times = {"sealed_at": microseconds(values["sealed_at"])}
-        yield of_values(values | times | {name: bytes(values[name]) for name in BINARY})
+        yield of_values(values | times | {name: bytes(values[name]) for name in BINARY}, book.checkpoint)
 
 
-def index_of(number: int) -> bytes:
+def index_of(number: int, book: Book = LEDGER) -> bytes:
     """Return the index that the checkpoint keeps of its entries; empty if the row is gone."""
-    found = Stored.objects.filter(pk=number).values_list("entry_index", flat=True).first()
+    found = book.model._default_manager.filter(pk=number).values_list("entry_index", flat=True).first()
     return b"" if found is None else bytes(found)
 
 
-def add(checkpoint: Checkpoint, index: bytes) -> None:
+def add(checkpoint: Checkpoint, index: bytes, book: Book = LEDGER) -> None:
     """Append the row; the database refuses one that does not continue the last."""
     fields = {name: getattr(checkpoint, name) for name in _FIELDS}
     fields |= {"sealed_at": moment_of(checkpoint.sealed_at)}
-    insert_row("gamification_checkpoint", _COLUMNS, [*fields_in_order(fields), checkpoint.hash, index])
+    insert_row(book.model._meta.db_table, _COLUMNS, [*fields_in_order(fields), checkpoint.hash, index])
 
 
 def fields_in_order(fields: dict[str, object]) -> list[object]:

@@ -1,4 +1,4 @@
-"""Sealing: a signed checkpoint over the entries that are new since the last one.
+"""Sealing: a signed checkpoint over what is new in a book since the last one: entries of the ledger, or audit records.
 
 The sealer does not judge what it seals, the database has checked each entry when it came; from then on nobody can change
 it unnoticed. It works through what is new only, at most 100,000 entries a checkpoint.
@@ -12,26 +12,20 @@ from django.db import connection, transaction
 
 from apps.gamification.decide.facts import microseconds
 from apps.gamification.proof import fence, index, keys, outside, rows
-from apps.gamification.proof.checkpoints import BEGINNING, Checkpoint, Sealed, roots
+from apps.gamification.proof.books import LEDGER, Book
+from apps.gamification.proof.checkpoints import Checkpoint, Sealed, roots
 
 logger = logging.getLogger(__name__)
 
 MOST_ENTRIES = 100_000
 PATIENCE_SECONDS = 5.0
-# Whoever seals holds it; the number has no meaning.
-SEALER_LOCK = 7_310_001
-
-_ENTRIES = """
-SELECT id, account_id, sequence, balance_after, lifetime_after, hash FROM gamification_entry
-WHERE id > %s AND id <= %s ORDER BY id LIMIT %s
-"""
 
 
 class NothingToResume(RuntimeError):
     """The checkpoint file is not ahead of the table: no restore is to be declared. Seal as always."""
 
 
-def seal_all(*, now: datetime, patience: float = PATIENCE_SECONDS) -> list[Checkpoint]:
+def seal_all(*, now: datetime, patience: float = PATIENCE_SECONDS, book: Book = LEDGER) -> list[Checkpoint]:
     """Seal everything that is final, each checkpoint in a commit of its own, and bring the file up to date.
 
     Raises fence.StillOpen, outside.OutsideError, keys.NoSigningKey; what was sealed before stays.
@@ -40,16 +34,18 @@ def seal_all(*, now: datetime, patience: float = PATIENCE_SECONDS) -> list[Check
     try:
         # what comes meanwhile is for the next run
         while not sealed or sealed[-1].entries == MOST_ENTRIES:
-            checkpoint = seal(now=now, patience=patience)
+            checkpoint = seal(now=now, patience=patience, book=book)
             if checkpoint is None:
                 break
             sealed.append(checkpoint)
     finally:
-        outside.catch_up()
+        outside.catch_up(book)
     return sealed
 
 
-def seal(*, now: datetime, patience: float = PATIENCE_SECONDS, most: int = MOST_ENTRIES) -> Checkpoint | None:
+def seal(
+    *, now: datetime, patience: float = PATIENCE_SECONDS, most: int = MOST_ENTRIES, book: Book = LEDGER
+) -> Checkpoint | None:
     """Append the next checkpoint to the table and return it; None if no entry is new. The file is the caller's business,
     after the commit: outside.catch_up().
 
@@ -57,44 +53,44 @@ def seal(*, now: datetime, patience: float = PATIENCE_SECONDS, most: int = MOST_
     seal_all().
     """
     with transaction.atomic():
-        _wait_for_turn()
-        last = rows.last()
-        outside.check(last)
-        return _append(last, base=last, resumes=None, now=now, patience=patience, most=most)
+        _wait_for_turn(book)
+        last = rows.last(book)
+        outside.check(last, book)
+        return _append(last, base=last, resumes=None, now=now, patience=patience, most=most, book=book)
 
 
-def resume(*, now: datetime, patience: float = PATIENCE_SECONDS) -> Checkpoint:
+def resume(*, now: datetime, patience: float = PATIENCE_SECONDS, book: Book = LEDGER) -> Checkpoint:
     """Go on after a restore: take over the checkpoints that only the file has, then seal what is there, saying after which
     checkpoint the ledger goes on. Raises NothingToResume, and as seal_all().
     """
     with transaction.atomic():
-        _wait_for_turn()
-        base, found = rows.last(), outside.tip()
+        _wait_for_turn(book)
+        base, found = rows.last(book), outside.tip(book)
         if found is None or found.number <= (base.number if base else 0):
             raise NothingToResume(NothingToResume.__doc__)
-        last = _take_over(base)
+        last = _take_over(base, book)
         resumes = base.number if base else 0
-        checkpoint = _append(last, base=base, resumes=resumes, now=now, patience=patience, most=MOST_ENTRIES)
+        checkpoint = _append(last, base=base, resumes=resumes, now=now, patience=patience, most=MOST_ENTRIES, book=book)
         assert checkpoint is not None
-    outside.catch_up()
+    outside.catch_up(book)
     return checkpoint
 
 
-def _wait_for_turn() -> None:
+def _wait_for_turn(book: Book) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEALER_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [book.lock])
 
 
-def _take_over(base: Checkpoint | None) -> Checkpoint:
+def _take_over(base: Checkpoint | None, book: Book) -> Checkpoint:
     """Append the file's checkpoints above the table's newest; return the last. Only genuine ones that continue it."""
     public, last = keys.public_keys(), base
-    for line in outside.read():
+    for line in outside.read(book):
         checkpoint = line.checkpoint
         if checkpoint is None or keys.problem_of(checkpoint, public):
-            raise outside.FileDiffers(f"Line {line.number} of {outside.path()} is not genuine.")
+            raise outside.FileDiffers(f"Line {line.number} of {book.path()} is not genuine.")
         if base is None or checkpoint.number > base.number:
             # what was sealed is lost, and with it the index
-            rows.add(checkpoint, bytes(20 * checkpoint.entries))
+            rows.add(checkpoint, bytes(20 * checkpoint.entries), book)
             last = checkpoint
     assert last is not None
     return last
@@ -108,21 +104,22 @@ def _append(
     now: datetime,
     patience: float,
     most: int,
+    book: Book,
 ) -> Checkpoint | None:
     """Seal the entries above those of `base` in a checkpoint that follows on `last`; nothing new seals only a restore."""
     key_id = keys.current_key_id()
-    upto = fence.bound(patience=patience)
+    upto = fence.bound(patience=patience, book=book)
     after_id = base.last_id if base else 0
-    entries = list(read_entries(after_id, upto, most))
+    entries = list(read_entries(after_id, upto, most, book))
     if not entries and resumes is None:
         return None
     if len(entries) == most:
         upto = entries[-1].id
     found = roots(entries)
     checkpoint = keys.sign(
-        Checkpoint(
+        book.checkpoint(
             number=last.number + 1 if last else 1,
-            previous=last.hash if last else BEGINNING,
+            previous=last.hash if last else book.checkpoint.beginning(),
             after_id=after_id,
             last_id=max(upto, after_id),
             entries=found.entries,
@@ -135,25 +132,26 @@ def _append(
             key_id=key_id,
         )
     )
-    rows.add(checkpoint, index.pack(entries))
+    rows.add(checkpoint, index.pack(entries), book)
     logger.info(
-        "sealed checkpoint %s: %s entries up to %s, hash %s",
-        checkpoint.number, checkpoint.entries, checkpoint.last_id, checkpoint.hash.hex(),
+        "sealed %scheckpoint %s: %s %s up to %s, hash %s",
+        "" if book is LEDGER else f"{book.name} ", checkpoint.number, checkpoint.entries, book.several, checkpoint.last_id,
+        checkpoint.hash.hex(),
     )  # fmt: skip
     return checkpoint
 
 
-def read_entries(after_id: int, last_id: int, most: int) -> Iterator[Sealed]:
+def read_entries(after_id: int, last_id: int, most: int, book: Book = LEDGER) -> Iterator[Sealed]:
     """Yield what a checkpoint keeps of the entries of a range, in the order of their ids."""
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES, [after_id, last_id, most])
+        cursor.execute(f"{book.rows} WHERE id > %s AND id <= %s ORDER BY id LIMIT %s", [after_id, last_id, most])
         for row in cursor.fetchall():
             yield Sealed._make(row)
 
 
-def count_entries(after_id: int, last_id: int) -> int:
+def count_entries(after_id: int, last_id: int, book: Book = LEDGER) -> int:
     """Return how many entries a range has."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM gamification_entry WHERE id > %s AND id <= %s", [after_id, last_id])
+        cursor.execute(f"SELECT count(*) FROM ({book.rows} WHERE id > %s AND id <= %s) s", [after_id, last_id])
         found: int = cursor.fetchone()[0]
         return found

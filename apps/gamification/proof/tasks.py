@@ -1,11 +1,12 @@
 """The proof's periodic work: a seal each minute, what is new checked each hour, everything each night."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import shared_task
 
 from apps.gamification.proof import fence, outside, sealing, verifying
+from apps.gamification.proof.books import AUDIT, LEDGER, Book
 from diana import clock
 from diana.periodic import run_once
 
@@ -14,19 +15,29 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="gamification.seal_ledger", ignore_result=True, time_limit=300)
 def seal_ledger() -> int | None:
-    """Seal what is new; return the checkpoint's number, None if nothing was sealed.
+    """Seal what is new in ledger and audit record, whatever keeps the other from it; return the ledger's checkpoint's
+    number, None if nothing was sealed in it.
+    """
+    now = clock.now()
+    number = _seal(LEDGER, now)
+    _seal(AUDIT, now)
+    return number
+
+
+def _seal(book: Book, now: datetime) -> int | None:
+    """Seal what is new in the book; return the checkpoint's number.
 
     The slot commits with the checkpoint; the file follows after the commit, also what an earlier run has left undone.
     """
-    now = clock.now()
+    job = f"gamification.seal_{book.name}"
     try:
-        sealed = run_once("gamification.seal_ledger", timedelta(minutes=1), lambda: sealing.seal(now=now), now=now)
-        outside.catch_up()
+        sealed = run_once(job, timedelta(minutes=1), lambda: sealing.seal(now=now, book=book), now=now)
+        outside.catch_up(book)
     except fence.StillOpen as error:
         logger.warning("not sealed: %s", error)
         return None
     except (outside.OutsideError, OSError) as error:
-        logger.error("the ledger is not sealed: %s; see docs/ledger-proof.md", " ".join(str(error).split()))
+        logger.error("the %s is not sealed: %s; see docs/ledger-proof.md", book.title, " ".join(str(error).split()))
         return None
     return sealed.number if sealed else None
 

@@ -1,4 +1,6 @@
-"""A whole verification: accounts, checkpoints, sealed ranges, in one snapshot; remembered, so that the next can be short."""
+"""A whole verification: accounts, checkpoints, sealed ranges, the audit record, in one snapshot; remembered, so that the next
+can be short.
+"""
 
 import logging
 import time
@@ -10,7 +12,8 @@ from django.db import connection, transaction
 
 from apps.gamification import events
 from apps.gamification.models import Verification
-from apps.gamification.proof import comparing, ranges, rows
+from apps.gamification.proof import comparing, ranges, rows, stamps
+from apps.gamification.proof.books import AUDIT, LEDGER, Book
 from apps.gamification.proof.checkpoints import Checkpoint
 from apps.gamification.verify import Fault, Progress, Report, verify
 from diana.bulk import insert_row
@@ -26,6 +29,8 @@ _COLUMNS = {
     "entries": "int8",
     "faults": "int8",
     "seconds": "float8",
+    "audit_checkpoint": "int8",
+    "audit_checkpoint_hash": "bytea",
 }
 _TOUCHED = "SELECT DISTINCT account_id FROM gamification_entry WHERE id > %s"
 
@@ -69,16 +74,28 @@ def last_verified() -> Verification | None:
 
 def _run(scope: str, base: Verification | None, progress: Progress | None, remember: bool) -> Report:
     started = time.monotonic()
-    report, early = Report(), comparing.read_outside()
+    report, early, early_audit = Report(), comparing.read_outside(), comparing.read_outside(AUDIT)
     with snapshot():
         since = _known(report, base)
         live = comparing.check_checkpoints(report, early, since)
         _check_accounts(report, since, progress)
         ranges.check_ranges(report, live, progress, first_id=since.last_id if since else 0)
         newest = live[-1] if live else since
+        newest_audit = _check_audit(report, early_audit, base)
     if remember:
-        _remember(scope, report, newest, time.monotonic() - started)
+        _remember(scope, report, newest, newest_audit, time.monotonic() - started)
     return report
+
+
+def _check_audit(report: Report, early: comparing.Outside, base: Verification | None) -> Checkpoint | None:
+    """Check the audit record under its checkpoints; return the newest one. Of a verification by an earlier release: all."""
+    audit = report.audit = Report(of="audit")
+    since = _known(audit, base, AUDIT)
+    live = comparing.check_checkpoints(audit, early, since, AUDIT)
+    ranges.check_ranges(audit, live, first_id=since.last_id if since else 0, book=AUDIT)
+    stamps.check_stamps(audit, after_id=since.last_id if since else 0)
+    report.add_all(audit)
+    return live[-1] if live else since
 
 
 @contextmanager
@@ -92,13 +109,18 @@ def snapshot() -> Iterator[None]:
         yield
 
 
-def _known(report: Report, base: Verification | None) -> Checkpoint | None:
+def _known(report: Report, base: Verification | None, book: Book = LEDGER) -> Checkpoint | None:
     """Return the checkpoint that was verified last, which must be what it was then."""
-    if base is None or base.checkpoint is None:
+    if base is None:
         return None
-    found = next(rows.after(base.checkpoint - 1), None)
-    if found is None or found.number != base.checkpoint or found.hash != bytes(base.checkpoint_hash or b""):
-        report.add(Fault(None, None, "table", "verified before, and not in the table any more", base.checkpoint))
+    number, digest = base.checkpoint, base.checkpoint_hash
+    if book is AUDIT:
+        number, digest = base.audit_checkpoint, base.audit_checkpoint_hash
+    if number is None:
+        return None
+    found = next(rows.after(number - 1, book), None)
+    if found is None or found.number != number or found.hash != bytes(digest or b""):
+        report.add(Fault(None, None, "table", "verified before, and not in the table any more", number))
         return None
     return found
 
@@ -106,9 +128,7 @@ def _known(report: Report, base: Verification | None) -> Checkpoint | None:
 def _check_accounts(report: Report, since: Checkpoint | None, progress: Progress | None) -> None:
     walked = verify(person_ids=None if since is None else _touched(since.last_id), progress=progress)
     report.accounts, report.entries = walked.accounts, walked.entries
-    for fault in walked.faults:
-        report.add(fault)
-    report.faulty += walked.faulty - len(walked.faults)
+    report.add_all(walked)
 
 
 def _touched(after_id: int) -> list[int]:
@@ -117,6 +137,12 @@ def _touched(after_id: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _remember(scope: str, report: Report, newest: Checkpoint | None, seconds: float) -> None:
-    row: list[Any] = [scope, newest.number if newest else None, newest.hash if newest else None]
-    insert_row("gamification_verification", _COLUMNS, [*row, report.accounts, report.entries, report.faulty, seconds])
+def _remember(
+    scope: str, report: Report, newest: Checkpoint | None, newest_audit: Checkpoint | None, seconds: float
+) -> None:
+    numbers = [report.accounts, report.entries, report.faulty, seconds]
+    insert_row("gamification_verification", _COLUMNS, [scope, *_named(newest), *numbers, *_named(newest_audit)])
+
+
+def _named(checkpoint: Checkpoint | None) -> list[Any]:
+    return [checkpoint.number, checkpoint.hash] if checkpoint else [None, None]

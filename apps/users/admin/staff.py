@@ -1,6 +1,5 @@
 """The staff's logins and groups. Only superusers hand out rights, or anybody who edits logins could take them all."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -62,14 +61,9 @@ class StaffAdmin(IndexedSearch, UserAdmin[Staff], ModelAdmin):  # type: ignore[m
         before = form.rights_before  # type: ignore[attr-defined]
         record_change_of_login(Actor.staff(request.user), act, login, before, rights_of_login(login))
 
-    def delete_model(self, request: HttpRequest, obj: Staff) -> None:
-        """Record which rights go with the login."""
-        record_change_of_login(Actor.staff(request.user), "delete_login", obj.pk, rights_of_login(obj.pk), None)
-        super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Staff]) -> None:
-        """Delete one by one, so that each leaves a record."""
-        _delete_each(self, request, queryset)
+    def has_delete_permission(self, request: HttpRequest, obj: Staff | None = None) -> bool:
+        """Let nobody: what a login did names it for ever. It is switched off."""
+        return False
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Record that the password was changed."""
@@ -125,10 +119,6 @@ class GroupAdmin(IndexedSearch, BaseGroupAdmin, ModelAdmin):  # type: ignore[mis
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
         """Delete one by one, so that each leaves a record."""
-        _delete_each(self, request, queryset)
-
-
-def _delete_each(of: StaffAdmin | GroupAdmin, request: HttpRequest, rows: Iterable[Any]) -> None:
-    with transaction.atomic():
-        for row in rows:
-            of.delete_model(request, row)
+        with transaction.atomic():
+            for group in queryset:
+                self.delete_model(request, group)

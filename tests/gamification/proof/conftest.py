@@ -24,6 +24,11 @@ def checkpoint_file(tmp_path: Path, settings: Any) -> Path:
     return Path(settings.LEDGER_CHECKPOINTS)
 
 
+def outside_audit(file: Path) -> Path:
+    """Return the file of the audit record's checkpoints beside the ledger's."""
+    return file.with_stem(f"{file.stem}-audit")
+
+
 @pytest.fixture
 def ledger(committed_db: str) -> str:
     """A committed ledger of three persons with entries of every kind, in three seals; the database's name."""
@@ -86,14 +91,16 @@ def copied(
     servers.admin("CREATE DATABASE {} TEMPLATE {}", name, database)
     file.parent.mkdir()
     shutil.copy(original.file, file)
+    shutil.copy(outside_audit(original.file), outside_audit(file))
     with (
         blocker.unblock(),
         database_named(name),
         psycopg.connect(servers.postgres.admin_url(name), autocommit=True) as superuser,
     ):
         # triggers that fire always have to be switched off one table at a time
-        for table in ("entry", "account", "reason", "checkpoint"):
+        for table in ("entry", "account", "reason", "checkpoint", "auditcheckpoint"):
             superuser.execute(f"ALTER TABLE gamification_{table} DISABLE TRIGGER ALL")
+        superuser.execute("ALTER TABLE audit_record DISABLE TRIGGER ALL")
         one, other, _ = Account.objects.order_by("pk").values_list("pk", flat=True)
         yield Place(superuser, file, one, other)
         close_connections()

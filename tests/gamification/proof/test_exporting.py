@@ -54,7 +54,7 @@ def test_an_export_holds_no_reasons_and_no_names(export: Path) -> None:
         "balance_after", "lifetime_after", "kind", "rule", "rule_version", "base", "multipliers", "note", "event_id",
         "idempotency_key", "reverses", "actor", "reason_hash", "occurred_at", "previous_hash", "hash", "balance",
         "lifetime", "number", "previous", "after_id", "last_id", "total", "entries_root", "heads_root", "sealed_at",
-        "resumes", "key_id", "signature", "index",
+        "resumes", "key_id", "signature", "index", "records",
     }  # fmt: skip
     assert "telegram" not in text
 
@@ -112,7 +112,7 @@ def test_an_export_older_than_the_file_is_verified_up_to_where_it_goes(export: P
     seal()
     status, output = verify_export(export, checkpoint_file)
     assert (status, "checkpoint 4: is not in the database" in output) == (1, True)
-    status, output = verify_export(export, checkpoint_file, "--up-to", "3")
+    status, output = verify_export(export, checkpoint_file, "--up-to", "3", "--audit-up-to", "3")
     assert status == 0, output
 
 
@@ -136,5 +136,8 @@ def test_entries_above_the_last_seal_are_counted(place: Place, tmp_path: Path, c
     adoption.adopt()
     grant(Account.objects.first().pk, 1, "k")
     status, output = verify_export(exported(tmp_path / "e.jsonl"), checkpoint_file)
-    assert output == "The ledger holds: 3 accounts, 64 entries; 3 checkpoints over 63, 1 not sealed.\n"
+    assert output.splitlines() == [
+        "The ledger holds: 3 accounts, 64 entries; 3 checkpoints over 63, 1 not sealed.",
+        "27 audit records under 3 checkpoints, 1 not sealed.",
+    ]
     assert status == 0

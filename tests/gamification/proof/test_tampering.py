@@ -67,7 +67,9 @@ def verify_export(export: Path, file: Path, *more: str) -> tuple[int, str]:
     """Run the verifier as a stranger would: isolated, from an empty folder, with nothing of the project in its way."""
     script = shutil.copy(ROOT / "verifier" / "verify_export.py", file.parent)
     public = [f"--key={text}" for text in keys.as_text(keys.public_keys())]
+    audit = file.with_stem(f"{file.stem}-audit")
     command = [sys.executable, "-I", script, str(export), str(file), *public, *more]
+    command += [f"--audit={audit}"] if audit.exists() else []
     ran = subprocess.run(command, cwd=file.parent, env={}, capture_output=True, text=True, timeout=60)
     return ran.returncode, ran.stdout + ran.stderr
 
@@ -77,7 +79,7 @@ def test_an_untouched_ledger_holds_for_both(place: Place) -> None:
     assert report.ok, report.faults
     assert (report.accounts, report.entries, report.checkpoints) == (3, 63, 3)
     status, output = verified_outside(place)
-    assert output == "The ledger holds: 3 accounts, 63 entries; 3 checkpoints over 63, 0 not sealed.\n"
+    assert output.startswith("The ledger holds: 3 accounts, 63 entries; 3 checkpoints over 63, 0 not sealed.\n")
     assert status == 0
 
 

@@ -52,8 +52,11 @@ def test_the_command_says_what_it_checked(ledger: str) -> None:
     assert run().splitlines() == [
         "The ledger holds: 3 accounts, 63 entries.",
         "3 checkpoints, 63 entries sealed, 0 not yet.",
+        "3 checkpoints, 27 audit records sealed, 0 not yet.",
     ]
-    assert json.loads(run("--json"))["checkpoints"] == 3
+    found = json.loads(run("--json"))
+    assert found["checkpoints"] == 3
+    assert found["audit"] == {"checkpoints": 3, "sealed": 27, "unsealed": 0, "lost": 0}
 
 
 def test_what_is_new_is_the_accounts_touched_since(ledger: str) -> None:
@@ -66,6 +69,7 @@ def test_what_is_new_is_the_accounts_touched_since(ledger: str) -> None:
     found = json.loads(run("--since-checkpoint", "--json"))
     assert (found["accounts"], found["entries"]) == (2, 22 + 22)
     assert (found["checkpoints"], found["sealed"], found["unsealed"]) == (1, 1, 1)
+    assert found["audit"] == {"checkpoints": 1, "sealed": 1, "unsealed": 1, "lost": 0}
     assert list(Verification.objects.order_by("id").values_list("scope", "checkpoint")) == [
         ("everything", 3),
         ("incremental", 3),
@@ -104,7 +108,7 @@ def test_a_person_alone_is_checked_and_nothing_remembered(ledger: str) -> None:
 
 def test_an_export_can_be_had_with_it(ledger: str, tmp_path: Path) -> None:
     run("--export", tmp_path / "e.jsonl")
-    assert len((tmp_path / "e.jsonl").read_bytes().splitlines()) == 1 + 3 + 63 + 3 + 1
+    assert len((tmp_path / "e.jsonl").read_bytes().splitlines()) == 1 + 3 + 63 + 3 + 1 + (3 + 27 + 1)
     with pytest.raises(CommandError, match="cannot be written"):
         run("--export", tmp_path / "nowhere" / "e.jsonl")
 
@@ -247,13 +251,16 @@ def test_seal_ledger_prints_keys_and_what_it_would_do(ledger: str) -> None:
         return out.getvalue().strip()
 
     assert said("--public-key").startswith("development:")
-    assert said() == "Nothing to seal: no entry is new."
+    assert said() == "Nothing to seal: no entry and no audit record is new."
     grant(Account.objects.first().pk, 1, "k")
     assert said("--dry-run").startswith("would seal 1 entries up to entry ")
-    assert json.loads(said("--dry-run", "--json"))["checkpoint"] == 4
-    assert said().startswith("checkpoint 4: 1 entries of 1 accounts")
+    would = json.loads(said("--dry-run", "--json"))
+    assert (would["checkpoint"], would["audit"]["entries"]) == (4, 1)
+    ledgers, audits = said().splitlines()
+    assert ledgers.startswith("checkpoint 4: 1 entries of 1 accounts")
+    assert audits.startswith("audit checkpoint 4: 1 audit records, up to record ")
     grant(Account.objects.first().pk, 1, "l")
-    assert json.loads(said("--json"))[0]["number"] == 5
+    assert [(c["number"], c.get("of")) for c in json.loads(said("--json"))] == [(5, None), (5, "audit")]
 
 
 def test_an_empty_ledger_holds(committed_db: str) -> None:

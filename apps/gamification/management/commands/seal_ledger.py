@@ -6,14 +6,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.gamification.proof import fence, keys, outside, rows, sealing
-from apps.gamification.proof.checkpoints import Checkpoint, as_line
+from apps.gamification.proof.books import AUDIT, BOOKS, LEDGER
+from apps.gamification.proof.checkpoints import AuditCheckpoint, Checkpoint, as_line
 from diana import clock
 
 
 class Command(BaseCommand):
-    """Safe to repeat: without new entries nothing happens."""
+    """Safe to repeat: without new entries and audit records nothing happens."""
 
-    help = "Seal the ledger's new entries in a signed checkpoint, in the database and in LEDGER_CHECKPOINTS."
+    help = "Seal new entries and audit records in signed checkpoints, in the database and in LEDGER_CHECKPOINTS."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what else to do."""
@@ -48,28 +49,65 @@ class Command(BaseCommand):
         if options["dry_run"]:
             return
         if options["as_json"]:
-            self.stdout.write(json.dumps([json.loads(as_line(checkpoint)) for checkpoint in sealed]))
+            self.stdout.write(json.dumps([_as_json(checkpoint) for checkpoint in sealed]))
             return
         for checkpoint in sealed:
-            self.stdout.write(
-                f"checkpoint {checkpoint.number}: {checkpoint.entries} entries of {checkpoint.accounts} accounts, up to"
-                f" entry {checkpoint.last_id}; {checkpoint.total} in all; hash {checkpoint.hash.hex()}"
-            )
+            self.stdout.write(_in_words(checkpoint))
         if not sealed:
-            self.stdout.write("Nothing to seal: no entry is new.")
+            self.stdout.write("Nothing to seal: no entry and no audit record is new.")
 
     def _seal(self, options: dict[str, Any]) -> list[Checkpoint]:
         if options["dry_run"]:
-            last = rows.last()
-            upto = fence.bound(patience=options["wait"])
-            waiting = sealing.count_entries(last.last_id if last else 0, upto)
-            text = {"checkpoint": (last.number if last else 0) + 1, "entries": waiting, "last_id": upto}
-            words = f"would seal {waiting} entries up to entry {upto}"
-            self.stdout.write(json.dumps(text) if options["as_json"] else words)
-            return []
+            return self._try(options)
         if options["after_restore"]:
-            return [sealing.resume(now=clock.now(), patience=options["wait"])]
+            return _resume(options["wait"])
         if options["new_file"]:
-            outside.begin()
-            self.stdout.write(f"{outside.catch_up()} checkpoints written to {outside.path()}")
-        return sealing.seal_all(now=clock.now(), patience=options["wait"])
+            for book in BOOKS:
+                outside.begin(book)
+                self.stdout.write(f"{outside.catch_up(book)} checkpoints written to {book.path()}")
+        return [c for book in BOOKS for c in sealing.seal_all(now=clock.now(), patience=options["wait"], book=book)]
+
+    def _try(self, options: dict[str, Any]) -> list[Checkpoint]:
+        found: dict[str, Any] = {}
+        for book in BOOKS:
+            last = rows.last(book)
+            upto = fence.bound(patience=options["wait"], book=book)
+            waiting = sealing.count_entries(last.last_id if last else 0, upto, book)
+            found[book.name] = {"checkpoint": (last.number if last else 0) + 1, "entries": waiting, "last_id": upto}
+        ledger, audit = found[LEDGER.name], found[AUDIT.name]
+        words = (
+            f"would seal {ledger['entries']} entries up to entry {ledger['last_id']}"
+            f" and {audit['entries']} audit records up to record {audit['last_id']}"
+        )
+        self.stdout.write(json.dumps(ledger | {"audit": audit}) if options["as_json"] else words)
+        return []
+
+
+def _resume(patience: float) -> list[Checkpoint]:
+    """Go on after a restore in each book whose file is ahead; raises NothingToResume if none is."""
+    sealed: list[Checkpoint] = []
+    for book in BOOKS:
+        try:
+            sealed.append(sealing.resume(now=clock.now(), patience=patience, book=book))
+        except (sealing.NothingToResume, outside.FileMissing):
+            continue
+    if not sealed:
+        raise sealing.NothingToResume(sealing.NothingToResume.__doc__)
+    return sealed
+
+
+def _as_json(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return the fields; of the audit record's with a mark, `of`."""
+    fields: dict[str, Any] = json.loads(as_line(checkpoint))
+    return fields | ({"of": "audit"} if isinstance(checkpoint, AuditCheckpoint) else {})
+
+
+def _in_words(checkpoint: Checkpoint) -> str:
+    end = f"{checkpoint.total} in all; hash {checkpoint.hash.hex()}"
+    if isinstance(checkpoint, AuditCheckpoint):
+        records = f"{checkpoint.entries} audit records, up to record {checkpoint.last_id}"
+        return f"audit checkpoint {checkpoint.number}: {records}; {end}"
+    return (
+        f"checkpoint {checkpoint.number}: {checkpoint.entries} entries of {checkpoint.accounts} accounts, up to"
+        f" entry {checkpoint.last_id}; {end}"
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.gamification.proof import exporting, verifying
+from apps.gamification.proof import exporting, origins, verifying
 from apps.gamification.verify import Report, as_json
 from diana import clock
 
@@ -27,12 +27,19 @@ class Command(BaseCommand):
             action="store_true",
             help="check the accounts touched, and the checkpoints made, since the last verification that found nothing",
         )
+        parser.add_argument(
+            "--origins",
+            action="store_true",
+            help="tell points for acts of people, too, that no update of theirs led to",
+        )
         parser.add_argument("--export", metavar="FILE", help="afterwards write an export for verifier/verify_export.py")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON document")
 
     def handle(self, **options: Any) -> None:
         """Check and report."""
         report = self._verify(options)
+        if options["origins"]:
+            origins.check_origins(report)
         if options["as_json"]:
             self.stdout.write(as_json(report))
         else:
@@ -43,6 +50,8 @@ class Command(BaseCommand):
             if not options["person"]:
                 seals = f"{report.checkpoints} checkpoints, {report.sealed} entries sealed, {report.unsealed} not yet."
                 self.stdout.write(seals)
+                if report.audit:
+                    self.stdout.write(_of_audit(report.audit))
             if report.lost:
                 self.stdout.write(
                     f"{report.lost} sealed entries were lost with a restore, which a checkpoint declares."
@@ -69,3 +78,9 @@ class Command(BaseCommand):
 
     def _show(self, entries: int) -> None:
         self.stderr.write(f"\r{entries} entries", ending="")
+
+
+def _of_audit(audit: Report) -> str:
+    """Say how far the audit record is sealed."""
+    seals = f"{audit.checkpoints} checkpoints, {audit.sealed} audit records sealed, {audit.unsealed} not yet"
+    return f"{seals}; {audit.lost} were lost with a restore." if audit.lost else f"{seals}."
