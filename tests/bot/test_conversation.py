@@ -81,7 +81,9 @@ def test_daily_is_an_act_that_has_a_screen(sandbox: Sandbox) -> None:
     say("/daily")
     answer()
     today = clock.now().date().isoformat()
-    assert events("game.daily_login", "game.message_sent") == [("game.daily_login", {"local_date": today})]
+    assert events("game.daily_login", "game.message_sent") == [
+        ("game.daily_login", {"local_date": today, "answered": True})
+    ]
     assert events("bot.message_sent") == [("bot.message_sent", {"template": "daily"})]
     assert len(texts(sandbox)) == 1
 

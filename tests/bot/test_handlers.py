@@ -211,37 +211,24 @@ def test_it_is_told_in_the_group_where_it_was_asked(sandbox: Sandbox) -> None:
 class TestOfAReleaseBefore:
     """Acts that were taken without a screen are answered when they are awarded, as that release did."""
 
-    def act(self, **fields: Any) -> Update:
-        """Have an act of /daily in the log, taken by the release before: its update is handled, and nothing was sent."""
-        row = say("/daily", **fields)
+    def act(self, *, answered: bool = False) -> Update:
+        """Have an act of /daily in the log; if it was not answered, the release before took it: its update is handled."""
+        row = say("/daily")
         [root] = log.read_events([StoredEvent.objects.get(event_id=row.event_id).pk])
         with transaction.atomic(), caused_by(root):
-            publish(DailyLogin(user_id=row.person_id, local_date=clock.now().date().isoformat()))
+            today = clock.now().date().isoformat()
+            publish(DailyLogin(user_id=row.person_id, local_date=today, answered=answered))
+        Update.objects.filter(pk=row.pk).update(handled_at=clock.now())
         return row
 
-    def handled(self, row: Update) -> None:
-        Update.objects.filter(pk=row.pk).update(handled_at=clock.now())
-
-    def test_an_act_is_answered_by_a_message(self, sandbox: Sandbox) -> None:
-        self.handled(self.act())
+    @pytest.mark.parametrize("answered", [True, False])
+    def test_an_act_without_a_screen_is_answered_by_a_message(self, sandbox: Sandbox, *, answered: bool) -> None:
+        self.act(answered=answered)
         drain()
-        (text,) = texts(sandbox)
-        assert "+50 points!" in text
-
-    def test_it_waits_until_the_act_is_answered_and_says_nothing_if_it_has_a_screen(self, sandbox: Sandbox) -> None:
-        self.act()
-        drain("gamification.award_points", "bot.answer_daily")
-        assert texts(sandbox) == []
-        assert Delivery.objects.get(subscriber="bot.answer_daily").attempts == 0, "waiting is not charged"
-        drain()
-        Delivery.objects.update(next_attempt_at=clock.real_now())
-        drain()
-        assert ["Daily reward" in text for text in texts(sandbox)] == [True]
-        assert not Delivery.objects.exists()
+        assert ["+50 points!" in text for text in texts(sandbox)] == ([] if answered else [True])
 
     def test_who_is_gone_is_not_told(self, sandbox: Sandbox) -> None:
         row = self.act()
-        self.handled(row)
         services.mark_gone(telegram_chat_id=ADA, person_id=row.person_id, now=clock.now())
         drain()
         assert texts(sandbox) == []
