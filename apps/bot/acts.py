@@ -124,7 +124,7 @@ def take_daily(turn: Turn, occurred_at: datetime, *, chat: ChatAddress | None = 
     _act(
         turn,
         occurred_at,
-        lambda local: [DailyLogin(user_id=turn.person_id, local_date=local.date().isoformat())],
+        lambda local: [DailyLogin(user_id=turn.person_id, local_date=local.date().isoformat(), answered=True)],
         chat,
     )
     users.take_tutorial_step(person_id=turn.person_id, step="daily", now=occurred_at)

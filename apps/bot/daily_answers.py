@@ -16,14 +16,9 @@ from apps.bot.screens import daily
 from apps.bot.screens.layout import Screen
 from apps.users import selectors as people
 from diana import clock
-from diana.events import Envelope, Postponed, correlations
-from diana.events.correlations import Act
+from diana.events import Envelope, log
 from diana.events.loop import in_thread
-
-# When it is asked again whether the act has a screen by now.
-AGAIN_SECONDS = 2.0
-# An award stands in the log behind its act, and its answer behind that, by less than this.
-_BEFORE = 10_000
+from diana.events.models import StoredEvent
 
 
 async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
@@ -75,9 +70,9 @@ def _address(envelope: Envelope) -> _Address | None:
     own_chat = people.telegram_id(envelope.user_id) if envelope.user_id is not None else None
     if envelope.user_id is None or own_chat is None:
         return None
-    row = selectors.update_of_event(envelope.correlation_id)
-    if row and _has_screen(row, envelope, envelope.user_id):
+    if _has_screen(envelope):
         return None
+    row = selectors.update_of_event(envelope.correlation_id)
     place = (row and _place(row)) or Place(own_chat)
     if selectors.is_gone(place.chat) or not groups.is_approved(place.chat):
         return None
@@ -86,14 +81,12 @@ def _address(envelope: Envelope) -> _Address | None:
     return _Address(place, person.language, asked_at, person.clock.next_date(acted_at) - acted_at)
 
 
-def _has_screen(row: Update, envelope: Envelope, person_id: int) -> bool:
-    """Say whether the answer to the act is a screen; a button's press always has one. Raises Postponed until it is given."""
-    if row.kind == "callback_query":
-        return True
-    if row.handled_at is None:
-        raise Postponed("The act is not answered yet.", after=AGAIN_SECONDS)
-    act = Act(person_id, envelope.correlation_id, envelope.position - _BEFORE)
-    return any(sent.fields["template"] == "daily" for sent in correlations.read(act, ["bot.message_sent"]))
+def _has_screen(envelope: Envelope) -> bool:
+    """Say whether a screen tells what came of the act that the award follows from."""
+    if envelope.causation_id is None:
+        return False
+    cause = StoredEvent.objects.filter(event_id=envelope.causation_id, type="game.daily_login")
+    return any(act.fields["answered"] for act in log.read_events(list(cause.values_list("pk", flat=True))))
 
 
 def _place(row: Update) -> Place | None:
