@@ -43,7 +43,6 @@ __all__ = [
     "ends_at",
     "entries",
     "explain",
-    "last_entries",
     "ledger_totals",
     "look",
     "milestones",
@@ -164,11 +163,6 @@ def streak(person_id: int, today: date) -> StreakStanding:
         active=frozenset(map(date_of, kept.dates)),
         frozen=frozenset(map(date_of, walked.frozen)),
     )
-
-
-def last_entries(person_id: int, limit: int) -> list[Line]:
-    """Return the newest entries, the newest first, each with its why. Two queries."""
-    return lines_of(list(Entry.objects.filter(account_id=person_id).order_by("-sequence")[:limit]))
 
 
 def entries(person_id: int, limit: int, *, upto: int | None = None) -> EntryPage:

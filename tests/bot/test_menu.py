@@ -145,7 +145,7 @@ def test_a_press_takes_the_reward_once_and_shows_the_ladder(monkeypatch: pytest.
         drain(AWARDS)
     assert "✅ Done for today. Next reward in 12 h 0 min." in screen.text
     assert "daily" not in buttons(screen)
-    assert [line.amount for line in game.last_entries(who, 9) if line.rule == "daily_login"] == [50]
+    assert [line.amount for line in game.entries(who, 9).lines if line.rule == "daily_login"] == [50]
 
 
 def test_looking_at_the_reward_does_not_take_it() -> None:
@@ -163,10 +163,10 @@ def test_the_ladder_says_what_the_ledger_then_pays() -> None:
         award(
             event("user.active_day", who, local_date=day.date().isoformat()), daily(who, day.date().isoformat()), at=day
         )
-    paid = [line.amount for line in reversed(game.last_entries(who, 50)) if line.rule == "daily_login"]
+    paid = [line.amount for line in reversed(game.entries(who, 50).lines) if line.rule == "daily_login"]
     assert [int(line.split(": ")[1].split(",")[0]) for line in said.split("\n") if "Day " in line] == paid
     assert paid[-1] == 53
-    milestones = [line.amount for line in game.last_entries(who, 50) if line.rule == "streak_bonus"]
+    milestones = [line.amount for line in game.entries(who, 50).lines if line.rule == "streak_bonus"]
     assert "Day 7: 53, and 50 for the streak" in said
     assert milestones == [50]
 
