@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from diana.local.instance import APPLICATION, OWNER, Instance
+from diana.local.instance import Instance
 from diana.local.postgres import Postgres
-from diana.local.roles import prepare_database
+from diana.local.roles import OWNER, VARIABLES, prepare_database
 from diana.local.supervise import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,10 +64,9 @@ def without_watchers(here: Instance) -> Path:
 def add_database(here: Instance, name: str) -> dict[str, str]:
     """Make a database beside Diana's, released like it; return the environment that leads there."""
     assert here.postgres is not None
-    passwords = {OWNER: here.secrets["owner_password"], APPLICATION: here.secrets["application_password"]}
-    prepare_database(here.postgres.admin_url(), name, OWNER, APPLICATION, passwords)
+    prepare_database(here.postgres.admin_url(), name, OWNER, here.passwords())
     environment = Stack(here).environment()
-    for key in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+    for key in VARIABLES:
         environment[key] = environment[key].rpartition("/")[0] + f"/{name}"
     subprocess.run(
         [sys.executable, "manage.py", "release"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL

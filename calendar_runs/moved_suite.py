@@ -40,7 +40,8 @@ def pytest_configure() -> None:
 def _move_databases() -> None:
     """Move the template before its first copy is made: the release, which comes before, brings the file in line with it."""
     from diana.clock.offset import function_with_offset
-    from tests.servers import OWNER, TEMPLATE, Servers
+    from diana.local.roles import OWNER
+    from tests.servers import TEMPLATE, Servers
 
     clone, moved = Servers.clone, set[str]()
 

@@ -16,6 +16,8 @@ def problems(environment: Mapping[str, str], process: str) -> list[str]:
         value = environment.get(variable.name, "").strip()
         if not value and variable.name in needed:
             found.append(f"{variable.name} is not set ({variable.meaning.partition(';')[0]}). {variable.cure}")
+        elif value and variable.only and process not in variable.only:
+            found.append(f"{variable.name} is set, and belongs to {' and '.join(variable.only)} alone. Unset it here.")
         elif value and variable.fault and (fault := variable.fault(value, environment)):
             found.append(f"{variable.name} {fault}. {variable.cure}")
     return found

@@ -19,6 +19,8 @@ DIANA_ENV=production
 # docker-compose.yml makes the addresses of PostgreSQL and Redis of these.
 _COMPOSE = {
     "DATABASE_APP_PASSWORD": "password of the role diana_app",
+    "DATABASE_STAFF_PASSWORD": "password of the role diana_staff",
+    "DATABASE_DOOR_PASSWORD": "password of the role diana_door",
     "DATABASE_OWNER_PASSWORD": "password of the role diana_owner",
     **{PASSWORDS[user.variable]: f"password of {user.name} in Redis or Valkey" for user in USERS},
 }

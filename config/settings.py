@@ -14,11 +14,13 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.bot.identity import is_real_token
+from config.databases import URLS, part_of, parts_by_role
 from config.demands import refuse
 from config.environment import KIND, ROOT, env, is_watched, known_groups, process_kind, process_name
 from config.sealing_keys import sealing_keys
 from config.variables import BY_NAME, needed_by
 from diana import clock, deployment
+from diana.database_roles.matrix import APP, DOOR, STAFF
 from diana.redis_addresses import Address, broker
 from diana.redis_users import broker_variable
 
@@ -138,10 +140,18 @@ TEMPLATES = [
     }
 ]
 
-# Two roles: the application owns nothing and cannot change or remove what is append-only; the owner runs migrations.
+# Roles of the database: each process takes its own, which owns nothing (docs/database-roles.md); the owner runs migrations.
 DATABASE_URL = value("DATABASE_URL")
-# Only the release needs the owner's: in production the running processes do without it.
+DATABASE_URLS = {
+    DOOR: env.str("DATABASE_DOOR_URL", "") or ("" if PRODUCTION else DATABASE_URL),
+    STAFF: env.str("DATABASE_STAFF_URL", "") or ("" if PRODUCTION else DATABASE_URL),
+    APP: DATABASE_URL,
+}
+# Only the release and commands of the owner have its address in production.
 DATABASE_OWNER_URL: str | None = env.str("DATABASE_OWNER_URL", None if PRODUCTION else DATABASE_URL)
+# "" for Flower, which asks no database anything.
+DATABASE_PART = part_of(PROCESS_KIND, PROCESS_NAME)
+DATABASE_RIGHTS = ROOT / "config" / "database_rights.toml"
 
 
 def database(url: str) -> dict[str, Any]:
@@ -158,13 +168,17 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": database(DATABASE_URL)}
-if DATABASE_OWNER_URL:
+if DATABASE_PART and not DATABASE_URLS[DATABASE_PART]:
+    sys.exit(f"{URLS[DATABASE_PART]} is not set: {PROCESS_NAME} takes its role of the database from it.")
+DATABASES = {"default": database(DATABASE_URLS[DATABASE_PART])} if DATABASE_PART else {}
+if DATABASE_PART and DATABASE_OWNER_URL:
     DATABASES["owner"] = database(DATABASE_OWNER_URL)
 # Nothing waits for ever. Set after connecting (diana/session_limits.py): poolers refuse or drop libpq's `options`.
 DATABASE_LIMITS = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
+# The roles by name with the parts that they serve, as far as this process knows their addresses.
+DATABASE_ROLES = parts_by_role({part: database(url)["USER"] for part, url in DATABASE_URLS.items() if url})
 # The role that migrations grant rights to.
-APPLICATION_ROLE: str = DATABASES["default"]["USER"]
+APPLICATION_ROLE: str = database(DATABASE_URL)["USER"] if DATABASE_URL else ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.Staff"

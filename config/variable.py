@@ -16,7 +16,8 @@ class Variable:
     """One variable. `needed` and `read` name processes, `development` is the value outside production.
 
     `bound` says in words for the documentation what `fault` refuses in production. `make` is a shell command that prints
-    a value, `write` an instruction where none can.
+    a value, `write` an instruction where none can. Processes that are not in `only`, where it has any, end in production
+    if they are given the variable.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Variable:
     fault: Fault | None = None
     make: str = ""
     write: str = ""
+    only: Sequence[str] = ()
 
     def use(self, process: str) -> str:
         """Return "needs", "reads" or "" for one of PROCESSES."""

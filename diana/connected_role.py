@@ -10,11 +10,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.utils import DatabaseError, OperationalError
 
+from diana.database_roles import own_rights
+
 logger = logging.getLogger(__name__)
 
 HINT = (
-    "Set DATABASE_URL to a role that owns nothing, is a member of no owner and no superuser: only then the append-only"
-    " tables are walls. See docs/operations.md, *Two roles*."
+    "Set the process's address (DATABASE_URL, DATABASE_STAFF_URL, DATABASE_DOOR_URL) to a role that owns nothing, is a"
+    " member of no owner and no superuser: only then the append-only tables are walls. See docs/operations.md, *Roles*."
 )
 # One row: why the role may change what is append-only, or "". Before the first release there is no log.
 QUERY = """
@@ -30,17 +32,21 @@ _accepted = False
 
 
 class PrivilegedRole(OperationalError):
-    """In production the application connects as a role that may change what is append-only: nothing is done over it."""
+    """In production a process connects as a role that may change what is append-only, or that has other rights than its own:
+    nothing is done over it.
+    """
 
 
 def install() -> None:
     """Have the first connection of a process ask in production, and register the check; a second call changes nothing."""
     connection_created.connect(refuse_privileges, dispatch_uid="diana.connected_role")
     checks.register(check_role, checks.Tags.database)
+    checks.register(own_rights.check_rights, checks.Tags.database)
 
 
 def refuse_privileges(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Close a connection of such a role and raise PrivilegedRole; one that passed is enough for the process.
+    """Close a connection of a role with too many rights, or too few, and raise PrivilegedRole; one that passed is enough
+    for the process.
 
     So a process that started while PostgreSQL was away does nothing as the owner, either.
     """
@@ -50,6 +56,9 @@ def refuse_privileges(connection: BaseDatabaseWrapper, **_: Any) -> None:
     if found := _privilege(connection):
         connection.close()
         raise PrivilegedRole(f"The application's role {found}. {HINT}")
+    if own_rights.is_judged() and (wrong := own_rights.judge(connection).wrong):
+        connection.close()
+        raise PrivilegedRole(f"Rights of the database are not as they should be: {wrong}. {own_rights.HINT}")
     _accepted = True
 
 
@@ -62,7 +71,8 @@ def check_role(
     try:
         found = _privilege(connection or connections["default"])
     except PrivilegedRole as error:
-        return [checks.Error(str(error).removesuffix(f" {HINT}"), hint=HINT, id="diana.E002")]
+        said, hint = str(error).split(". ", 1)
+        return [checks.Error(f"{said}.", hint=hint, id="diana.E002")]
     except DatabaseError as error:
         logger.warning("PostgreSQL cannot be asked for the application's role yet", extra={"error": str(error)})
         return []

@@ -135,9 +135,14 @@ _secrets: dict[tuple[str, ...], list[str]] = {}
 
 def _without_secrets(line: str) -> str:
     """Blot out tokens and passwords, whoever put them there."""
-    for secret in secrets_of(settings.DATABASE_URL, settings.REDIS_URL, settings.CACHE_URL, *_words()):
+    for secret in secrets_of(*_addresses(), settings.CACHE_URL, *_words()):
         line = line.replace(secret, "[secret]")
     return line
+
+
+def _addresses() -> Iterable[str]:
+    databases = (settings.DATABASE_URL, settings.DATABASE_OWNER_URL or "", *settings.DATABASE_URLS.values())
+    return (*databases, settings.REDIS_URL)
 
 
 def _words() -> Iterable[str]:

@@ -8,6 +8,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from diana import connected_role
+from diana.database_roles import own_rights
 
 
 def refuse_on_errors(connection: BaseDatabaseWrapper | None = None) -> None:
@@ -19,9 +20,19 @@ def refuse_on_errors(connection: BaseDatabaseWrapper | None = None) -> None:
         return
     connection = connection or connections["default"]
     try:
-        found = [*checks.run_checks(), *connected_role.check_role(["default"], connection=connection)]
+        found = [*checks.run_checks(), *_of_database(connection)]
     finally:
         connection.close()
     errors = [message for message in found if message.is_serious() and not message.is_silenced()]
     if errors:
         sys.exit(f"Diana ({settings.PROCESS_NAME}) does not start in production:\n" + "\n".join(map(str, errors)))
+
+
+def _of_database(connection: BaseDatabaseWrapper) -> list[checks.CheckMessage]:
+    """Return what is wrong with the process's role; Flower has none."""
+    if not settings.DATABASE_PART:
+        return []
+    found = connected_role.check_role(["default"], connection=connection)
+    if own_rights.is_judged() and not any(message.is_serious() for message in found):
+        found += own_rights.check_rights(["default"], connection=connection)
+    return found

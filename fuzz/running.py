@@ -106,8 +106,7 @@ def _database() -> Iterator[str]:
     before = {alias: connections.settings[alias]["NAME"] for alias in connections.settings}
     for alias in before:
         connections.settings[alias]["NAME"] = name
-    os.environ["DATABASE_URL"] = servers.url("diana_app", name)
-    os.environ["DATABASE_OWNER_URL"] = servers.url("diana_owner", name)
+    os.environ |= servers.addresses(name)
     try:
         yield name
     finally:

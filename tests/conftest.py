@@ -13,6 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from diana.events import limiting
+from tests import acting_roles
 from tests.servers import Servers
 from tests.servers import servers as started
 
@@ -51,10 +52,11 @@ def servers() -> Servers:
 
 @pytest.fixture(scope="session")
 def django_db_setup(servers: Servers, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Migrate the template once, as the owner, and give the tests a copy of it."""
+    """Migrate the template once, as the owner, and give the tests a copy of it; they act in it as acting_roles.py says."""
     servers.make_template()
     with django_db_blocker.unblock():
         call_command("release", verbosity=0)
+        acting_roles.install()
         close_connections()
         name = servers.clone()
         with database_named(name):
@@ -68,8 +70,8 @@ def committed_db(
     """A database of the test's own, in which commits are real; its name. Other processes find it by DATABASE_URL."""
     with django_db_blocker.unblock():
         name = servers.clone()
-        monkeypatch.setenv("DATABASE_URL", servers.url("diana_app", name))
-        monkeypatch.setenv("DATABASE_OWNER_URL", servers.url("diana_owner", name))
+        for variable, address in servers.addresses(name).items():
+            monkeypatch.setenv(variable, address)
         # Its first person is not the one of the test before, who may have used up what this process lets through.
         monkeypatch.setattr(limiting, "_limiters", {})
         with database_named(name):

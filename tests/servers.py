@@ -12,6 +12,7 @@ import uuid
 from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import redis
@@ -21,6 +22,7 @@ from psycopg import sql
 from diana.local import ports, processes, roles
 from diana.local.files import locked, make_private_directory
 from diana.local.postgres import Postgres
+from diana.local.roles import APPLICATION, DOOR, OWNER, STAFF, VARIABLES
 from diana.local.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,8 +35,14 @@ LINK = ON_DISK / "memory"
 # By this variable a process is known to belong to a run.
 MARK = "DIANA_TESTS"
 TEMPLATE = "diana_template"
-OWNER, APPLICATION = "diana_owner", "diana_app"
-PASSWORDS = {OWNER: "owner-of-tests", APPLICATION: "application-of-tests"}
+# Who tests log in as, and who arranges what they need: acting_roles.py.
+TESTER, TESTERS_PASSWORD, ARRANGER = "diana_tester", "tester-of-tests", "diana_arranger"
+MAKE_TESTERS: LiteralString = f"""
+CREATE ROLE {TESTER} LOGIN SUPERUSER PASSWORD '{TESTERS_PASSWORD}';
+CREATE ROLE {ARRANGER};
+GRANT pg_read_all_stats, {APPLICATION} TO {ARRANGER};
+"""
+PASSWORDS = {role: f"{role}-of-tests" for role in (OWNER, APPLICATION, STAFF, DOOR)}
 
 
 def runs_directory() -> Path:
@@ -105,9 +113,14 @@ class Servers:
         """Return the address of a database for a role."""
         return f"postgres://{role}:{PASSWORDS[role]}@127.0.0.1:{self.postgres_port}/{database}"
 
+    def addresses(self, database: str) -> dict[str, str]:
+        """Return the variables by which processes find the database, each as its own role."""
+        return {name: self.url(role, database) for name, role in VARIABLES.items()}
+
     def make_template(self) -> None:
         """Make the database that all others are copies of; empty as yet."""
-        roles.prepare_database(self.postgres.admin_url(), TEMPLATE, OWNER, APPLICATION, PASSWORDS)
+        roles.prepare_database(self.postgres.admin_url(), TEMPLATE, OWNER, PASSWORDS)
+        self._superuser().execute(MAKE_TESTERS)
 
     def clone(self) -> str:
         """Copy the template and return the copy's name. Nobody may be connected to the template."""
@@ -190,8 +203,7 @@ os.environ |= {
     "PYTEST_DEBUG_TEMPROOT": str(FILES),
     "DIANA_ENV": "test",
     "DIANA_STATE_DIR": str(servers.directory),
-    "DATABASE_URL": servers.url(APPLICATION, TEMPLATE),
-    "DATABASE_OWNER_URL": servers.url(OWNER, TEMPLATE),
+    **servers.addresses(TEMPLATE),
     # Code that runs in this process comes as its users, too.
     **{name: url for name, url in servers.redis_variables().items() if name in ("REDIS_URL", "CACHE_URL")},
     # Its own tests turn it on, and real processes have it (tests/processes.py).

@@ -9,6 +9,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from diana import connected_role, start_checks
+from diana.local.roles import APPLICATION
+from tests.acting_roles import connection_of
 from tests.servers import Servers
 
 
@@ -50,7 +52,7 @@ def test_only_in_production_a_connection_of_the_owner_is_refused(
     as_owner: BaseDatabaseWrapper, settings: Any, production: bool, owner: bool, refused: bool
 ) -> None:
     settings.PRODUCTION = production
-    connection = as_owner if owner else connections["default"].copy("default")
+    connection = as_owner if owner else connection_of(APPLICATION)
     try:
         if refused:
             for _ in range(2):

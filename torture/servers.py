@@ -13,15 +13,14 @@ import psycopg
 from psycopg import sql
 
 from diana.local import ports, processes
-from diana.local.instance import APPLICATION, OWNER
 from diana.local.postgres import Postgres
-from diana.local.roles import prepare_database
+from diana.local.roles import APPLICATION, DOOR, OWNER, STAFF, VARIABLES, prepare_database
 from diana.local.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTORY = ROOT / ".diana" / "torture"
 TEMPLATE = "torture_template"
-PASSWORDS = {OWNER: "owner-under-torture", APPLICATION: "application-under-torture"}
+PASSWORDS = {role: f"{role}-under-torture" for role in (OWNER, APPLICATION, STAFF, DOOR)}
 SECRET = "secret-under-torture-0123456789abcdef"
 TOKEN = "1:sandbox-torture"
 # By this variable a run of tests knows its own processes.
@@ -43,7 +42,7 @@ class Servers:
         """Start both and migrate the template."""
         self.postgres.start()
         self.valkey.start()
-        prepare_database(self.postgres.admin_url(), TEMPLATE, OWNER, APPLICATION, PASSWORDS)
+        prepare_database(self.postgres.admin_url(), TEMPLATE, OWNER, PASSWORDS)
         command = [sys.executable, "manage.py", "release", "-v", "0"]
         subprocess.run(command, cwd=ROOT, env=self.environment(TEMPLATE), check=True, stdout=subprocess.DEVNULL)
 
@@ -91,8 +90,7 @@ class Servers:
             "DIANA_STATE_DIR": str(self.directory),
             # What a killed worker leaves in it is removed with the directory.
             "TMPDIR": str(self.directory),
-            "DATABASE_URL": self.url(APPLICATION, database),
-            "DATABASE_OWNER_URL": self.url(OWNER, database),
+            **{name: self.url(role, database) for name, role in VARIABLES.items()},
             "REDIS_URL": self.redis_url(),
             # Calls to Telegram then name their event.
             "EVENTS_KEEP_VISITS": "true",

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from diana.local import ports
-from diana.local.instance import APPLICATION
+from diana.local.roles import VARIABLES
 from diana.sandbox.client import SandboxClient
 from torture import answers
 from torture.answers import Answers
@@ -51,7 +51,7 @@ class World:
         """Return the environment of a process that reaches PostgreSQL by this link."""
         return self.servers.environment(
             self.database,
-            DATABASE_URL=self.servers.url(APPLICATION, self.database, self.links[link].port),
+            **{name: self.servers.url(role, self.database, self.links[link].port) for name, role in VARIABLES.items()},
             TELEGRAM_API_URL=f"http://{ports.LOOPBACK}:{self.links['telegram'].port}",
             DOOR_PORT=str(self.door_port),
             **self.servers.redis_variables(self.links["valkey"].port),

@@ -1,5 +1,6 @@
 """Staff as a Django application."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.apps import AppConfig
@@ -30,8 +31,13 @@ class StaffConfig(AppConfig):
         starting.end()
 
 
-def _bring_roles_in_line(**_kwargs: Any) -> None:
-    """Make and mend the roles; a permission that is not there (an older schema) waits for the next time."""
-    from apps.staff.services import sync_roles
+def _bring_roles_in_line(using: str = "default", **_kwargs: Any) -> None:
+    """Make and mend the roles; a permission that is not there (an older schema) waits for the next time.
 
-    sync_roles(strict=False)
+    Over the connection that has migrated: the application's role may not write what staff may.
+    """
+    from apps.staff.services import sync_roles
+    from diana.events.shadow import as_owner
+
+    with as_owner() if using == "owner" else nullcontext():
+        sync_roles(strict=False)

@@ -120,6 +120,7 @@ COMMANDS = {
     "check_content": ALONE,
     "check_stories": ALONE,
     "clock": CommandRight("development", "both"),
+    "database_roles": CommandRight("release", "owner"),
     "detectors": CHANGES,
     "discard": CHANGES,
     "end_subscriptions": CHANGES,

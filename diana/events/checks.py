@@ -56,12 +56,19 @@ def check_subscriptions(**_: Any) -> list[checks.CheckMessage]:
 
 
 def check_roles(**_: Any) -> list[checks.CheckMessage]:
-    """The application's role is not the owner of the tables."""
-    if settings.DATABASES.get("owner", {}).get("USER") != settings.APPLICATION_ROLE:
-        return []
+    """No process's role is the owner of the tables, and each part of the application has its own."""
     kind = checks.Error if settings.PRODUCTION else checks.Warning
-    hint = "Set DATABASE_OWNER_URL to another role: only then the append-only tables are walls. See docs/operations.md."
-    return [kind("The application connects as the owner of its tables.", hint=hint, id="events.E005")]
+    found: list[checks.CheckMessage] = []
+    if settings.DATABASES.get("owner", {}).get("USER", "") in settings.DATABASE_ROLES:
+        hint = "Set DATABASE_OWNER_URL to another role: only then the append-only tables are walls. See docs/operations.md."
+        found.append(kind("The application connects as the owner of its tables.", hint=hint, id="events.E005"))
+    elif settings.PRODUCTION and (
+        shared := [role for role, parts in settings.DATABASE_ROLES.items() if len(parts) > 1]
+    ):
+        hint = "Set DATABASE_DOOR_URL, DATABASE_STAFF_URL and DATABASE_URL to roles of their own. See docs/database-roles.md."
+        text = f"{', '.join(shared)} is the role of several parts of Diana."
+        found.append(checks.Error(text, hint=hint, id="events.E012"))
+    return found
 
 
 def check_rate_limits(**_: Any) -> list[checks.CheckMessage]:

@@ -66,7 +66,7 @@ def _refuse_sessions(cursor: psycopg.Cursor) -> None:
     """Refuse while others work with the database as one of Diana's roles."""
     mine = [connections[alias].connection for alias in connections]
     pids = [session.info.backend_pid for session in mine if session is not None]
-    roles = [settings.APPLICATION_ROLE, settings.DATABASES["owner"]["USER"]]
+    roles = [*settings.DATABASE_ROLES, settings.DATABASES["owner"]["USER"]]
     cursor.execute(
         "SELECT usename, count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY(%s)"
         " AND pid <> ALL(%s) GROUP BY usename ORDER BY usename",
@@ -75,7 +75,7 @@ def _refuse_sessions(cursor: psycopg.Cursor) -> None:
     found = ", ".join(f"{count} of {role}" for role, count in cursor.fetchall())
     if found:
         raise NotNow(
-            f"Sessions are connected: {found}. Stop web, workers, relay and beat first; --force if these do not publish."
+            f"Sessions are connected: {found}. Stop web, door, workers, relay and beat first; --force if these do not publish."
         )
 
 

@@ -84,7 +84,7 @@ class EventKey(models.Model):
 
 
 class BusParameter(models.Model):
-    """What the log was made with and code must agree to: the number of lanes."""
+    """What the log was made with and code must agree to: the number of lanes, the rights of the roles."""
 
     name = models.TextField(primary_key=True)
     value = models.TextField()
@@ -95,6 +95,29 @@ class BusParameter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}={self.value}"
+
+
+class RoleLimit(models.Model):
+    """A value that a role of the database may give new rows of a table; with any row here, no other values.
+
+    Written by the release (diana/database_roles), kept by triggers (migration 0015).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    role = models.TextField()
+    relation = models.TextField()
+    value = models.TextField()
+
+    class Meta:
+        db_table = "event_role_limit"
+        default_permissions = ()
+        constraints = [
+            # the triggers look up a role's values of a table
+            models.UniqueConstraint(fields=["role", "relation", "value"], name="event_role_limit_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.value} in {self.relation}"
 
 
 class Cursor(models.Model):

@@ -60,7 +60,9 @@ def relays() -> list[Relay]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT a.pid, greatest(0, CASE WHEN a.state = 'active' THEN extract(epoch FROM clock_timestamp() - a.query_start)"
-            f" ELSE extract(epoch FROM clock_timestamp() - a.state_change) END)::float AS idle {_HOLDERS} ORDER BY idle",
+            # Without pg_read_all_stats another role's session is seen, and not how long it rests: its lock says that it lives.
+            f" ELSE coalesce(extract(epoch FROM clock_timestamp() - a.state_change), 0) END)::float AS idle {_HOLDERS}"
+            " ORDER BY idle",
             [LockClass.RELAY],
         )
         return [Relay(*row) for row in cursor.fetchall()]

@@ -27,7 +27,7 @@ def drain(*names: str) -> int:
     )
     total = 0
     for _ in range(MAX_ROUNDS):
-        handled = _drain_inside(chosen) or _drain_all(chosen)
+        handled = _drain_inside(chosen) or _drain_all(chosen) + _drain_inside(chosen)
         total += handled
         if not handled:
             return total

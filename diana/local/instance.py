@@ -14,13 +14,29 @@ from diana.local import ports
 from diana.local.errors import LocalError
 from diana.local.files import locked, make_private_directory, read_text, write_private
 from diana.local.postgres import Postgres
-from diana.local.roles import prepare_application, prepare_database
+from diana.local.roles import (
+    APPLICATION,
+    DOOR,
+    OWNER,
+    RUNNING,
+    STAFF,
+    VARIABLES,
+    prepare_database,
+    prepare_running_roles,
+)
 from diana.local.valkey import Valkey
 from diana.redis_users import USERS
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"[a-z][a-z0-9-]*")
-DATABASE, OWNER, APPLICATION = "diana", "diana_owner", "diana_app"
+DATABASE = "diana"
+# Under which names the secrets hold the passwords of the roles.
+PASSWORDS = {
+    OWNER: "owner_password",
+    APPLICATION: "application_password",
+    STAFF: "staff_password",
+    DOOR: "door_password",
+}
 DEFAULT_PORTS = {"PORT": 8000, "DOOR_PORT": 8001, "FLOWER_PORT": 5555, "SANDBOX_PORT": 8081}
 TELEGRAM = "https://api.telegram.org"
 REAL_TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
@@ -31,7 +47,7 @@ class Instance:
 
     What the process environment gives wins: a given DATABASE_URL or REDIS_URL replaces the local server, a given
     TELEGRAM_API_URL the sandbox; so does the token of a real bot, for which updates are polled. With DATABASE_URL alone
-    it is taken as the owner's, and the application's role is made there. `given` stands in for the process environment;
+    it is taken as the owner's, and the other roles are made there. `given` stands in for the process environment;
     `{}` shuts it out.
     """
 
@@ -107,10 +123,10 @@ class Instance:
     def prepare_databases(self) -> None:
         """Make roles and database as they should be; the servers must run."""
         if self.postgres:
-            passwords = {OWNER: self.secrets["owner_password"], APPLICATION: self.secrets["application_password"]}
-            prepare_database(self.postgres.admin_url(), DATABASE, OWNER, APPLICATION, passwords)
+            prepare_database(self.postgres.admin_url(), DATABASE, OWNER, self.passwords())
         elif "DATABASE_OWNER_URL" not in self._given:
-            prepare_application(self._given["DATABASE_URL"], APPLICATION, self.secrets["application_password"])
+            running = {role: password for role, password in self.passwords().items() if role in RUNNING}
+            prepare_running_roles(self._given["DATABASE_URL"], running)
 
     def write_environment(self) -> None:
         """Write `env`, from which manage.py reads the variables in another terminal."""
@@ -150,10 +166,16 @@ class Instance:
         make_private_directory(self.directory)
         path = self.directory / "secrets.json"
         with locked(self.directory / "secrets.lock"):
-            if not path.exists():
-                write_private(path, json.dumps(_fresh_secrets(), indent=1))
-            kept: dict[str, str] = json.loads(path.read_text())
-            return kept
+            kept: dict[str, str] = json.loads(read_text(path) or "{}")
+            fresh = _fresh_secrets()
+            if fresh.keys() - kept.keys():
+                # An earlier version needed fewer.
+                write_private(path, json.dumps(fresh | kept, indent=1))
+            return fresh | kept
+
+    def passwords(self) -> dict[str, str]:
+        """Return the password of each role of the database."""
+        return {role: self.secrets[secret] for role, secret in PASSWORDS.items()}
 
     def _redis_urls(self) -> dict[str, str]:
         """Return where each kind of process finds Redis; a given CACHE_URL stays."""
@@ -163,16 +185,19 @@ class Instance:
 
     def _database_urls(self) -> dict[str, str]:
         if self.postgres:
-            owner, application = (
-                f"postgresql://{role}:{self.secrets[secret]}@{ports.LOOPBACK}:{self.postgres.port}/{DATABASE}"
-                for role, secret in ((OWNER, "owner_password"), (APPLICATION, "application_password"))
-            )
-        elif "DATABASE_OWNER_URL" in self._given:
-            owner, application = self._given["DATABASE_OWNER_URL"], self._given["DATABASE_URL"]
-        else:
-            owner = self._given["DATABASE_URL"]
-            application = with_account(owner, APPLICATION, self.secrets["application_password"])
-        return {"DATABASE_URL": application, "DATABASE_OWNER_URL": owner}
+            place = f"{ports.LOOPBACK}:{self.postgres.port}/{DATABASE}"
+            passwords = self.passwords()
+            return {name: f"postgresql://{role}:{passwords[role]}@{place}" for name, role in VARIABLES.items()}
+        if "DATABASE_OWNER_URL" in self._given:
+            # Without addresses of their own, door and staff are the application.
+            return {name: self._given[name] for name in VARIABLES if name in self._given}
+        owner = self._given["DATABASE_URL"]
+        found = {
+            name: with_account(owner, role, self.passwords()[role])
+            for name, role in VARIABLES.items()
+            if role in RUNNING
+        }
+        return found | {"DATABASE_OWNER_URL": owner}
 
     def renew_page_token(self) -> None:
         """Make the token that opens the sandbox's page until the next start."""
@@ -199,6 +224,8 @@ def _fresh_secrets() -> dict[str, str]:
         "django_secret_key": secrets.token_urlsafe(50),
         "owner_password": secrets.token_hex(24),
         "application_password": secrets.token_hex(24),
+        "staff_password": secrets.token_hex(24),
+        "door_password": secrets.token_hex(24),
         "bot_token": f"1:sandbox-{secrets.token_hex(8)}",
         "webhook_secret": secrets.token_urlsafe(32),
         "flower_basic_auth": f"diana:{secrets.token_urlsafe(18)}",

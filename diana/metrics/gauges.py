@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from django.conf import settings
 from prometheus_client import Metric
+
+from diana.database_roles.matrix import DOOR
 
 Families = Callable[[], Iterable[Metric]]
 Concerns = Callable[[], list[str]]
@@ -22,11 +25,15 @@ def register_concerns(name: str, concerns: Concerns) -> None:
 
 
 def families() -> Iterator[Metric]:
-    """Yield all registered numbers; raises what reading the database raises."""
-    for read in _families.values():
+    """Yield all registered numbers; raises what reading the database raises. The door's role may not read them."""
+    for read in () if _is_door() else _families.values():
         yield from read()
 
 
 def concerns() -> list[str]:
-    """Return all reasons; raises what reading the database raises."""
-    return [reason for ask in _concerns.values() for reason in ask()]
+    """Return all reasons; raises what reading the database raises. The door's role may not read them."""
+    return [] if _is_door() else [reason for ask in _concerns.values() for reason in ask()]
+
+
+def _is_door() -> bool:
+    return bool(settings.DATABASE_PART == DOOR)

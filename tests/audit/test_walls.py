@@ -21,7 +21,7 @@ from diana.audit import Actor, record
 from diana.audit.models import AuditRecord
 from tests.gamification.acts import NOON, STAFF, award, daily, message, person
 from tests.gamification.test_admin import confirm
-from tests.servers import Servers
+from tests.servers import ARRANGER, Servers
 
 ASKER = Actor(999_999, "vera", "admin")
 REASON = "without a reason: made past the services"
@@ -153,7 +153,7 @@ def test_the_orm_in_a_shell_leaves_a_record(somebody: int, change: str) -> None:
     do(somebody)
     (written,) = settle()
     assert (written.act, written.object_type, written.origin) == (act, kind, "shell")
-    assert written.actor.startswith("diana_app (")
+    assert written.actor.startswith(f"{ARRANGER} (")
     assert (written.before is None) == act.startswith("insert")
     assert written.after
 

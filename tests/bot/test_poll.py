@@ -64,7 +64,7 @@ def test_what_was_committed_before_a_kill_comes_again_and_changes_nothing(
 ) -> None:
     sent = [update(body=message(f"number {n}", sender=user(ADA + n % 2))) for n in range(3)]
     telegram.add(*sent)
-    killed = processes.start("killed", f"{sys.executable} -m tests.bot.dying_poll poll")
+    killed = processes.start("killed", f"{sys.executable} -m tests.bot.dying_poll poll", DIANA_PROCESS="poll")
     assert ended(killed) == -signal.SIGKILL, killed.text()
     assert [json.loads(bytes(row.body)) for row in Update.objects.order_by("pk")] == sent
     assert telegram.waiting() == [one["update_id"] for one in sent], "nothing was confirmed"

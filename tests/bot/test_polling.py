@@ -34,7 +34,7 @@ from tests.bot.test_incoming import BROKEN
 from tests.bot.updates import update
 from tests.conftest import close_connections
 from tests.processes import wait_until
-from tests.servers import Servers
+from tests.servers import TESTER, Servers
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 TOKEN = "1:sandbox-test"
@@ -215,14 +215,14 @@ def test_while_the_database_is_away_nothing_is_confirmed(
     ended = poll()
     wait_until(lambda: telegram.asked, "the first question for updates")
     try:
-        servers.admin("ALTER ROLE diana_app NOLOGIN")
+        servers.admin("ALTER ROLE {} NOLOGIN", TESTER)
         cut_sessions(servers)
         with caplog.at_level(logging.WARNING):
             telegram.add(update(), update())
             wait_until(lambda: caplog.text.count("nothing can be kept") >= 3, "some attempts")
         assert len(telegram.waiting()) == 2
     finally:
-        servers.admin("ALTER ROLE diana_app LOGIN")
+        servers.admin("ALTER ROLE {} LOGIN", TESTER)
     wait_until(lambda: not telegram.waiting(), "the batch to be confirmed")
     close_connections()
     assert Update.objects.count() == 2
@@ -232,7 +232,7 @@ def test_while_the_database_is_away_nothing_is_confirmed(
 
 def cut_sessions(servers: Servers) -> None:
     with psycopg.connect(servers.postgres.admin_url(), autocommit=True) as admin:
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'diana_app'")
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'diana%'")
 
 
 def test_who_loses_the_lock_to_another_one_ends(

@@ -90,3 +90,8 @@ def events(*types: str) -> list[tuple[str, Any]]:
 
 def texts(sandbox: Sandbox, chat: int = ADA) -> list[str]:
     return [call.parameters["text"] for call in sandbox.calls(method="sendMessage", chat=chat)]
+
+
+def redraws(sandbox: Sandbox) -> list[Any]:
+    """Return the calls that put a screen in place of another; what an act earned is told by an edit, too."""
+    return [call for call in sandbox.calls(method="editMessageText") if "\n\n✨ " not in call.parameters["text"]]

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from config.databases import URLS, part_of
 from config.demands import problems, refuse
 from config.variables import BY_NAME, PROCESSES, VARIABLES, needed_by
 from diana.local.instance import ROOT
@@ -19,7 +20,7 @@ HEX = "0123456789abcdef"
 
 def told(process: str, **changed: str) -> list[str]:
     """Return the problems of a strong environment with these changes."""
-    return problems({**strong(), **changed}, process)
+    return problems({**strong(process), **changed}, process)
 
 
 @pytest.mark.parametrize("process", [*PROCESSES, "uwsgi", "gunicorn"])
@@ -42,6 +43,37 @@ def test_an_empty_value_is_none() -> None:
 def test_a_process_that_is_not_known_needs_all_that_any_process_needs() -> None:
     broker = {user.variable for user in BROKER}
     assert needed_by("gunicorn") == (needed_by("release") - {"DATABASE_OWNER_URL"}) | broker | {"DIANA_PROCESS"}
+
+
+@pytest.mark.parametrize("process", [*PROCESSES, "gunicorn"])
+def test_the_address_of_the_owner_is_for_the_release_and_commands_alone(process: str) -> None:
+    found = told(process, DATABASE_OWNER_URL="postgresql://diana_owner:17ab3cc09e@db/diana")
+    assert [line.partition(",")[0] for line in found] == (
+        [] if process in ("release", "command") else ["DATABASE_OWNER_URL is set"]
+    )
+
+
+def test_a_process_needs_the_address_of_its_own_role_and_flower_none() -> None:
+    roles = {"DATABASE_DOOR_URL", "DATABASE_STAFF_URL", "DATABASE_URL", "DATABASE_OWNER_URL"}
+    needed = {process: needed_by(process) & roles for process in PROCESSES}
+    assert needed == {
+        "release": roles,
+        "door": {"DATABASE_DOOR_URL"},
+        "poll": {"DATABASE_DOOR_URL"},
+        "web": {"DATABASE_STAFF_URL"},
+        **{process: {"DATABASE_URL"} for process in ("worker", "telegram", "relay", "beat", "command")},
+        "flower": set(),
+    }
+    for process in PROCESSES:
+        part = part_of(process, process)
+        assert (URLS[part] if part else None) in (needed[process] or {None})
+
+
+@pytest.mark.parametrize(
+    ("command", "part"), [("ensure_staff", "staff"), ("changepassword", "staff"), ("trace", "app")]
+)
+def test_commands_that_make_logins_take_the_role_of_staff(command: str, part: str) -> None:
+    assert part_of("command", command) == part
 
 
 @pytest.mark.parametrize("process", ["web", "door", "worker", "telegram", "beat", "gunicorn"])
@@ -87,6 +119,8 @@ WEAK = {
     ],
     "TELEGRAM_UPDATES": ["neither"],
     "DATABASE_URL": ["mysql://x@y/z", "postgresql://db/diana", "postgresql://diana_app:changeme@db/diana"],
+    "DATABASE_STAFF_URL": ["postgresql://db/diana"],
+    "DATABASE_DOOR_URL": ["postgresql://diana_door:changeme@db/diana"],
     "DATABASE_OWNER_URL": ["postgresql://diana_owner:password@db/diana"],
     "REDIS_URL": [
         "http://x",
@@ -124,7 +158,7 @@ WEAK = {
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WEAK.items() for value in values])
 def test_a_weak_value_is_refused_and_not_repeated(name: str, value: str) -> None:
     given = value.replace("{strong}", strong().get(name, ""))
-    for process in ("release", "beat"):
+    for process in ("release", "command" if BY_NAME[name].only else "beat"):
         [line] = told(process, **{name: given})
         assert line.startswith(f"{name} ")
         assert len(given) < 8 or given not in line

@@ -10,7 +10,7 @@ from django.db import connections
 from diana.local.postgres import Postgres, binary
 from diana.local.roles import prepare_database
 from tests.conftest import close_connections
-from tests.servers import APPLICATION, OWNER, PASSWORDS
+from tests.servers import OWNER, PASSWORDS
 
 
 def dump(url: str, file: Path, *options: str) -> None:
@@ -34,8 +34,8 @@ def owner_url(cluster: Postgres, database: str) -> str:
 
 
 def make_database(cluster: Postgres, name: str) -> str:
-    """Make an empty database with both roles, as for a new server; return the owner's address."""
-    prepare_database(cluster.admin_url(), name, OWNER, APPLICATION, PASSWORDS)
+    """Make an empty database with all roles, as for a new server; return the owner's address."""
+    prepare_database(cluster.admin_url(), name, OWNER, PASSWORDS)
     return owner_url(cluster, name)
 
 

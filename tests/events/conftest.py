@@ -122,6 +122,7 @@ def notes(committed_db: str) -> Notes:
     """A table of the test's own."""
     with databases["owner"].cursor() as cursor:
         cursor.execute("CREATE TABLE note (id bigserial, number int, UNIQUE (number) DEFERRABLE INITIALLY DEFERRED)")
+        cursor.execute("GRANT ALL ON note TO PUBLIC; GRANT ALL ON SEQUENCE note_id_seq TO PUBLIC")
     return Notes()
 
 

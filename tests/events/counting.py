@@ -25,7 +25,8 @@ CREATE TABLE happened_count (
 ) WITH (fillfactor = 70);
 CREATE INDEX happened_count_often ON happened_count (times) WHERE times > 1;
 CREATE TABLE happened_last (person bigint PRIMARY KEY, number int NOT NULL);
-REVOKE DELETE ON happened_last FROM diana_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON happened_count TO diana_app;
+GRANT SELECT, INSERT, UPDATE ON happened_last TO diana_app;
 """
 
 

@@ -122,7 +122,7 @@ def test_it_says_what_waits_and_changes_nothing(diary: Diary):
 def test_it_refuses_while_sessions_are_connected(diary: Diary, application: psycopg.Connection):
     application.execute("SELECT 1")
     close_connections()
-    with pytest.raises(lane_change.NotNow, match=r"1 of diana_app.*Stop web, workers"):
+    with pytest.raises(lane_change.NotNow, match=r"1 of diana_app.*Stop web, door, workers"):
         lane_change.change_lanes(5)
 
 

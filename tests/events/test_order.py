@@ -35,6 +35,7 @@ def person(committed_db: str) -> Person:
     """A table with one row."""
     with connections["owner"].cursor() as cursor:
         cursor.execute("CREATE TABLE person (changes int NOT NULL); INSERT INTO person VALUES (0)")
+        cursor.execute("GRANT ALL ON person TO PUBLIC")
     return Person()
 
 

@@ -319,6 +319,7 @@ def world(
     monkeypatch.setattr(waker, "notify", lambda wakes: None)
     with databases["owner"].cursor() as cursor:
         cursor.execute("CREATE TABLE effect (id bigserial, subscriber text, key text, number int)")
+        cursor.execute("GRANT ALL ON effect TO PUBLIC; GRANT ALL ON SEQUENCE effect_id_seq TO PUBLIC")
     made = World(register, still_clock)
     yield made
     made.other.submit(databases.close_all).result(20)

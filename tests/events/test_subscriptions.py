@@ -103,7 +103,7 @@ def test_it_finds_a_batch_that_would_go_outside(register: Register):
 def test_it_finds_an_application_that_owns_its_tables(settings, production: bool):
     assert checks.check_roles() == []
     settings.PRODUCTION = production
-    settings.APPLICATION_ROLE = settings.DATABASES["owner"]["USER"]
+    settings.DATABASE_ROLES = {settings.DATABASES["owner"]["USER"]: ("app",)}
     [message] = checks.check_roles()
     assert (message.id, message.is_serious()) == ("events.E005", production)
 

@@ -183,7 +183,7 @@ def test_it_finds_a_correlation_by_its_index_in_a_large_log(superuser: Any):
         " SELECT (lpad(to_hex(1700000000000 + n * 50), 12, '0') || '7000800000000000' || lpad(to_hex(n), 4, '0'))::uuid AS id"
         " FROM generate_series(1, 60000) n) ids"
     )
-    for trigger in ("event_log_fence", "event_log_append_only"):
+    for trigger in ("event_log_fence", "event_log_append_only", "event_log_role_limit"):
         superuser.execute(f"ALTER TABLE event_log ENABLE ALWAYS TRIGGER {trigger}")
     superuser.execute("VACUUM ANALYZE event_log")
     first = publish_one(event_id=uuid7())

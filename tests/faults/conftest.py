@@ -221,8 +221,8 @@ def shared(
         name = servers.clone()
         # The tests' cluster forgets its last commits when it is killed; this database must not.
         servers.admin("ALTER DATABASE {} SET synchronous_commit TO on", name)
-        patch.setenv("DATABASE_URL", servers.url("diana_app", name))
-        patch.setenv("DATABASE_OWNER_URL", servers.url("diana_owner", name))
+        for variable, address in servers.addresses(name).items():
+            patch.setenv(variable, address)
         with (
             database_named(name),
             running_community(servers, name, tmp_path_factory.mktemp("shared")) as community,

@@ -93,14 +93,14 @@ def test_f31_restarts_under_load(shared: Community) -> None:
 
 def test_f32_connections_cut_in_the_middle(shared: Community) -> None:
     cut = (
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'diana_app' AND state <> 'idle'"
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename LIKE 'diana%' AND state <> 'idle'"
     )
     ended = 0
     with under_load(shared), superuser(shared) as session:
         for _ in range(60):
             ended += int(session.execute(cut).fetchone()[0])  # type: ignore[index]
             time.sleep(0.03)
-        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'diana_app'")
+        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'diana%'")
     assert ended > 5
     # The last of the sessions are still being cut while the loop is over: the next test begins with whole ones.
     shared.insist_all(PEOPLE, ["afterwards", "/help"])
@@ -146,7 +146,7 @@ def test_f35_a_deadlock_is_nobodys_fault(shared: Community) -> None:
         session.execute("BEGIN")
         session.execute("SELECT FROM gamification_progress WHERE account_id = %s FOR UPDATE", (person,))
         shared.say(1, "three")
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'diana_app'"
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename LIKE 'diana%'"
         wait_until(lambda: session.execute(waiting).fetchone() != (0,), "the worker that waits")
         session.execute(
             "SELECT FROM event_cursor WHERE subscriber = 'gamification.award_points' AND lane = %s FOR UPDATE",
@@ -269,7 +269,7 @@ def test_f41_no_connection_is_left(shared: Community) -> None:
     try:
         take_all()
         assert len(taken) > 100
-        ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'diana_app'"
+        ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'diana%'"
         for _ in range(20):
             taken[0].execute(ours)
             take_all()

@@ -55,8 +55,10 @@ def newest(sandbox: Sandbox, chat: int = ADA) -> int:
 
 
 def text(sandbox: Sandbox, chat: int = ADA) -> str:
-    """What the newest screen says."""
-    drawn = [c for c in sandbox.calls(chat=chat) if c.method in ("sendMessage", "editMessageText")]
+    """What the newest message says."""
+    sent = sandbox.calls(method="sendMessage", chat=chat)[-1]
+    edited = sandbox.calls(method="editMessageText", chat=chat)
+    drawn = [sent, *(call for call in edited if call.parameters["message_id"] == newest(sandbox, chat))]
     return str(drawn[-1].parameters["text"])
 
 

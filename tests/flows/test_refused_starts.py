@@ -7,25 +7,21 @@ import httpx
 import pytest
 
 from diana.local import ports
+from diana.local.roles import OWNER, STAFF
 from tests.config.strong import strong
 from tests.processes import Process, Processes, running_processes, wait_until
 from tests.servers import servers
-
-OWNER, APPLICATION = "diana_owner", "diana_app"
 
 
 @pytest.fixture
 def production(committed_db: str, valkey: str, tmp_path: Path) -> dict[str, str]:
     """A strong environment on real servers."""
     (tmp_path / "static").mkdir()
-    addresses = {"DATABASE_URL": servers.url(APPLICATION, committed_db), **servers.redis_variables()}
+    addresses = servers.addresses(committed_db) | servers.redis_variables()
+    del addresses["DATABASE_OWNER_URL"]
     bot = {"TELEGRAM_API_URL": f"http://127.0.0.1:{ports.free_port()}", "TELEGRAM_API_LOCAL": "true"}
-    environment = (
-        strong()
-        | addresses
-        | bot
-        | {"PORT": str(ports.free_port()), "DOOR_PORT": str(ports.free_port()), "ALLOWED_HOSTS": "127.0.0.1"}
-    )
+    environment = strong() | addresses | bot | {"ALLOWED_HOSTS": "127.0.0.1"}
+    environment |= {"PORT": str(ports.free_port()), "DOOR_PORT": str(ports.free_port())}
     # The lines of the Procfile say it themselves.
     del environment["DIANA_PROCESS"]
     return environment
@@ -42,16 +38,17 @@ def refused(processes: Processes, name: str, environment: dict[str, str], comman
 def test_production_serves_with_a_strong_environment_and_with_no_other(
     production: dict[str, str], committed_db: str, tmp_path: Path
 ) -> None:
-    owner = {"DATABASE_URL": servers.url(OWNER, committed_db)}
     with running_processes(tmp_path) as processes:
-        processes.environment = {k: v for k, v in processes.environment.items() if not k.startswith("TELEGRAM_")}
+        ours = ("TELEGRAM_", "DATABASE_")
+        processes.environment = {k: v for k, v in processes.environment.items() if not k.startswith(ours)}
         serving = {name: processes.start(name, **production) for name in ("web", "door")}
         weak = refused(processes, "worker", production | {"TOMBSTONE_KEY": "Zz", "LEDGER_SIGNING_KEY": ""})
         assert all(name in weak for name in ("TOMBSTONE_KEY", "LEDGER_SIGNING_KEY", "make_secrets"))
         assert "Zz" not in weak
 
-        worker = refused(processes, "worker", production | owner)
-        assert "diana.E002" in worker
+        staff = {"DATABASE_URL": servers.url(STAFF, committed_db)}
+        worker = refused(processes, "worker", production | staff)
+        assert "Rights of the database are not as they should be: diana_staff may" in worker
 
         https = {"X-Forwarded-Proto": "https"}
 
@@ -67,6 +64,11 @@ def test_production_serves_with_a_strong_environment_and_with_no_other(
             assert serving[name].alive(), serving[name].text()
             serving[name].stop()
 
-        for name, command in (("door", None), ("relay", "python manage.py relay --skip-checks")):
-            text = refused(processes, name, production | owner, command)
+        owner = servers.url(OWNER, committed_db)
+        for name, variable, command in (
+            ("web", "DATABASE_STAFF_URL", None),
+            ("door", "DATABASE_DOOR_URL", None),
+            ("relay", "DATABASE_URL", "python manage.py relay --skip-checks"),
+        ):
+            text = refused(processes, name, production | {variable: owner}, command)
             assert "diana.E002" in text

@@ -172,7 +172,7 @@ def test_f13_the_seed_of_the_hashes_does_not_show_in_what_is_awarded(committed_d
     for seed in ("1", "2"):
         name = f"{committed_db}_{seed}"
         servers.admin("CREATE DATABASE {} TEMPLATE {}", name, committed_db)
-        urls = {"DATABASE_URL": servers.url("diana_app", name), "DATABASE_OWNER_URL": servers.url("diana_owner", name)}
+        urls = servers.addresses(name)
         command = [sys.executable, "-m", "tests.gamification.folding"]
         environment = os.environ | urls | {"PYTHONHASHSEED": seed}
         copies[name] = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)

@@ -14,6 +14,7 @@ from diana.local.errors import LocalError
 from diana.local.instance import DEFAULT_PORTS, Instance, with_account
 from diana.local.ports import is_free, reserve
 from diana.local.postgres import Postgres
+from diana.local.roles import VARIABLES
 
 SERVERS_ELSEWHERE = {
     "DATABASE_URL": "postgresql://app:x@db/diana",
@@ -42,7 +43,7 @@ def test_it_starts_both_servers_and_writes_what_reaches_them(local: Instance) ->
     assert path.stat().st_mode & 0o777 == 0o600
     written = dict(line.split("=", 1) for line in path.read_text().splitlines())
     assert written == local.variables()
-    for variable, role in (("DATABASE_URL", "diana_app"), ("DATABASE_OWNER_URL", "diana_owner")):
+    for variable, role in VARIABLES.items():
         with psycopg.connect(written[variable]) as connection:
             assert connection.execute("SELECT current_user, current_database()").fetchone() == (role, "diana")
     with redis.Redis.from_url(written["REDIS_URL"]) as client:
@@ -104,8 +105,9 @@ def test_it_makes_the_application_role_where_only_one_database_url_is_given(tmp_
 
         variables = instance.variables()
         assert variables["DATABASE_OWNER_URL"] == server.admin_url()
-        with psycopg.connect(variables["DATABASE_URL"]) as connection:
-            assert connection.execute("SELECT current_user").fetchone() == ("diana_app",)
+        for name in ("DATABASE_URL", "DATABASE_STAFF_URL", "DATABASE_DOOR_URL"):
+            with psycopg.connect(variables[name]) as connection:
+                assert connection.execute("SELECT current_user").fetchone() == (VARIABLES[name],)
     finally:
         server.kill()
 

@@ -12,6 +12,7 @@ import yaml
 from diana.local.errors import LocalError
 from diana.local.instance import ROOT
 from diana.local.procfile import read_procfile
+from diana.local.roles import OWNER, VARIABLES
 
 SERVERS = {"postgres", "valkey"}
 # What their images need to give themselves to an account that is not root.
@@ -78,6 +79,22 @@ def test_it_gives_the_owner_to_the_release_alone(compose: dict[str, Any]) -> Non
     knowing = {name for name, service in compose["services"].items() if "DATABASE_OWNER_URL" in service["environment"]}
 
     assert knowing == {"release"}
+
+
+def test_it_gives_each_process_the_address_of_its_own_role_alone(compose: dict[str, Any]) -> None:
+    services = {name: service for name, service in compose["services"].items() if name not in SERVERS}
+    addresses = {name: set(VARIABLES) & set(service["environment"]) for name, service in services.items()}
+    assert addresses == {
+        "release": set(VARIABLES),
+        "web": {"DATABASE_STAFF_URL"},
+        **{name: {"DATABASE_DOOR_URL"} for name in ("door", "poll")},
+        **{name: {"DATABASE_URL"} for name in ("worker", "telegram", "relay", "beat")},
+        "flower": set(),
+    }
+    script = compose["configs"]["running_roles"]["content"]
+    for variable, role in VARIABLES.items():
+        assert f"//{role}:" in services["release"]["environment"][variable]
+        assert role == OWNER or f"CREATE ROLE {role} LOGIN NOSUPERUSER" in script
 
 
 def test_it_demands_every_secret(compose: dict[str, Any]) -> None:

@@ -9,9 +9,9 @@ import pytest
 from diana.local.errors import LocalError
 from diana.local.instance import with_account
 from diana.local.postgres import Postgres
-from diana.local.roles import prepare_application, prepare_database
+from diana.local.roles import prepare_database, prepare_running_roles
 
-PASSWORDS = {"owner": "o'wner", "app": "a%p"}
+PASSWORDS = {"owner": "o'wner", "app": "a%p", "door": "d@or"}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     directory: Path = tmp_path_factory.mktemp("roles")
     server = Postgres(directory)
     server.start()
-    prepare_database(server.admin_url(), "diana", "owner", "app", PASSWORDS)
+    prepare_database(server.admin_url(), "diana", "owner", PASSWORDS)
     yield server
     server.kill()
 
@@ -31,18 +31,19 @@ def connect(postgres: Postgres, role: str, database: str = "diana") -> psycopg.C
 def test_it_lets_the_owner_make_tables_and_the_application_not(postgres: Postgres) -> None:
     with connect(postgres, "owner") as owner:
         owner.execute("CREATE TABLE IF NOT EXISTS walls (id int)")
-    with connect(postgres, "app") as application:
-        for statement in (
-            "CREATE TABLE mine (id int)",
-            "SELECT * FROM walls",
-            "CREATE ROLE another",
-            "CREATE TEMP TABLE t ()",
-        ):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                application.execute(statement)
+    for role in ("app", "door"):
+        with connect(postgres, role) as application:
+            for statement in (
+                "CREATE TABLE mine (id int)",
+                "SELECT * FROM walls",
+                "CREATE ROLE another",
+                "CREATE TEMP TABLE t ()",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    application.execute(statement)
 
 
-@pytest.mark.parametrize("role", ["owner", "app"])
+@pytest.mark.parametrize("role", PASSWORDS)
 def test_it_makes_no_superuser(postgres: Postgres, role: str) -> None:
     with psycopg.connect(postgres.admin_url()) as admin:
         found = admin.execute(
@@ -66,7 +67,7 @@ def test_it_repairs_and_keeps_the_data_when_called_again(postgres: Postgres) -> 
         admin.execute("ALTER ROLE app SUPERUSER")
         admin.execute("GRANT CONNECT ON DATABASE diana TO PUBLIC")
 
-    prepare_database(postgres.admin_url(), "diana", "owner", "app", PASSWORDS)
+    prepare_database(postgres.admin_url(), "diana", "owner", PASSWORDS)
 
     with connect(postgres, "owner") as owner:
         assert owner.execute("SELECT seven FROM data").fetchone() == (7,)
@@ -79,13 +80,14 @@ def test_it_repairs_and_keeps_the_data_when_called_again(postgres: Postgres) -> 
 def test_it_names_the_cure_when_the_given_role_may_not_make_roles(postgres: Postgres) -> None:
     url = with_account(postgres.admin_url("diana"), "owner", PASSWORDS["owner"])
 
-    with pytest.raises(LocalError, match=r"owner of DATABASE_URL may not make the role .*set both"):
-        prepare_application(url, "diana_app", "secret")
+    with pytest.raises(LocalError, match=r"owner of DATABASE_URL may not make the roles diana_app .*DATABASE_DOOR_URL"):
+        prepare_running_roles(url, {"diana_app": "secret"})
 
 
 def test_it_makes_the_application_in_a_given_database(postgres: Postgres) -> None:
-    prepare_application(postgres.admin_url("diana"), "diana_app", "one")
-    prepare_application(postgres.admin_url("diana"), "diana_app", "two")
+    for password in ("one", "two"):
+        prepare_running_roles(postgres.admin_url("diana"), dict.fromkeys(("diana_app", "diana_door"), password))
 
-    with psycopg.connect(with_account(postgres.admin_url("diana"), "diana_app", "two")) as application:
-        assert application.execute("SELECT current_user").fetchone() == ("diana_app",)
+    for role in ("diana_app", "diana_door"):
+        with psycopg.connect(with_account(postgres.admin_url("diana"), role, "two")) as session:
+            assert session.execute("SELECT current_user").fetchone() == (role,)

@@ -9,6 +9,7 @@ from django.db.utils import ProgrammingError
 
 from apps.payments import selectors
 from apps.payments.models import Payment, Subscription
+from tests.acting_roles import grant_all
 from tests.gamification.acts import person
 from tests.payments.paying import NOW, buy
 
@@ -22,6 +23,7 @@ def test_they_go_and_come_again() -> None:
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'payments%'")
         assert cursor.fetchone() == (0,)
     call_command("migrate", "payments", database="owner", verbosity=0)
+    grant_all()
     assert buy().credited_at is not None
 
 
@@ -53,6 +55,7 @@ def test_the_subscriptions_of_before_are_known() -> None:
     told("o1", odd, 0, payload="e", problem="amount")
     told("x", odd, 0, payload="f", recurring=False)
     call_command("migrate", "payments", database="owner", verbosity=0)
+    grant_all()
     found = Subscription.objects.values_list("charge", "end_reason", "payer")
     assert sorted(found) == [
         ("d1", "second", 7),

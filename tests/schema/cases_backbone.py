@@ -29,6 +29,7 @@ CASES = {
     "event_deferred_payload_open_or_sealed": Case("event_deferred", *NEITHER_OPEN_NOR_SEALED),
     "event_deferred_lane_not_negative": Case("event_deferred", {"lane": "-1"}),
     "event_deferred_offset_is_a_zone": Case("event_deferred", *NO_ZONE),
+    "event_role_limit_once": Case("event_role_limit", {"id": "-id"}),
     "event_cursor_one_per_lane": Case("event_cursor", {"id": "-id"}),
     "event_cursor_position_not_negative": Case("event_cursor", {"position": "-1"}),
     "event_failure_one_per_event": Case("event_failure", {"id": "-id"}),
@@ -46,12 +47,26 @@ CASES = {
 
 PUBLISH = """INSERT INTO event_log (event_id, type, version, lane, key, occurred_at, utc_offset_minutes, correlation_id, payload)
     VALUES (gen_random_uuid(), 'game.login', 1, 0, '1', now(), 0, gen_random_uuid(), '{}')"""
+DEFER = PUBLISH.replace("event_log (", "event_deferred (source, due_at, ").replace(
+    "VALUES (", "VALUES ('telegram', now(), "
+)
+ONLY_OTHERS = "INSERT INTO event_role_limit (role, relation, value) VALUES (session_user, '{}', 'another')"
 TRIGGERS: dict[str, Wall | Effect] = {
     "event_log_append_only": append_only("event_log", "UPDATE", "DELETE", "TRUNCATE"),
     "event_log_fence": Wall(
         "event_log",
         "run manage.py adopt_log",
-        f"UPDATE event_cursor SET position = 1000000000; {PUBLISH}",
+        "ALTER TABLE event_cursor DISABLE TRIGGER event_cursor_within_log;"
+        f" UPDATE event_cursor SET position = 1000000000; {PUBLISH}",
+    ),
+    "event_log_role_limit": Wall(
+        "event_log", "adds no row with the type game.login", f"{ONLY_OTHERS.format('event_log')}; {PUBLISH}"
+    ),
+    "event_deferred_role_limit": Wall(
+        "event_deferred", "adds no row with the type game.login", f"{ONLY_OTHERS.format('event_deferred')}; {DEFER}"
+    ),
+    "event_cursor_within_log": Wall(
+        "event_cursor", "beyond the log", "UPDATE event_cursor SET position = position + 1000000000"
     ),
     "audit_record_stamped": Effect(
         "audit_record",

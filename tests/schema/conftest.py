@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from diana.local.roles import RUNNING
 from tests.conftest import database_named
 from tests.schema import every
 from tests.schema.catalogue import Connection
@@ -26,7 +27,8 @@ def filled(
     name = servers.clone()
     # A copy does not take over who may do what in the database; the local servers' databases are closed like this.
     servers.admin("REVOKE ALL ON DATABASE {} FROM PUBLIC", name)
-    servers.admin("GRANT CONNECT ON DATABASE {} TO {}", name, APPLICATION)
+    for role in RUNNING:
+        servers.admin("GRANT CONNECT ON DATABASE {} TO {}", name, role)
     with django_db_blocker.unblock(), database_named(name):
         every.fill()
     django_settings.LEDGER_CHECKPOINTS = kept

@@ -31,7 +31,8 @@ QUERIES = {
 RIGHTS = {
     "right on": f"""
         SELECT c.relname || ' of ' || coalesce(nullif(a.grantee, 0)::regrole::text, 'everybody'), string_agg(a.privilege_type,
-            ' ' ORDER BY a.privilege_type) FROM pg_class c CROSS JOIN aclexplode(c.relacl) a WHERE {OURS.format("c")}
+            ' ' ORDER BY a.privilege_type) FROM pg_class c CROSS JOIN aclexplode(c.relacl) a
+        WHERE a.grantee <> c.relowner AND {OURS.format("c")}
         GROUP BY 1""",
     "right on column": f"""
         SELECT c.relname || '.' || t.attname, string_agg(a.privilege_type, ' ' ORDER BY a.privilege_type)

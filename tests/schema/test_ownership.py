@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from diana.local.roles import RUNNING
 from tests.schema.catalogue import Connection
 from tests.servers import APPLICATION, Servers
 
@@ -13,11 +14,14 @@ KINDS = {
     "schema": "SELECT nspname FROM pg_namespace WHERE pg_get_userbyid(nspowner) = %s",
     "database": "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = %s",
     "right for what is to come": "SELECT defaclobjtype FROM pg_default_acl WHERE pg_get_userbyid(defaclrole) = %s",
-    "membership": "SELECT roleid FROM pg_auth_members WHERE pg_get_userbyid(member) = %s",
+    # That of pg_read_all_stats shows what sessions of the other roles do, without values.
+    "membership": "SELECT roleid FROM pg_auth_members WHERE pg_get_userbyid(member) = %s"
+    " AND pg_get_userbyid(roleid) <> 'pg_read_all_stats'",
 }
 FUNCTIONS = """
 SELECT p.oid::regprocedure::text, p.prosecdef, coalesce(p.proconfig, '{}'),
-    has_function_privilege('diana_app', p.oid, 'EXECUTE'), pg_get_userbyid(p.proowner)
+    has_function_privilege('diana_app', p.oid, 'EXECUTE') OR has_function_privilege('diana_staff', p.oid, 'EXECUTE')
+        OR has_function_privilege('diana_door', p.oid, 'EXECUTE'), pg_get_userbyid(p.proowner)
 FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
 """
 ACTING = "SELECT oid::regprocedure::text FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
@@ -25,8 +29,11 @@ ACTING = "SELECT oid::regprocedure::text FROM pg_proc WHERE prosecdef AND pronam
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_belongs_to_the_application(owner: Connection, kind: str) -> None:
-    assert owner.execute(KINDS[kind], [APPLICATION]).fetchall() == []
-    if kind not in ("membership", "schema"):
+    for role in RUNNING:
+        assert owner.execute(KINDS[kind], [role]).fetchall() == []
+    if kind == "right for what is to come":
+        assert owner.execute(KINDS[kind], ["diana_owner"]).fetchall() == [], "Each table's rights are granted by name."
+    elif kind not in ("membership", "schema"):
         assert owner.execute(KINDS[kind], ["diana_owner"]).rowcount, "The question finds what there is."
 
 
@@ -55,6 +62,12 @@ def test_a_table_of_the_applications_own_moves_no_account(servers: Servers, fill
         servers.admin("REVOKE TEMP ON DATABASE {} FROM {}", filled, APPLICATION)
 
 
+def test_no_role_makes_a_temporary_table_or_anything_in_the_schema(owner: Connection) -> None:
+    for role in RUNNING:
+        asked = "SELECT has_schema_privilege(%s, 'public', 'CREATE'), has_database_privilege(%s, current_database(), 'TEMP')"
+        assert owner.execute(asked, [role, role]).fetchone() == (False, False)
+
+
 def test_the_application_makes_no_trigger_and_no_place_for_one(owner: Connection, application: Connection) -> None:
     assert application.execute("SELECT has_schema_privilege('public', 'CREATE')").fetchone() == (False,)
     assert application.execute("SELECT has_database_privilege(current_database(), 'TEMP')").fetchone() == (False,)
@@ -77,6 +90,7 @@ def test_the_application_makes_no_trigger_and_no_place_for_one(owner: Connection
         "CREATE TRIGGER mine AFTER INSERT ON event_key FOR EACH ROW EXECUTE FUNCTION gamification_revise_rulebook()",
         "ALTER FUNCTION refuse_change() OWNER TO diana_app",
         "GRANT diana_owner TO diana_app",
+        "SET SESSION AUTHORIZATION diana_owner",
         "CREATE EXTENSION pg_stat_statements",
         "COPY event_key TO PROGRAM 'true'",
         "COPY event_key FROM '/etc/passwd'",

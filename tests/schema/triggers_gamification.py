@@ -59,6 +59,12 @@ LEDGER: dict[str, Wall | Effect] = {
     "gamification_entry_posts": Wall(
         ENTRY, "entry (out of turn|with a wrong hash)", out_of_turn(), another_entry("award")
     ),
+    "gamification_entry_role_limit": Wall(
+        ENTRY,
+        "adds no entry of the kind award that is not owed",
+        "INSERT INTO event_role_limit (role, relation, value) VALUES (session_user, 'gamification_entry', 'penalty');"
+        f" {another_entry('award', event_id='00000000-0000-0000-0000-000000000001')}",
+    ),
     "gamification_entry_append_only": append_only(ENTRY, "UPDATE", "DELETE", "TRUNCATE"),
     "gamification_entry_scores": Effect(
         ENTRY,

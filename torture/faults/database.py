@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import psycopg
 
-from diana.local.instance import APPLICATION
+from diana.local.roles import APPLICATION
 from torture.faults.registry import fault
 from torture.settings_seconds import LOCK_SECONDS
 from torture.world import World

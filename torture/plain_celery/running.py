@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import redis
 
-from diana.local.instance import OWNER
+from diana.local.roles import OWNER
 from torture.proxy import PASS, Link, Mode, running_links
 from torture.servers import ROOT, Servers
 from torture.supervising import Crew, Supervised

@@ -16,6 +16,7 @@ OTHER = (
     "event_log.*",
     "event_key.*",
     "event_parameter.*",
+    "event_role_limit.*",
     "event_cursor.*",
     "event_visit.*",
     "event_failure.*",

@@ -234,7 +234,7 @@ def test_a_batch_takes_a_fixed_number_of_statements(sandbox: Sandbox, ada: int) 
                 making.note(envelopes, now=clock.now())
         return len(captured)
 
-    assert statements(2) == statements(40) <= 8
+    assert statements(2) == statements(40) <= 9
 
 
 def _next() -> int:
