@@ -1,7 +1,7 @@
 """Screens of newcomers: every zone is offered, the menu has an order, the quiz says what it is not."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import translation
@@ -61,11 +61,16 @@ def test_a_word_that_is_no_time_is_none(word: str) -> None:
     assert choices.minutes_of(word) is None
 
 
-def test_what_suits_comes_first_in_the_menu_and_nothing_is_missing() -> None:
-    pages = ["a", "story", "invite", "top"]
-    assert menu.order("Connector", pages) == ["invite", "top", "a", "story"]
-    assert menu.order("", pages) == pages
-    assert sorted(menu.order("Explorer", pages)) == sorted(pages)
+def moment(archetype: str, *paying: str) -> menu.Moment:
+    return menu.Moment(archetype, [*menu.PAYING, *menu.BESIDES], paying, "open", timedelta(hours=1))
+
+
+def test_what_pays_comes_first_in_the_menu_and_then_what_suits() -> None:
+    assert menu.chosen(moment("", "trivia", "daily", "quiz")) == ["daily", "trivia", "quiz", "top", "points"]
+    assert menu.chosen(moment("Connector", "trivia")) == ["trivia", "invite", "top", "points", "achievements"]
+    assert menu.chosen(moment("Explorer", "trivia", "story", "challenge", "daily")) == [
+        "daily", "story", "trivia", "challenge", "achievements",
+    ]  # fmt: skip
 
 
 def test_the_quiz_says_that_it_is_no_psychological_test(language: str) -> None:

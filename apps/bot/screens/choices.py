@@ -38,7 +38,8 @@ def languages(person_id: int, current: str) -> list[Row]:
 def visibilities(person_id: int, current: str) -> list[Row]:
     """Return a button for each way to stand on boards."""
     labels = {"name": _("My name"), "alias": _("An alias"), "hidden": _("Hidden")}
-    return [[button(marked(label, mode == current), "set", "vis", person_id, mode) for mode, label in labels.items()]]
+    buttons = [button(marked(label, mode == current), "set", "vis", person_id, mode) for mode, label in labels.items()]
+    return [buttons[:2], buttons[2:]]
 
 
 def zone(person_id: int, found: Zone, now: datetime) -> InlineKeyboardButton:
