@@ -44,12 +44,12 @@ def test_a_page_too_far_is_the_last() -> None:
     zones, back = zones_at(60, "en", NOON), choices.button("‹", "settings", "show", 7)
     last = (len(zones) - 1) // choices.CITIES_A_PAGE
     assert choices.cities(7, zones, 99, NOON, "e60") == choices.cities(7, zones, last, NOON, "e60")
-    assert choices.times(7, offsets(NOON), 99, NOON, back) == choices.times(7, offsets(NOON), 1, NOON, back)
+    assert choices.times(7, offsets(NOON), 99, NOON, back) == choices.times(7, offsets(NOON), 2, NOON, back)
 
 
 def test_the_times_are_those_of_clocks_each_once(language: str) -> None:
     back = choices.button("‹", "settings", "show", 7)
-    rows = [row for page in (0, 1) for row in choices.times(7, offsets(NOON), page, NOON, back)[:-1]]
+    rows = [row for page in range(3) for row in choices.times(7, offsets(NOON), page, NOON, back)[:-1]]
     labels = [button.text for row in rows for button in row]
     assert len(labels) == len(set(labels)) == len(offsets(NOON))
     assert {"en": "5:30\u00a0PM", "es": "5:30\u00a0PM", "ru": "17:30"}[language] in labels

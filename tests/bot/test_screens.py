@@ -112,7 +112,8 @@ def test_an_entry_tells_its_time_and_its_why(english: None) -> None:
     )
     text = points.points(person_id=7, standing=points.Standing(78, 2, 10, 90), page=entries(line)).text
     assert text == (
-        "<b>Balance: 78</b> · level 2\n▱▱▱▱▱▱▱▱ 90 points to the next level\n\n<b>Today</b>\n12:00 <b>+78</b> Daily reward"
+        "<b>Balance: 78</b> · level 2\n▱▱▱▱▱▱▱▱ 90 points to the next level\n\n"
+        "<b>Today</b>\n12:00\u00a0PM <b>+78</b> Daily reward"
     )
     why = points.why(person_id=7, page=entries(line)).text
     assert "<b>+78</b> Daily reward\n   base 50 · level +1% · VIP +50% · streak +5.5% · rule, version 2" in why
@@ -130,7 +131,7 @@ def test_an_entry_of_less_tells_the_reason(english: None, note: str, said: str) 
 def test_entries_stand_below_their_days(english: None) -> None:
     lines = [points.Line(NOON - timedelta(hours=hours), 5, "award", "login", "", 5) for hours in (0, 1, 13, 40)]
     text = points.why(person_id=7, page=entries(*lines)).text
-    assert re.findall("<b>([^+]*?)</b>", text) == ["Why these points", "Today", "Yesterday", "Nov. 20, 2026"]
+    assert re.findall("<b>([^+]*?)</b>", text) == ["Why these points", "Today", "Yesterday", "November 20, 2026"]
 
 
 def test_an_entry_by_staff_is_named_after_its_kind(english: None) -> None:

@@ -34,7 +34,10 @@ def lines(who: int, language: str) -> list[str]:
     """Return what *Why?* says of the entries of /points, the newest first, without their times."""
     Person.objects.filter(pk=who).update(language=language)
     text = pages.show("why", who, now=NOON).text
-    return [entry.replace("\n   ", " – ") for entry in re.split(r"\n\n?(?:<b>[^+−]*?</b>\n)?\d\d:\d\d ", text)[1:]]
+    return [
+        entry.replace("\n   ", " – ")
+        for entry in re.split(r"\n\n?(?:<b>[^+−]*?</b>\n)?\d?\d:\d\d(?:\u00a0[AP]M)? ", text)[1:]
+    ]
 
 
 def everything() -> int:
