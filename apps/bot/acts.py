@@ -23,6 +23,7 @@ from diana.events import Envelope, Event
 
 # Looking at these pages, and at those behind them (top.weekly.everyone, ach_social), is a step of the tutorial.
 TUTORIAL_PAGES = {"top": "board", "achievements": "achievement", "ach": "achievement"}
+TAKES_DAILY = ("daily", "take")
 # A chat at Telegram: its id there and its kind.
 ChatAddress = tuple[int, str]
 
@@ -74,7 +75,10 @@ def press(turn: Turn, button: pages.Button, *, private: bool, own_chat: ChatAddr
 
     `own_chat` is where it was pressed, if that is the person's own chat: it takes messages then.
     """
-    _act(turn, turn.received_at, lambda local: [], own_chat)
+    if (button.screen, button.verb) == TAKES_DAILY:
+        take_daily(turn, turn.received_at, chat=own_chat)
+    else:
+        _act(turn, turn.received_at, lambda local: [], own_chat)
     if button.verb == "show":
         _note_tutorial(turn, button.screen)
     return pages.press(
@@ -114,12 +118,12 @@ def register(
         services.keep_start_payload(person_id=turn.person_id, payload=payload, now=occurred_at)
 
 
-def take_daily(turn: Turn, occurred_at: datetime, *, chat: ChatAddress) -> None:
+def take_daily(turn: Turn, occurred_at: datetime, *, chat: ChatAddress | None = None) -> None:
     """Publish that the person asked for today's reward, today being the day on their wall."""
     _act(
         turn,
         occurred_at,
-        lambda local: [DailyLogin(user_id=turn.person_id, local_date=local.date().isoformat())],
+        lambda local: [DailyLogin(user_id=turn.person_id, local_date=local.date().isoformat(), answered=True)],
         chat,
     )
     users.take_tutorial_step(person_id=turn.person_id, step="daily", now=occurred_at)

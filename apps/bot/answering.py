@@ -1,23 +1,29 @@
-"""Answering updates and telling what came of /daily, with the Telegram library. Imported by those processes only that answer."""
+"""Answering updates, with the Telegram library. Imported by those processes only that answer."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import telegram
 
-from apps.bot import authors, deferred_answers, documents, groups, reading, replies, selectors, services, strange_groups
+from apps.bot import (
+    authors,
+    daily_answers,
+    deferred_answers,
+    documents,
+    reading,
+    replies,
+    selectors,
+    services,
+    strange_groups,
+)
 from apps.bot.application import AnyApplication, application
 from apps.bot.library_updates import LibraryUpdates
 from apps.bot.models import Update
 from apps.bot.outcomes.records import Shown
-from apps.bot.places import Place, place_of
-from apps.bot.screens import daily
-from apps.bot.screens.formats import reader
-from apps.bot.screens.layout import Screen
+from apps.bot.places import place_of
 from apps.bot.telegram_errors import Gone
 from apps.bot.turns import Turn, act_time, begin_turn
-from apps.users import selectors as people
 from apps.users.services import PersonGone
 from diana import clock
 from diana.events import Envelope, Permanent, log
@@ -170,71 +176,4 @@ async def _fail(row: Update, reason: str) -> None:
     await in_thread(services.fail_update, update=row.id, reason=reason, person_id=row.person_id, now=clock.now())
 
 
-async def tell_daily(envelope: Envelope, *, aside: bool = False) -> None:
-    """Tell the person what came of /daily, in the chat where they asked, else in their own; aside as answer_update() does."""
-    person_id = envelope.user_id
-    found = await in_thread(_address, envelope)
-    if person_id is None or found is None:
-        return
-    chat = found.place.chat
-    if deferred_answers.is_late(chat, found.asked_at, clock.now()):
-        deferred_answers.leave_out()
-        return
-    with reader(found.language, found.timezone, clock.now()):
-        screen = _daily_screen(envelope, found.wait)
-    try:
-        library = await application()
-        sent = await replies.give(library.bot, found.place, screen, person_id=person_id)
-    except Exception as error:
-        if deferred_answers.will_be_late(error, chat, found.asked_at, clock.now()):
-            deferred_answers.leave_out()
-        elif aside or not await _stepped_aside(error, envelope, "bot.answer_daily", chat):
-            raise
-        return
-    if sent:
-        shown = Shown(person_id, envelope, sent.chat, sent.message, screen.text, None, said=envelope.position)
-        await replies.note_sent(screen.template, person_id=person_id, shown=[shown] if sent.message else [])
-
-
-_ANSWERS = {"bot.handle_update": answer_update, "bot.answer_daily": tell_daily}
-
-
-class _Address(NamedTuple):
-    """Where to answer, in which language and zone, since when somebody waits, and how long their date lasted still then."""
-
-    place: Place
-    language: str
-    timezone: str
-    asked_at: datetime
-    wait: timedelta
-
-
-def _address(envelope: Envelope) -> _Address | None:
-    """Return where to answer; None for who is erased, takes no messages, or asked in a group that was refused since."""
-    if envelope.user_id is None:
-        return None
-    own_chat = people.telegram_id(envelope.user_id)
-    if own_chat is None:
-        return None
-    row = selectors.update_of_event(envelope.correlation_id)
-    place = (row and _place(row)) or Place(own_chat)
-    if selectors.is_gone(place.chat) or not groups.is_approved(place.chat):
-        return None
-    asked_at = row.received_at if row else clock.now()
-    person, acted_at = people.profile(envelope.user_id), envelope.occurred_at
-    return _Address(place, person.language, person.timezone, asked_at, person.clock.next_date(acted_at) - acted_at)
-
-
-def _place(row: Update) -> Place | None:
-    """Return where the update is answered; None for one without a chat."""
-    if row.chat_id is None:
-        return None
-    document = _document(row)
-    return Place(row.chat_id) if isinstance(document, reading.Unreadable) else place_of(document, row.chat_id)
-
-
-def _daily_screen(envelope: Envelope, wait: timedelta) -> Screen:
-    fields = envelope.fields
-    if envelope.type == "game.points_awarded":
-        return daily.awarded(amount=fields["amount"], balance=fields["balance"])
-    return daily.suppressed(reason=fields["reason"], wait=wait)
+_ANSWERS = {"bot.handle_update": answer_update, "bot.answer_daily": daily_answers.tell_daily}

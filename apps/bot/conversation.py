@@ -77,9 +77,10 @@ async def start(update: Update, context: Context) -> None:
 
 
 async def daily(update: Update, context: Context) -> None:
-    """/daily: the act only; what came of it is told by the award (handlers.answer_daily)."""
+    """/daily: the act, and its screen; what came of the act is told there (outcomes)."""
     turn, message = current_turn(), _message(update)
     await in_thread(acts.take_daily, turn, _moment(turn, message), chat=_chat(message))
+    await _answer(turn, message, "daily", context)
 
 
 async def show(update: Update, context: Context) -> None:
@@ -205,6 +206,12 @@ async def _visit(turn: Turn, message: Message, page: str, context: Context) -> N
     """Do the act of coming by, then show the page."""
     moment, chat = _moment(turn, message), _chat(message)
     await _come_by(acts.Visit(turn.person_id, moment, chat, current_cause(), turn.names))
+    await _answer(turn, message, page, context)
+
+
+async def _answer(turn: Turn, message: Message, page: str, context: Context) -> None:
+    """Show the page."""
+    moment, chat = _moment(turn, message), _chat(message)
     reply = await in_thread(acts.visit, turn, moment, chat=chat, page=page, args=context.args or [])
     if turn.silent:
         leave_out()

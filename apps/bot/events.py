@@ -66,10 +66,17 @@ class GuidanceDue(Event, type="bot.guidance_due"):
     update: int
 
 
-class DailyLogin(Event, type="game.daily_login"):
-    """The person took the daily reward of that day."""
+class DailyLogin(Event, type="game.daily_login", version=2):
+    """The person took the daily reward of that day; `answered` by a screen that tells itself what came of it."""
 
     local_date: LocalDate
+    answered: bool = False
+
+
+@upcaster("game.daily_login", from_version=1)
+def _answered_when_it_was_awarded(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had no screen: a message of its own told what came of it."""
+    return fields | {"answered": False}
 
 
 class MessageSent(Event, type="game.message_sent", version=2):

@@ -1,4 +1,4 @@
-"""What the bot does when something happened: take a message, answer an update, at once or aside, tell what came of /daily, give
+"""What the bot does when something happened: take a message, answer an update, at once or aside, tell what it earned, give
 notice, show what there is to do, tell a group of its approval, leave a group, show a gift's code, give a payment back.
 
 Those that answer or tell talk to Telegram, whose library takes longer to import than all the rest: only the processes
@@ -38,8 +38,8 @@ async def answer_put_off(envelope: Envelope) -> None:
 
 @subscribe("game.points_awarded", "game.points_suppressed", external=True, where={"rule": "daily_login"})
 async def answer_daily(envelope: Envelope) -> None:
-    """Tell the person what came of /daily, in the chat where they asked, else in their own."""
-    from apps.bot.answering import tell_daily
+    """Tell the person what came of a /daily that a release before took; by now its screen tells that itself."""
+    from apps.bot.daily_answers import tell_daily
 
     await tell_daily(envelope)
 

@@ -7,7 +7,8 @@ from django.db.models import Sum
 
 from apps.gamification import loading
 from apps.gamification.achievements import Achieved, achievements
-from apps.gamification.boards import BOARDS, Board, Look, Place, Segment, around, look, rank_of, top
+from apps.gamification.boards import BOARDS, Board, Look, Place, Segment, around, ends_at, look, rank_of, top
+from apps.gamification.daily_reward import DailyReward, Step, Today, daily_reward, milestones
 from apps.gamification.decide import streaks
 from apps.gamification.decide.facts import date_of, day_number, microseconds
 from apps.gamification.decide.levels import level_of, points_for
@@ -24,6 +25,8 @@ __all__ = [
     "BOARDS",
     "Achieved",
     "Board",
+    "DailyReward",
+    "EntryPage",
     "Explanation",
     "LedgerTotals",
     "Line",
@@ -31,14 +34,19 @@ __all__ = [
     "Place",
     "Segment",
     "Standing",
+    "Step",
     "StreakStanding",
+    "Today",
     "achievements",
     "around",
     "balance",
+    "daily_reward",
+    "ends_at",
+    "entries",
     "explain",
-    "last_entries",
     "ledger_totals",
     "look",
+    "milestones",
     "rank_of",
     "standing",
     "streak",
@@ -52,6 +60,7 @@ __all__ = [
 class Standing:
     """Where a person stands. `title` is English, for gettext; `to_next_level` is None at the highest level.
 
+    `in_level` counts the points since the level began; `next_title` is that of the next level, "" if it is the same.
     `streak_days` counts up to `streak_date`, the last local date that was active or bridged; `streak` tells more.
     """
 
@@ -63,13 +72,16 @@ class Standing:
     to_next_level: int | None
     streak_days: int
     streak_date: date | None
+    in_level: int = 0
+    next_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StreakStanding:
     """A streak on a local date: its days (0: none runs), the longest ever, whether today is done, freezes of the month.
 
-    A streak of `lost` days that broke can be repaired up to and including `repair_until`; None if it cannot.
+    A streak of `lost` days that broke can be repaired up to and including `repair_until`; None if it cannot. `active` and
+    `frozen` are the dates of the last two weeks with an act, and those that a freeze bridged.
     """
 
     days: int
@@ -78,6 +90,19 @@ class StreakStanding:
     freezes_left: int
     lost: int
     repair_until: date | None
+    active: frozenset[date] = frozenset()
+    frozen: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """A page of the ledger, the newest entry first. `older` and `newer` are the numbers at which the pages beside it begin,
+    None where there is none.
+    """
+
+    lines: list[Line]
+    older: int | None
+    newer: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +138,8 @@ def standing(person_id: int) -> Standing:
         None if following is None else following - lifetime,
         state.streak_days,
         date_of(state.streak_day) if state.streak_day else None,
+        lifetime - (points_for(level) or 0),
+        "" if following is None or title_of(level + 1) == title_of(level) else title_of(level + 1),
     )
 
 
@@ -125,7 +152,8 @@ def streak(person_id: int, today: date) -> StreakStanding:
     # the dates up to yesterday are over, whether or not that was told yet
     if state.streak is not None:
         streaks.add_ended(kept, number - 1)
-    end = streaks.walk(kept).end
+    walked = streaks.walk(kept)
+    end = walked.end
     repairable = streaks.repairable(kept, number)
     return StreakStanding(
         days=end.days if state.streak else state.streak_days,
@@ -134,12 +162,23 @@ def streak(person_id: int, today: date) -> StreakStanding:
         freezes_left=streaks.freezes_left(kept, number),
         lost=end.lost if repairable else 0,
         repair_until=date_of(end.broken + streaks.REPAIR_DAYS) if repairable else None,
+        active=frozenset(map(date_of, kept.dates)),
+        frozen=frozenset(map(date_of, walked.frozen)),
     )
 
 
-def last_entries(person_id: int, limit: int) -> list[Line]:
-    """Return the newest entries, the newest first, each with its why. Two queries."""
-    return lines_of(list(Entry.objects.filter(account_id=person_id).order_by("-sequence")[:limit]))
+def entries(person_id: int, limit: int, *, upto: int | None = None) -> EntryPage:
+    """Return the entries of the person that moved the balance, from number `upto` of the account down. Four queries.
+
+    The page above ends right before this one, so that paging up and down shows each entry once.
+    """
+    moving = Entry.objects.filter(account_id=person_id).exclude(amount=0)
+    shown = moving if upto is None else moving.filter(sequence__lte=upto)
+    found = list(shown.order_by("-sequence")[: limit + 1])
+    above = moving.filter(sequence__gt=found[0].sequence).order_by("sequence") if found and upto is not None else None
+    later = list(above.values_list("sequence", flat=True)[:limit]) if above is not None else []
+    older = found[limit].sequence if len(found) > limit else None
+    return EntryPage(lines_of(found[:limit]), older, later[-1] if later else None)
 
 
 def explain(entry_id: int) -> Explanation:

@@ -34,7 +34,10 @@ def test_the_overview_counts_by_category_and_shows_what_is_near() -> None:
     text = achievements.overview(person_id=7, lines=lines).text
     assert "<b>Achievements: 1 of 2</b>" in text
     assert "Company: 1/2" in text
-    assert "Within reach</b>\n🥉 <b>Voice</b> · bronze\nWrite messages in groups.\n▰▰▰▰▰▰▰▱ 900/1,000 silver" in text
+    assert (
+        "Within reach</b>\n🥉 <b>Voice</b> · bronze\nWrite messages in groups.\n▰▰▰▰▰▰▰▱ 900/1,000 messages · silver"
+        in text
+    )
 
 
 def test_nothing_yet_says_what_to_do() -> None:

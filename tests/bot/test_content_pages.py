@@ -161,7 +161,7 @@ class TestTrivia:
         assert "fast" not in answered.text
         asked = AskedQuestion.objects.get()
         assert asked.answered_at == NOON + timedelta(seconds=4), "the press's arrival, not when it was handled"
-        assert buttons(answered) == {"Next question": f"v1|trivia|show|{me}", "Menu": f"v1|menu|show|{me}"}
+        assert buttons(answered) == {"Next question": f"v1|trivia|show|{me}", "☰ Menu": f"v1|menu|show|{me}"}
         assert shown("trivia", me).text != screen.text
 
     def test_a_fast_answer_says_that_it_earns_nothing(self) -> None:
@@ -207,7 +207,7 @@ class TestTrivia:
         screen = shown("trivia", me)
         question = library().questions[AskedQuestion.objects.get().question]
         assert question.ask.ru in screen.text
-        assert set(buttons(screen)) == {*question.answers("ru"), "Меню"}
+        assert set(buttons(screen)) == {*question.answers("ru"), "☰ Меню"}
 
 
 @pytest.mark.django_db
@@ -252,10 +252,10 @@ class TestStory:
         me = person()
         screen = pressed(f"v1|story|open|{me}.light", me)
         shown_before: list[Screen] = [shown("story", me)]
-        assert buttons(shown_before[0])["Menu"] == f"v1|menu|show|{me}"
+        assert buttons(shown_before[0])["☰ Menu"] == f"v1|menu|show|{me}"
         while True:
             drawn = buttons(screen)
-            assert drawn["Menu"] == f"v1|menu|show|{me}"
+            assert drawn["☰ Menu"] == f"v1|menu|show|{me}"
             back = pressed(drawn["‹ Back"], me)
             assert re.split("\n\n<[bi]>", back.text)[0] == re.split("\n\n<[bi]>", shown_before[-1].text)[0]
             shown_before.append(screen)
@@ -267,7 +267,7 @@ class TestStory:
         assert "✓ The light" in past.text
         assert "Your decisions stay." in past.text
         assert pressed(buttons(past)["Forward ›"], me) == screen
-        assert list(buttons(past)) == ["‹ Back", "Forward ›", "Menu"]
+        assert list(buttons(past)) == ["‹ Back", "Forward ›", "☰ Menu"]
         assert told("narrative.story_completed") == told("narrative.ending_discovered") == 1
 
     def test_an_ending_says_which_of_how_many_and_how_many_were_found(self) -> None:

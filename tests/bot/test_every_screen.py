@@ -37,20 +37,19 @@ KINDS_OF_REPLY = (Screen, Document, Invoice)
 MADE_NAMES = {"notices": {"notice_digest", *(f"notice_{found.kind}" for found in KINDS.values())}}
 # Pages that no button and no command of the menu leads to, and what does.
 OTHERWISE_REACHED = {
-    "welcome": "/start",
     "gift": "the link of a gift",
     "unknown_command": "a command that is none",
     "guidance": "a message that is no command",
 }
 # Verbs that only screens of an earlier release have buttons for.
 FORMERLY_REACHED = {("set", "reminders"): "the settings"}
-# Commands that are no page: the first leads to one of two, the other is answered by the award.
-NO_PAGES = {"start", "daily"}
+# A command that is no page: it leads to one of two.
+NO_PAGES = {"start"}
 BUTTON = re.compile(r"v1\|([a-z_.0-9]+)\|([a-z]+)\|(\d+)((?:\.[^.|]+)*)")
 # Names that are the same in every language.
 NAMES = {"VIP", "Telegram", "Stars", "UTC", "AM", "PM", "English", "Español", "Русский"}
 # What is the same word in English and Spanish.
-ALSO_SPANISH = {"Trivia", "Tutorial", "base"}
+ALSO_SPANISH = {"Trivia", "Tutorial", "base", "no"}
 # A mark to find, in what no screen may let through as it is, nor change.
 MARK = "zqx"
 WILD = f'<i>{MARK}</i> &amp; "<'

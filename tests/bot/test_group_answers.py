@@ -42,7 +42,7 @@ def test_what_is_private_has_a_button_to_the_private_chat(me: int, page: str, le
 
 
 def test_a_press_in_a_group_leads_there_too(me: int) -> None:
-    for data, leads_to in (("deleteme|yes", "deleteme"), ("vip|buy", "vip")):
+    for data, leads_to in (("deleteme|yes", "deleteme"), ("vip|buy", "vip"), ("why|show", "points")):
         button = pages.parse_callback(f"v1|{data}|{me}")
         screen = pages.press(button, me, now=NOON, key_prefix="update:1", private=False)
         assert links(screen) == [LINK + leads_to]
@@ -94,8 +94,15 @@ def test_a_board_in_a_group_does_not_say_which_place_is_that_of_an_alias(me: int
     services.set_visibility(person_id=me, mode="alias", now=NOON)
     alias = selectors.alias(me, "en")
     private, shared = (show("top", me, private=private).text for private in (True, False))
-    assert f"<b>1. {alias} – 7</b>\nYour rank: 1" in private
-    assert shared.endswith(f"\n1. {alias} – 7")
+    labels = [button.text for row in show("top", me).keyboard.inline_keyboard for button in row]
+    assert f"<b>🥇 {alias} – 7 points</b>\n\nYour rank: 1" in private
+    assert shared.endswith(f"\n🥇 {alias} – 7 points")
+    services.set_visibility(person_id=me, mode="hidden", now=NOON)
+    award(sees(me, "hidden"))
+    unseen = show("top", me)
+    assert "hidden" not in unseen.text
+    assert [button.text for row in unseen.keyboard.inline_keyboard for button in row] == labels
+    services.set_visibility(person_id=me, mode="alias", now=NOON)
     around = show("top.total.everyone.me", me)
     assert (around.template, links(around)) == ("private_only", [LINK + "top"])
     services.set_visibility(person_id=me, mode="name", now=NOON)

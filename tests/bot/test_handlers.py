@@ -1,4 +1,4 @@
-"""What becomes of an update when Telegram or the bot fails, and what is told of /daily. Real API, real commits."""
+"""What becomes of an update when Telegram or the bot fails, and how /daily is answered. Real API, real commits."""
 
 import json
 import random
@@ -13,13 +13,14 @@ from apps.bot.events import DailyLogin
 from apps.bot.models import Chat, Update
 from apps.users.models import Person
 from diana import clock
-from diana.events import publish
-from diana.events.models import Delivery, Failure
+from diana.events import log, publish
+from diana.events.causes import caused_by
+from diana.events.models import Delivery, Failure, StoredEvent
 from diana.events.testing import drain
 from diana.sandbox.recording import Call
 from diana.sandbox.running import Sandbox
 from tests.bot.conftest import relent
-from tests.bot.updates import ADA, GROUP, answer, deliver, events, say, texts, update, user
+from tests.bot.updates import ADA, GROUP, answer, deliver, events, press, say, texts, update, user
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -163,47 +164,81 @@ def test_who_was_erased_meanwhile_gets_no_answer(sandbox: Sandbox) -> None:
     assert not Failure.objects.exists()
 
 
+def edits(sandbox: Sandbox) -> list[str]:
+    return [call.parameters["text"] for call in sandbox.calls(method="editMessageText", chat=ADA)]
+
+
 def take_daily(**fields: Any) -> Update:
     row = say("/daily", **fields)
     drain()
     return row
 
 
-def test_the_daily_reward_is_told_when_it_is_awarded(sandbox: Sandbox) -> None:
+def test_the_daily_reward_has_a_screen_and_its_points_are_told_there(sandbox: Sandbox) -> None:
     take_daily()
-    (text,) = texts(sandbox)
-    assert "+50 points" in text
+    (text,), (edited,) = texts(sandbox), edits(sandbox)
+    assert "✅ Done for today. Next reward in" in text
+    assert "✅ Day 1: 50\n" in text
+    assert edited == f"{text}\n\n✨ <b>+60</b>"
 
 
 def test_a_second_daily_reward_is_told_to_be_taken(sandbox: Sandbox) -> None:
     take_daily()
     take_daily()
-    first, second = texts(sandbox)
-    assert "+50" in first
-    assert "already" in second
+    assert ["✅ Done for today." in text for text in texts(sandbox)] == [True, True]
+    assert edits(sandbox)[1] == f"{texts(sandbox)[1]}\n\nToday's reward was taken before."
     assert {call.status for call in sandbox.calls(method="sendMessage")} == {200}
+
+
+def test_a_button_takes_it_too(sandbox: Sandbox) -> None:
+    row = say("/menu")
+    drain()
+    assert deliver(press(f"v1|daily|take|{row.person_id}")) == 200
+    drain()
+    assert events("game.daily_login") != []
+    screen, told = edits(sandbox)[-2:]
+    assert told == f"{screen}\n\n✨ <b>+50</b>"
+    assert len(texts(sandbox)) == 1, "no message of its own tells it once more"
 
 
 def test_it_is_told_in_the_group_where_it_was_asked(sandbox: Sandbox) -> None:
     take_daily(chat=GROUP)
     (call,) = sandbox.calls(method="sendMessage")
     assert call.chat == GROUP["id"]
+    assert "Day 2" not in call.parameters["text"]
 
 
-def test_without_an_update_it_is_told_in_private(sandbox: Sandbox) -> None:
-    person_id = say("hello", chat=GROUP).person_id
-    with transaction.atomic():
-        publish(DailyLogin(user_id=person_id, local_date="2026-11-22"))
-    drain()
-    assert len(texts(sandbox)) == 1
+class TestOfAReleaseBefore:
+    """Acts that were taken without a screen are answered when they are awarded, as that release did."""
 
+    def act(self, *, answered: bool = False) -> Update:
+        """Have an act of /daily in the log; if it was not answered, the release before took it: its update is handled."""
+        row = say("/daily")
+        [root] = log.read_events([StoredEvent.objects.get(event_id=row.event_id).pk])
+        with transaction.atomic(), caused_by(root):
+            today = clock.now().date().isoformat()
+            publish(DailyLogin(user_id=row.person_id, local_date=today, answered=answered))
+        Update.objects.filter(pk=row.pk).update(handled_at=clock.now())
+        return row
 
-def test_who_is_gone_is_not_told(sandbox: Sandbox) -> None:
-    row = say("/daily")
-    answer()
-    services.mark_gone(telegram_chat_id=ADA, person_id=row.person_id, now=clock.now())
-    drain()
-    assert texts(sandbox) == []
+    @pytest.mark.parametrize("answered", [True, False])
+    def test_an_act_without_a_screen_is_answered_by_a_message(self, sandbox: Sandbox, *, answered: bool) -> None:
+        self.act(answered=answered)
+        drain()
+        assert ["+50 points!" in text for text in texts(sandbox)] == ([] if answered else [True])
+
+    def test_who_is_gone_is_not_told(self, sandbox: Sandbox) -> None:
+        row = self.act()
+        services.mark_gone(telegram_chat_id=ADA, person_id=row.person_id, now=clock.now())
+        drain()
+        assert texts(sandbox) == []
+
+    def test_without_an_update_it_is_told_in_private(self, sandbox: Sandbox) -> None:
+        person_id = say("hello", chat=GROUP).person_id
+        with transaction.atomic():
+            publish(DailyLogin(user_id=person_id, local_date="2026-11-22"))
+        drain()
+        assert len(texts(sandbox)) == 1
 
 
 def test_replies_name_no_token(sandbox: Sandbox) -> None:

@@ -1,7 +1,7 @@
 """Screens of newcomers: every zone is offered, the menu has an order, the quiz says what it is not."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import translation
@@ -44,12 +44,12 @@ def test_a_page_too_far_is_the_last() -> None:
     zones, back = zones_at(60, "en", NOON), choices.button("‹", "settings", "show", 7)
     last = (len(zones) - 1) // choices.CITIES_A_PAGE
     assert choices.cities(7, zones, 99, NOON, "e60") == choices.cities(7, zones, last, NOON, "e60")
-    assert choices.times(7, offsets(NOON), 99, NOON, back) == choices.times(7, offsets(NOON), 1, NOON, back)
+    assert choices.times(7, offsets(NOON), 99, NOON, back) == choices.times(7, offsets(NOON), 2, NOON, back)
 
 
 def test_the_times_are_those_of_clocks_each_once(language: str) -> None:
     back = choices.button("‹", "settings", "show", 7)
-    rows = [row for page in (0, 1) for row in choices.times(7, offsets(NOON), page, NOON, back)[:-1]]
+    rows = [row for page in range(3) for row in choices.times(7, offsets(NOON), page, NOON, back)[:-1]]
     labels = [button.text for row in rows for button in row]
     assert len(labels) == len(set(labels)) == len(offsets(NOON))
     assert {"en": "5:30\u00a0PM", "es": "5:30\u00a0PM", "ru": "17:30"}[language] in labels
@@ -61,11 +61,16 @@ def test_a_word_that_is_no_time_is_none(word: str) -> None:
     assert choices.minutes_of(word) is None
 
 
-def test_what_suits_comes_first_in_the_menu_and_nothing_is_missing() -> None:
-    pages = ["a", "story", "invite", "top"]
-    assert menu.order("Connector", pages) == ["invite", "top", "a", "story"]
-    assert menu.order("", pages) == pages
-    assert sorted(menu.order("Explorer", pages)) == sorted(pages)
+def moment(archetype: str, *paying: str) -> menu.Moment:
+    return menu.Moment(archetype, [*menu.PAYING, *menu.BESIDES], paying, "open", timedelta(hours=1))
+
+
+def test_what_pays_comes_first_in_the_menu_and_then_what_suits() -> None:
+    assert menu.chosen(moment("", "trivia", "daily", "quiz")) == ["daily", "trivia", "quiz", "top", "points"]
+    assert menu.chosen(moment("Connector", "trivia")) == ["trivia", "invite", "top", "points", "achievements"]
+    assert menu.chosen(moment("Explorer", "trivia", "story", "challenge", "daily")) == [
+        "daily", "story", "trivia", "challenge", "achievements",
+    ]  # fmt: skip
 
 
 def test_the_quiz_says_that_it_is_no_psychological_test(language: str) -> None:

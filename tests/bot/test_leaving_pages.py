@@ -28,6 +28,7 @@ def test_privacy_leads_to_a_copy_a_break_and_deletion() -> None:
         "v1|export|show|7",
         "v1|privacy|pause|7",
         "v1|deleteme|show|7",
+        "v1|menu|show|7",
     ]
 
 
@@ -47,7 +48,7 @@ def test_the_date_is_the_one_on_the_persons_wall() -> None:
     shown = show("deleteme", me)
     assert isinstance(shown, Screen)
     assert "March 18, 21:00" in shown.text
-    assert buttons(shown) == [f"v1|deleteme|yes|{me}", f"v1|deleteme|keep|{me}"]
+    assert buttons(shown) == [f"v1|deleteme|yes|{me}", f"v1|deleteme|keep|{me}", f"v1|menu|show|{me}"]
 
 
 @pytest.mark.django_db

@@ -26,7 +26,7 @@ def texts() -> set[tuple[str, ...]]:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
-                and node.func.id in ("_", "ngettext", "gettext_noop")
+                and node.func.id in ("_", "ngettext", "gettext", "gettext_noop")
             ):
                 count = 2 if node.func.id == "ngettext" else 1
                 literals = [argument for argument in node.args[:count] if isinstance(argument, ast.Constant)]

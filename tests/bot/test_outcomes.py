@@ -166,14 +166,6 @@ def test_what_comes_late_goes_to_the_digest(sandbox: Sandbox, monkeypatch: pytes
     assert not Delivery.objects.exists()
 
 
-def test_the_answer_to_daily_tells_what_else_came(sandbox: Sandbox) -> None:
-    say("/daily")
-    drain()
-    [sent], [edited] = texts(sandbox), edits(sandbox)
-    assert "+50 points!" in sent
-    assert edited == f"{sent}\n\n✨ <b>+10</b>"
-
-
 def test_what_was_suppressed_is_told_in_few_words(sandbox: Sandbox) -> None:
     known(20)
     for _ in range(2):

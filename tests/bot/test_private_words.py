@@ -112,7 +112,7 @@ def test_a_word_does_what_the_command_does(sandbox: Sandbox) -> None:
     say("menu", chat=GROUP)
     all_answers()
     templates = [payload["template"] for _, payload in events("bot.message_sent")]
-    assert templates == ["menu", "points", "help", "stop", "welcome"]
+    assert templates == ["menu", "points", "help", "stop", "welcome", "daily"]
     assert len(events("game.daily_login")) == 1
     assert Person.objects.get().registered_at is not None
     assert len(events("game.message_sent")) == 1, "in the group alone it is a message"

@@ -1,6 +1,7 @@
 """What single screens say, and names made harmless; what all have in common stands in test_every_screen.py."""
 
 import html
+import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from apps.bot.screens import daily, points, streak, top
 from apps.bot.screens.layout import Screen, callback_data, display_name
-from apps.gamification.selectors import Look
+from apps.bot.screens.words import duration
+from apps.gamification.selectors import Step, Today
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -25,11 +27,13 @@ def english() -> Iterator[None]:
 
 def board(choice: top.Choice, **fields: object) -> Screen:
     """Return a board; empty, unless told otherwise."""
-    return top.top(**{"person_id": 7, "choice": choice, "rows": [], "own_rank": 1, "look": Look(), **fields})
+    values: dict[str, object] = {"rows": [], "own_rank": 1, **fields}
+    return top.top(person_id=7, choice=choice, view=top.View(**values))  # type: ignore[arg-type]
 
 
 def streak_screen(**changes: object) -> Screen:
     values: dict[str, object] = {"days": 3, "longest": 12, "done_today": True, "freezes_left": 2, "lost": 0}
+    values |= {"today": NOON.date(), "active": [NOON.date()], "frozen": [], "milestones": {7: 50, 30: 250}}
     return streak.streak(**(values | {"person_id": 7, "repair_until": None} | changes))  # type: ignore[arg-type]
 
 
@@ -44,8 +48,17 @@ def test_a_streak_offers_its_repair_only_while_that_is_possible(english: None) -
     assert "Your streak of 3 days broke. You can repair it until November 22, 2026." in broken.text
 
 
+def test_a_streak_shows_its_week_and_what_it_leads_to(english: None) -> None:
+    saturday, friday = NOON.date() - timedelta(days=1), NOON.date() - timedelta(days=2)
+    text = streak_screen(active=[NOON.date(), saturday], frozen=[friday]).text
+    assert "This week: ▫️▫️▫️▫️❄️✅✅" in text
+    assert "🎯 7 days in a row: +50. 4 days to go." in text
+    assert "🎯 30 days in a row: +250. 1 day to go." in streak_screen(days=29).text
+    assert "🎯" not in streak_screen(days=30).text
+
+
 def test_the_daily_reward_tells_amount_and_balance(english: None) -> None:
-    text = daily.awarded(amount=50, balance=60).text
+    text = daily.awarded(person_id=7, amount=50, balance=60).text
     assert "+50 points" in text
     assert "60" in text
 
@@ -53,71 +66,119 @@ def test_the_daily_reward_tells_amount_and_balance(english: None) -> None:
 @pytest.mark.parametrize(
     ("wait", "expected"),
     [
-        (timedelta(hours=24), (24, 0)),
-        (timedelta(hours=3, minutes=30), (3, 30)),
-        (timedelta(seconds=1), (0, 1)),
-        (timedelta(hours=47, seconds=1), (47, 1)),
+        (timedelta(hours=24), "24 h 0 min"),
+        (timedelta(hours=3, minutes=30), "3 h 30 min"),
+        (timedelta(seconds=1), "0 h 1 min"),
+        (timedelta(hours=47, seconds=1), "47 h 1 min"),
+        (timedelta(hours=53), "2 d 5 h"),
     ],
 )
-def test_it_tells_how_long_until_the_next_date(wait: timedelta, expected: tuple[int, int]) -> None:
-    assert daily.hours_and_minutes(wait) == expected
+def test_it_tells_how_long_until_the_next_date(english: None, wait: timedelta, expected: str) -> None:
+    assert duration(wait) == expected
 
 
 def test_a_taken_reward_says_when_to_come_back(english: None) -> None:
-    text = daily.suppressed(reason="limit", wait=timedelta(hours=3, minutes=30)).text
-    assert "3 h 30 min" in text
+    text = daily.suppressed(person_id=7, reason="limit", wait=timedelta(hours=3, minutes=30)).text
+    assert text == "✅ Done for today. Next reward in 3 h 30 min."
 
 
-def test_an_entry_tells_its_why(english: None) -> None:
-    line = points.Line(78, "award", "daily_login", "", 50, [("level", 100), ("vip", 5000), ("streak", 550)])
-    text = points.points(person_id=7, balance=78, level=1, lines=[line]).text
-    assert "<b>+78</b> Daily reward – base 50 · level +1% · VIP +50% · streak +5.5%" in text
+@pytest.mark.parametrize(
+    ("state", "first", "button"),
+    [("open", "🎁 Day 3: 50", True), ("taken", "✅ Day 3: 50", False), ("spent", "▫️ Day 3: 50", False)],
+)
+def test_the_ladder_begins_today_and_names_the_streak(english: None, state: Today, first: str, button: bool) -> None:
+    steps = [Step(days, 50 if days < 5 else 53, 50 if days == 7 else 0) for days in range(3, 10)]
+    screen = daily.daily(
+        person_id=7,
+        state=state,
+        wait=timedelta(hours=9, minutes=12),
+        steps=steps,
+        days=daily.Days(NOON.date(), {NOON.date()}, set(), {7: 50}),
+        onward=["trivia"],
+    )
+    ladder = f"{first}\n▫️ Day 4: 50\n▫️ Day 5: 53\n▫️ Day 6: 53\n▫️ Day 7: 53, and 50 for the streak\n"
+    assert ladder in screen.text
+    assert ("v1|daily|take|7" in str(screen.keyboard)) is button
+    assert "v1|trivia|show|7" in str(screen.keyboard)
+
+
+def entries(*lines: points.Line) -> points.Page:
+    return points.Page(lines, NOON.date())
+
+
+def test_an_entry_tells_its_time_and_its_why(english: None) -> None:
+    line = points.Line(
+        NOON, 78, "award", "daily_login", "", 50, [("level", 100), ("vip", 5000), ("streak", 550)], "", 2
+    )
+    text = points.points(person_id=7, standing=points.Standing(78, 2, 10, 90), page=entries(line)).text
+    assert text == (
+        "<b>Balance: 78</b> · level 2\n▱▱▱▱▱▱▱▱ 90 points to the next level\n\n"
+        "<b>Today</b>\n12:00\u00a0PM <b>+78</b> Daily reward"
+    )
+    why = points.why(person_id=7, page=entries(line)).text
+    assert "<b>+78</b> Daily reward\n   base 50 · level +1% · VIP +50% · streak +5.5% · rule, version 2" in why
 
 
 @pytest.mark.parametrize(
     ("note", "said"),
     [("limit", "limit reached"), ("cap=15", "the day's points are used up (15)"), ("suspended", "account suspended")],
 )
-def test_an_entry_of_nothing_tells_the_reason(english: None, note: str, said: str) -> None:
-    text = points.points(
-        person_id=7, balance=0, level=1, lines=[points.Line(0, "suppressed", "login", "", 10, (), note)]
-    ).text
-    assert f"<b>+0</b> Coming by – base 10 · {html.escape(said)}" in text
+def test_an_entry_of_less_tells_the_reason(english: None, note: str, said: str) -> None:
+    line = points.Line(NOON, 5, "award", "login", "", 10, (), note)
+    assert f"base 10 · {html.escape(said)}" in points.why(person_id=7, page=entries(line)).text
+
+
+def test_entries_stand_below_their_days(english: None) -> None:
+    lines = [points.Line(NOON - timedelta(hours=hours), 5, "award", "login", "", 5) for hours in (0, 1, 13, 40)]
+    text = points.why(person_id=7, page=entries(*lines)).text
+    assert re.findall("<b>([^+]*?)</b>", text) == ["Why these points", "Today", "Yesterday", "November 20, 2026"]
 
 
 def test_an_entry_by_staff_is_named_after_its_kind(english: None) -> None:
-    line = points.Line(-5, "penalty", "", "", -5, (), "")
-    assert "<b>−5</b> Penalty" in points.points(person_id=7, balance=0, level=1, lines=[line]).text
+    line = points.Line(NOON, -5, "penalty", "", "", -5, (), "")
+    assert "<b>−5</b> Penalty" in points.why(person_id=7, page=entries(line)).text
 
 
 def test_an_unknown_rule_shows_the_title_of_the_staff(english: None) -> None:
-    line = points.Line(5, "award", "garden", "Garden & <b>", 5)
-    assert "Garden &amp; &lt;b&gt;" in points.points(person_id=7, balance=5, level=1, lines=[line]).text
+    line = points.Line(NOON, 5, "award", "garden", "Garden & <b>", 5)
+    assert "Garden &amp; &lt;b&gt;" in points.why(person_id=7, page=entries(line)).text
 
 
 def test_the_own_place_stands_out(english: None) -> None:
     rows = [top.Row(1, 8, "Bob", 9), top.Row(2, 7, "Ada", 5)]
     text = board(top.FIRST, rows=rows, own_rank=2).text
-    assert "1. Bob – 9\n<b>2. Ada – 5</b>\nYour rank: 2" in text
+    assert "🥇 Bob – 9 points\n<b>🥈 Ada – 5 points</b>\n\nYour rank: 2" in text
 
 
-def test_an_empty_board_says_why(english: None) -> None:
-    assert "Nobody yet: be the first.\nYou are not on this board yet." in board(top.FIRST, own_rank=None).text
-    assert "You do not show on boards." in board(top.FIRST, own_rank=None, look=Look(shown=False)).text
-    assert "Nobody" not in board(top.Choice(around=True), own_rank=None).text
-    like_me = top.Choice(segment="archetype")
-    assert "the quiz finds out" in board(like_me, own_rank=None).text
-    assert "the quiz" not in board(like_me, own_rank=None, look=Look(archetype="explorer")).text
+@pytest.mark.parametrize(
+    ("absence", "choice", "said", "button"),
+    [
+        ("no_points", top.FIRST, "You are not on this board yet", "v1|daily|take|7"),
+        ("no_points", top.Choice("trivia"), "You are not on this board yet", "v1|trivia|show|7"),
+        ("hidden", top.FIRST, "You are hidden", "v1|top|appear|7"),
+        ("not_vip", top.Choice(segment="vip"), "Only VIPs", "v1|vip|show|7"),
+        ("no_archetype", top.Choice(segment="archetype"), "the quiz finds out", "v1|quiz|show|7"),
+        ("not_shown", top.FIRST, "Your account is on no board", ""),
+    ],
+)
+def test_a_board_says_why_one_is_not_on_it_and_what_changes_that(
+    english: None, absence: top.Absence, choice: top.Choice, said: str, button: str
+) -> None:
+    screen = board(choice, own_rank=None, absence=absence)
+    assert "Nobody yet: the first place is free." in screen.text
+    assert said in screen.text
+    last = screen.keyboard.inline_keyboard[-1] if screen.keyboard else ()
+    assert [str(found.callback_data) for found in last] == [*([button] if button else []), "v1|menu|show|7"]
+    assert "Around me" not in str(screen.keyboard), "nobody is around who has no place"
 
 
-def test_every_board_segment_and_view_is_a_button_away(english: None) -> None:
+def test_every_board_segment_and_view_is_two_buttons_away(english: None) -> None:
     reached: set[str] = set()
     for choice in top.CHOICES:
-        keyboard = board(choice).keyboard
-        assert keyboard is not None
-        buttons = [button for line in keyboard.inline_keyboard for button in line]
-        reached |= {str(button.callback_data).split("|")[1] for button in buttons}
-        assert sum(button.text.startswith("• ") for button in buttons) == 2
+        for screen in (board(choice), top.boards(person_id=7, choice=choice)):
+            assert screen.keyboard is not None
+            buttons = [button for line in screen.keyboard.inline_keyboard for button in line]
+            reached |= {str(button.callback_data).split("|")[1] for button in buttons}
     assert {choice.page for choice in top.CHOICES} <= reached
 
 

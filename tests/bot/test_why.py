@@ -1,5 +1,6 @@
 """/points says of every kind of entry why it is what it is, /streak how the days stand; in every language."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -30,9 +31,13 @@ def give(who: int, amount: int) -> None:
 
 
 def lines(who: int, language: str) -> list[str]:
-    """Return the lines of /points, the newest first."""
+    """Return what *Why?* says of the entries of /points, the newest first, without their times."""
     Person.objects.filter(pk=who).update(language=language)
-    return pages.show("points", who, now=NOON).text.split("\n")[2:]
+    text = pages.show("why", who, now=NOON).text
+    return [
+        entry.replace("\n   ", " – ")
+        for entry in re.split(r"\n\n?(?:<b>[^+−]*?</b>\n)?\d?\d:\d\d(?:\u00a0[AP]M)? ", text)[1:]
+    ]
 
 
 def everything() -> int:
@@ -57,7 +62,7 @@ def everything() -> int:
 
 
 def test_it_says_so_in_english() -> None:
-    penalty, cut, _, _, paid_afterwards, reversal, suppressed, rewarded, *_ = lines(everything(), "en")
+    penalty, cut, _, _, paid_afterwards, reversal, rewarded, *_ = lines(everything(), "en")
     assert penalty.startswith("<b>−")
     assert "Penalty – more than there was (" in penalty
     assert cut.endswith(
@@ -65,7 +70,6 @@ def test_it_says_so_in_english() -> None:
     )
     assert "base 50 · level +9% · VIP +50% · paid afterwards: there was room again" in paid_afterwards
     assert reversal.startswith("<b>−80</b> Correction: Daily reward – takes +80 back")
-    assert suppressed == "<b>+0</b> Daily reward – base 50 · limit reached · rule, version 1"
     assert "base 50 · level +9% · VIP +50% · rule, version 1" in rewarded
 
 
@@ -79,6 +83,53 @@ def test_the_clamp_shows_where_it_cut() -> None:
     assert clamped == "<b>+60</b> Daily reward – base 50 · VIP +50% · at most ×1.2 · rule, version 1"
     assert reward == "<b>+75</b> Achievement – base 75 · rule, version 1", "no bonus, nothing to cut"
     assert "All together are at most ×1.2." in selectors.explain(Entry.objects.get(rule="daily_login").pk).words
+
+
+def test_entries_of_nothing_are_hidden_and_the_others_paged_once_each() -> None:
+    who = everything()
+    give(who, 1)
+    for number in range(20):
+        give(who, 100 + number)
+    kept = list(
+        Entry.objects.filter(account_id=who).exclude(amount=0).order_by("-sequence").values_list("pk", flat=True)
+    )
+    assert Entry.objects.filter(account_id=who, amount=0).exists()
+    first = selectors.entries(who, 10)
+    seen, page = [], first
+    while True:
+        seen += [line.entry_id for line in page.lines]
+        if page.older is None:
+            break
+        below = selectors.entries(who, 10, upto=page.older)
+        assert below.newer is not None
+        assert selectors.entries(who, 10, upto=below.newer).lines == page.lines, "up again is where one was"
+        page = below
+    assert seen == kept
+    assert first.newer is None
+
+
+def test_why_is_shown_of_the_same_page_and_leads_back_to_it() -> None:
+    who = person()
+    for number in range(12):
+        give(who, 100 + number)
+    first = pages.show("points", who, now=NOON)
+    older = selectors.entries(who, 10).older
+    assert f"v1|points|show|{who}.{older}" in str(first.keyboard)
+    second = pages.show("points", who, now=NOON, args=(str(older),))
+    why = pages.show("why", who, now=NOON, args=(str(older),))
+    assert ("<b>+101</b>" in second.text, "<b>+102</b>" in second.text) == (True, False)
+    assert re.findall(r"<b>[+−]\d+</b>", why.text) == re.findall(r"<b>[+−]\d+</b>", second.text)
+    assert f"v1|why|show|{who}.{older}" in str(second.keyboard)
+    assert f"v1|points|show|{who}.{older}" in str(why.keyboard)
+    for made_up in ("0", "-1", "x", "9" * 19, "9" * 30, "²"):
+        assert pages.show("points", who, now=NOON, args=(made_up,)).template == "points"
+
+
+def test_the_times_are_those_of_the_persons_clock() -> None:
+    who = person()
+    give(who, 7)
+    Person.objects.filter(pk=who).update(timezone="Asia/Tokyo")
+    assert "21:00 <b>+7</b>" in pages.show("points", who, now=NOON).text
 
 
 def test_every_line_has_its_words_in_every_language() -> None:

@@ -27,7 +27,7 @@ def take_quiz(window: Window) -> None:
     """Answer all questions of the quiz."""
     window.press("Take the quiz", "Question 1 of 10")
     for number in range(1, QUESTIONS + 1):
-        following = f"Question {number + 1} of 10" if number < QUESTIONS else "You play like this"
+        following = f"Question {number + 1} of 10" if number < QUESTIONS else "Your play style"
         window.press(str(number % 4 + 1), following)
 
 
@@ -38,7 +38,7 @@ def test_a_newcomer_comes_from_start_to_a_level(window: Window) -> None:
     # Every step redrew the one message: nothing but that and the way here was said.
     assert window.answers().count() == 1
 
-    window.ask("/daily", "points!")
+    window.ask("/daily", "Daily reward")
     question = window.ask("/trivia", "Trivia")
     time.sleep(READING_SECONDS)
     question.locator(".key").first.click()

@@ -33,7 +33,7 @@ def test_the_timeline_shows_all_that_a_message_set_off_and_nothing_of_another_s(
     bea = window.add_person("Bea")
     window.ask("/start", f"Welcome, {bea}!")
     say_elsewhere(diana, ada, "/daily")
-    window.ask("/daily", "points!")
+    window.ask("/daily", "Daily reward")
     say_elsewhere(diana, ada, "/top")
     window.wait_for_rest()
     expect(window.timeline).to_contain_text(f"{bea}: /daily")
@@ -47,7 +47,7 @@ def test_the_timeline_shows_all_that_a_message_set_off_and_nothing_of_another_s(
 def test_a_page_that_is_loaded_again_shows_what_the_newest_message_set_off(window: Window) -> None:
     ada = window.add_person("Ada")
     window.ask("/start", "Welcome")
-    window.ask("/daily", "points!")
+    window.ask("/daily", "Daily reward")
     window.wait_for_rest()
     before = window.timeline.locator(".item").all_inner_texts()
     window.page.reload()
@@ -79,7 +79,7 @@ def test_an_answer_about_an_earlier_message_that_comes_late_is_not_shown(window:
             held.append(route)
 
     window.page.route("**/chat/timeline*", hold_first)
-    window.ask("/daily", "points!")
+    window.ask("/daily", "Daily reward")
     window.page.wait_for_timeout(500)
     assert held
     window.ask("/help", "What I can do")

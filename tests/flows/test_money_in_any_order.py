@@ -407,7 +407,7 @@ def test_a_refunds_receipt_says_which_levels_went(sandbox: Sandbox) -> None:
     told = texts(sandbox)[before:]
     [receipt] = [text for text in told if "given back" in text]
     assert "250" in receipt
-    assert "1000 points" in receipt
+    assert "1,000 points" in receipt
     down = events("game.level_down")[0][1]
     assert f"from level {down['old']} to level {down['new']}" in receipt
 
@@ -442,7 +442,7 @@ def test_points_taken_back_after_the_receipt_are_told_by_another(sandbox: Sandbo
     assert "points" not in receipt
     drain()
     [_, second] = [text for text in texts(sandbox)[before:] if "given back" in text]
-    assert "1000 points" in second
+    assert "1,000 points" in second
 
 
 def test_whoever_redeemed_a_refunded_gift_keeps_what_is_theirs(sandbox: Sandbox) -> None:

@@ -71,7 +71,7 @@ def test_the_tutorial_is_done_by_doing_what_it_tells(sandbox: Sandbox) -> None:
     services.take_tutorial_step(person_id=me, step="story", now=clock.now())
     drain()
     assert len(events("user.tutorial_completed")) == 1
-    rules = [entry.rule for entry in ledger.last_entries(me, 20)]
+    rules = [entry.rule for entry in ledger.entries(me, 20).lines]
     assert rules.count("tutorial_step_completed") == 4
     assert rules.count("tutorial_completed") == 1
 
@@ -101,12 +101,12 @@ def test_a_friend_who_stays_is_paid_for_and_one_who_is_suspended_is_not(sandbox:
     Referral.objects.update(status="qualified", qualified_at=now - timedelta(days=8))
     assert services.pay_referrals(now=now) == 1
     drain()
-    assert [e.amount for e in ledger.last_entries(ada, 50) if e.rule == "friend_referral"] == [500]
+    assert [e.amount for e in ledger.entries(ada, 50).lines if e.rule == "friend_referral"] == [500]
     services.suspend(person_id=ben, until=None, reason="r", actor=Actor(1, "vera", "admin"), key="k", now=clock.now())
     drain()
     assert gamification.reverse_referrals(now=clock.now()) == 2
     assert (
-        sum(e.amount for e in ledger.last_entries(ada, 50) if e.rule == "friend_referral" or e.kind == "reversal") == 0
+        sum(e.amount for e in ledger.entries(ada, 50).lines if e.rule == "friend_referral" or e.kind == "reversal") == 0
     )
 
 

@@ -42,7 +42,7 @@ def ada() -> Person:
 
 def test_staff_grant_vip_and_the_profile_and_the_day_show_it(sandbox: Sandbox, client: Client) -> None:
     person = ada()
-    assert "VIP" not in profile(sandbox)
+    assert "VIP: no" in profile(sandbox)
     client.force_login(Staff.objects.create_superuser("root"))
     sent = {"person": person.pk, "source": "gift", "days": "30", "reason": "poem", "act_key": "k"}
     confirm(client, reverse("admin:users_grant_add"), sent)
@@ -74,7 +74,7 @@ def test_forced_off_the_profile_says_nothing_of_it_and_the_day_is_worth_less(san
     how: dict[str, Any] = {"person_id": person.pk, "reason": "r", "actor": ACTOR, "now": now}
     services.grant_vip(source="gift", days=30, **how)
     services.override_vip(mode="off", until=now + DAY, key="k", **how)
-    assert "VIP" not in profile(sandbox)
+    assert "VIP: no" in profile(sandbox)
     say("/daily")
     drain()
     assert Entry.objects.get(rule="daily_login").multipliers == ""

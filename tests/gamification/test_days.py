@@ -118,7 +118,7 @@ def test_a_streak_is_repaired_within_48_hours_and_pays_its_bonus_once() -> None:
     active(somebody, 10)
     assert selectors.standing(somebody).streak_days == 8
     assert AuditRecord.objects.filter(act="repair_streak").first()
-    bonuses = [line for line in selectors.last_entries(somebody, 50) if line.rule == "streak_bonus"]
+    bonuses = [line for line in selectors.entries(somebody, 50).lines if line.rule == "streak_bonus"]
     assert [line.base for line in bonuses] == [50]
     with pytest.raises(services.NothingToRepair):
         services.repair_streak(person_id=somebody, reason="Again", actor=STAFF, now=now)

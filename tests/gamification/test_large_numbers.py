@@ -178,7 +178,7 @@ def test_ids_and_amounts_beyond_the_end_are_answered(number: int) -> None:
     with pytest.raises(services.PointsError):
         selectors.explain(number)
     assert selectors.balance(number) == 0
-    assert selectors.last_entries(number, 5) == []
+    assert selectors.entries(number, 5).lines == []
     assert selectors.rank_of(number, "total", NOON) is None
     commands: dict[str, tuple[object, ...]] = {
         "award_points": ("--person", number, "--amount", 1, "--reason", "r", "--key", "k"),

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from telegram import InlineKeyboardMarkup
 
+from apps.bot import groups
 from apps.bot.application import application
 from apps.bot.outcomes import records, settlement
 from apps.bot.outcomes.models import ShownScreen
@@ -68,7 +69,8 @@ async def _wait(row: ShownScreen) -> outcomes.Outcome:
 async def _tell_on_screen(row: ShownScreen, events: Sequence[Envelope]) -> bool:
     """Edit the message, if it shows the act's screen still, and say whether it tells the outcome now."""
     late = clock.now() - row.shown_at > LATEST
-    claimed = None if late else await in_thread(records.claim, row.pk)
+    heard = not late and await in_thread(groups.is_approved, row.chat_id)
+    claimed = await in_thread(records.claim, row.pk) if heard else None
     if claimed is None:
         return False
     try:

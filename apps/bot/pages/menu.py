@@ -1,9 +1,9 @@
-"""What there is to do, in the person's order."""
+"""What there is to do: first what pays now."""
 
-from apps.bot.pages.registry import PAGES, Request, page
+from apps.bot.pages import offers
+from apps.bot.pages.registry import Request, page
 from apps.bot.screens import menu as screen
 from apps.bot.screens.layout import Reply
-from apps.users import selectors as people
 
 
 @page("menu")
@@ -12,7 +12,12 @@ def menu(request: Request) -> Reply:
     return build(request)
 
 
+@page("more")
+def more(request: Request) -> Reply:
+    """Show what the menu leaves out."""
+    return screen.more(person_id=request.me, moment=offers.moment(request))
+
+
 def build(request: Request, *, joined: bool = False) -> Reply:
     """Return the menu; `joined` greets who has just finished the first steps."""
-    archetype = people.main_archetype(people.archetype(request.me))
-    return screen.menu(person_id=request.me, archetype=archetype, pages=PAGES, joined=joined)
+    return screen.menu(person_id=request.me, moment=offers.moment(request), joined=joined)

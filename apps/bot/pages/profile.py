@@ -19,6 +19,7 @@ def profile(request: Request) -> Reply:
     if not request.private and not own_chat.is_shown_by_name(request):
         # A name, an alias, a balance or a rank would tell which place of a board is theirs.
         return points.short(level=standing.level, balance=None, link=own_chat.link_to("profile"))
+    found = people.archetype(request.me)
     return screen.profile(
         screen.ProfileData(
             person_id=request.me,
@@ -30,6 +31,11 @@ def profile(request: Request) -> Reply:
             vip=_vip(person, now),
             streak_days=_running_streak(standing, person.date_of(now)),
             rank=ledger.rank_of(request.me, "total", now),
+            in_level=standing.in_level,
+            next_title=standing.next_title,
+            archetype=people.main_archetype(found) if found else "",
+            side=people.side_of(found) if found else "",
+            hidden=people.visibility(request.me) == "hidden",
         )
     )
 

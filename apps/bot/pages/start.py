@@ -14,4 +14,4 @@ def help_(request: Request) -> Reply:
 @page("unknown_command")
 def unknown_command(request: Request) -> Reply:
     """Answer a command that is none."""
-    return start.unknown_command()
+    return start.unknown_command(person_id=request.me)

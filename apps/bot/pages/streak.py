@@ -21,6 +21,10 @@ def streak(request: Request) -> Reply:
         freezes_left=standing.freezes_left,
         lost=standing.lost,
         repair_until=standing.repair_until,
+        today=today,
+        active=standing.active,
+        frozen=standing.frozen,
+        milestones=ledger.milestones(request.now),
     )
 
 

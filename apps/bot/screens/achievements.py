@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.screens import formats
+from apps.bot.screens.achievement_units import in_units
 from apps.bot.screens.achievement_words import (
     CATEGORIES,
     achievement_description,
@@ -16,12 +17,12 @@ from apps.bot.screens.achievement_words import (
     medal,
     tier_title,
 )
-from apps.bot.screens.layout import Screen, callback_data, navigation
+from apps.bot.screens.bars import bar
+from apps.bot.screens.layout import Screen, callback_data, menu_button
 
-BAR_CELLS = 8
 NEAREST = 3
 PER_PAGE = 10
-BUTTONS_IN_A_ROW = 3
+BUTTONS_IN_A_ROW = 2
 
 
 class Line(NamedTuple):
@@ -69,12 +70,6 @@ def page_name(category: str, page: int = 1) -> str:
     return f"ach_{category}" + (f"_{page}" if page > 1 else "")
 
 
-def bar(value: int, target: int) -> str:
-    """Return a progress bar; full only when the target is reached."""
-    full = min(BAR_CELLS * value // max(target, 1), BAR_CELLS)
-    return "▰" * full + "▱" * (BAR_CELLS - full)
-
-
 def _entry(line: Line) -> str:
     title = achievement_title(line.key, line.title)
     if not line.tiers:
@@ -85,11 +80,8 @@ def _entry(line: Line) -> str:
         head = f"{medal(line.tiers[-1])} <b>{title}</b>" + (f" · {best}" if best else "") + times
     text = [head, achievement_description(line.key, line.description)]
     if line.next_tier and line.target > 1:
-        towards = tier_title(line.next_tier)
-        text.append(
-            f"{bar(line.value, line.target)} {formats.number(line.value)}/{formats.number(line.target)}"
-            + (f" {towards}" if towards else "")
-        )
+        counted, towards = in_units(line.key, line.value, line.target), tier_title(line.next_tier)
+        text.append(f"{bar(line.value, line.target)} {counted}" + (f" · {towards}" if towards else ""))
     return "\n".join(text)
 
 
@@ -115,5 +107,5 @@ def _keyboard(person_id: int, lines: Sequence[Line], *, here: str = "", followin
     buttons = [
         InlineKeyboardButton(label, callback_data=callback_data(name, "show", str(person_id))) for name, label in places
     ]
-    rows = [buttons[n : n + BUTTONS_IN_A_ROW] for n in range(0, len(buttons), BUTTONS_IN_A_ROW)]
-    return InlineKeyboardMarkup([*rows, *navigation(person_id, here="achievements").inline_keyboard])
+    buttons.append(menu_button(person_id))
+    return InlineKeyboardMarkup([buttons[n : n + BUTTONS_IN_A_ROW] for n in range(0, len(buttons), BUTTONS_IN_A_ROW)])

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.screens import formats
-from apps.bot.screens.layout import Screen, callback_data, navigation
+from apps.bot.screens.layout import Screen, callback_data, menu_button, navigation
 
 # Short texts stand beside each other.
 SHORT = 12
@@ -32,7 +32,7 @@ def offer(*, head: Head, steps: int, timed: bool) -> Screen:
     if timed:
         lines.append(_("You have 20 seconds for each: the clock runs from when you begin."))
     lines.append(_("Half of it right, and it is done."))
-    return Screen("challenge_offer", "\n".join(lines), InlineKeyboardMarkup([[_begin(head, _("Begin"), 1)]]))
+    return Screen("challenge_offer", "\n".join(lines), _keyboard(head, [[_begin(head, _("Begin"), 1)]]))
 
 
 def step(
@@ -60,7 +60,7 @@ def step(
     ]
     across = 2 if all(len(text) <= SHORT for text in labels) else 1
     rows = [buttons[start : start + across] for start in range(0, len(buttons), across)]
-    return Screen("challenge_step", "\n".join(lines), InlineKeyboardMarkup(rows))
+    return Screen("challenge_step", "\n".join(lines), _keyboard(head, rows))
 
 
 def passed(*, head: Head, score: int) -> Screen:
@@ -80,7 +80,11 @@ def missed(*, head: Head, score: int, attempt: int, left: int) -> Screen:
         ngettext("%(count)s attempt left.", "%(count)s attempts left.", left) % {"count": formats.number(left)}
     )
     again = _begin(head, _("Try again"), attempt + 1)
-    return Screen("challenge_missed", "\n".join(lines), InlineKeyboardMarkup([[again]]))
+    return Screen("challenge_missed", "\n".join(lines), _keyboard(head, [[again]]))
+
+
+def _keyboard(head: Head, rows: Sequence[Sequence[InlineKeyboardButton]]) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup([*rows, [menu_button(head.person_id)]])
 
 
 def _title(head: Head) -> list[str]:

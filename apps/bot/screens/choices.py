@@ -1,6 +1,6 @@
 """Buttons for what people choose about themselves, the same in the first steps and in the settings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
 
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from apps.users.selectors import Zone
 # Each in its own words, so that who cannot read the others finds it.
 LANGUAGES = {"en": "English", "es": "Español", "ru": "Русский"}
 CITIES_A_PAGE = 10
-TIMES_A_PAGE, TIMES_A_ROW = 20, 4
+TIMES_A_PAGE, TIMES_A_ROW = 14, 3
 # What a page of times is called by its buttons.
 _TIMES = "times"
 
@@ -38,7 +38,8 @@ def languages(person_id: int, current: str) -> list[Row]:
 def visibilities(person_id: int, current: str) -> list[Row]:
     """Return a button for each way to stand on boards."""
     labels = {"name": _("My name"), "alias": _("An alias"), "hidden": _("Hidden")}
-    return [[button(marked(label, mode == current), "set", "vis", person_id, mode) for mode, label in labels.items()]]
+    buttons = [button(marked(label, mode == current), "set", "vis", person_id, mode) for mode, label in labels.items()]
+    return [buttons[:2], buttons[2:]]
 
 
 def zone(person_id: int, found: Zone, now: datetime) -> InlineKeyboardButton:
@@ -61,8 +62,19 @@ def times(person_id: int, offsets: Sequence[int], page: int, now: datetime, back
         for minutes, label in zip(offsets, named, strict=True)
     ]
     shown, others = _page(buttons, TIMES_A_PAGE, page, person_id, _TIMES)
-    rows = [shown[start : start + TIMES_A_ROW] for start in range(0, len(shown), TIMES_A_ROW)]
-    return [*rows, [back, *others, button("UTC", "set", "tz", person_id, "UTC")]]
+    return [*_rows_of_times(shown, labels), [back, *others, button("UTC", "set", "tz", person_id, "UTC")]]
+
+
+def _rows_of_times(shown: Row, labels: Collection[str]) -> list[Row]:
+    """Return so many buttons in a row as fit a small phone: fewer where one names its day, too."""
+    rows: list[Row] = []
+    for found in shown:
+        last = rows[-1] if rows else []
+        most = TIMES_A_ROW if all(known.text in labels for known in (*last, found)) else TIMES_A_ROW - 1
+        if not last or len(last) >= most:
+            rows.append([])
+        rows[-1].append(found)
+    return rows
 
 
 def cities(person_id: int, zones: Sequence[Zone], page: int, now: datetime, word: str = "") -> list[Row]:

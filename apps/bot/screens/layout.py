@@ -72,11 +72,13 @@ def callback_data(screen: str, verb: str, owner: str, *args: str | int) -> str:
 
 
 def navigation(person_id: int, *, here: str = "") -> InlineKeyboardMarkup:
-    """Return the buttons to the other screens; they work for this person only."""
-    labels = {"profile": _("Profile"), "points": _("Points"), "top": _("Top"), "achievements": "🏅", "help": _("Help")}
-    buttons = [
-        InlineKeyboardButton(label, callback_data=callback_data(screen, "show", str(person_id)))
-        for screen, label in labels.items()
-        if screen != here
-    ]
-    return InlineKeyboardMarkup([buttons])
+    """Return the buttons to the points, from there to the profile, and to the menu; they work for this person only."""
+    places = {"points": "💠 " + _("Points"), "profile": "🪪 " + _("Profile")}
+    beside = next(page for page in places if page != here)
+    button = InlineKeyboardButton(places[beside], callback_data=callback_data(beside, "show", str(person_id)))
+    return InlineKeyboardMarkup([[button, menu_button(person_id)]])
+
+
+def menu_button(person_id: int) -> InlineKeyboardButton:
+    """Return the button that leads to the menu from everywhere."""
+    return InlineKeyboardButton("☰ " + _("Menu"), callback_data=callback_data("menu", "show", str(person_id)))

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.screens import formats
-from apps.bot.screens.layout import Document, Screen, callback_data
+from apps.bot.screens.layout import Document, Screen, callback_data, menu_button
 
 
 def copy(*, person_id: int, content: bytes, compressed: bool) -> Document:
@@ -35,6 +35,7 @@ def confirm(*, person_id: int, due: datetime) -> Screen:
     keyboard = [
         [InlineKeyboardButton(_("Yes, delete me"), callback_data=callback_data("deleteme", "yes", str(person_id)))],
         [InlineKeyboardButton(_("No"), callback_data=callback_data("deleteme", "keep", str(person_id)))],
+        [menu_button(person_id)],
     ]
     return Screen("deletion_confirm", "\n\n".join(paragraphs), InlineKeyboardMarkup(keyboard))
 
@@ -45,9 +46,10 @@ def requested(*, person_id: int, due: datetime) -> Screen:
         "date": formats.moment(due)
     }
     button = InlineKeyboardButton(_("Keep me"), callback_data=callback_data("deleteme", "keep", str(person_id)))
-    return Screen("deletion_requested", text, InlineKeyboardMarkup([[button]]))
+    return Screen("deletion_requested", text, InlineKeyboardMarkup([[button], [menu_button(person_id)]]))
 
 
 def kept(*, person_id: int) -> Screen:
     """Say that nothing will be deleted."""
-    return Screen("deletion_cancelled", _("You stay, and so does everything that is yours."))
+    text = _("You stay, and so does everything that is yours.")
+    return Screen("deletion_cancelled", text, InlineKeyboardMarkup([[menu_button(person_id)]]))

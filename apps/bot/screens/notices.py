@@ -12,7 +12,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from apps.bot.notices.subjects import SUBJECTS, subject_of
 from apps.bot.screens import choices, formats
 from apps.bot.screens.achievement_words import achievement_title, medal, tier_title
-from apps.bot.screens.layout import Screen
+from apps.bot.screens.layout import Screen, menu_button
 from apps.bot.screens.outcome import points
 from apps.bot.screens.receipts import Local, declined, purchase, refund
 from apps.bot.screens.words import entry_title
@@ -98,13 +98,13 @@ def _rows(buttons: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardBu
 def _ways_on(person_id: int) -> list[InlineKeyboardButton]:
     return [
         choices.button("⚙️ " + _("Notices"), "notices", "show", person_id),
-        choices.button(_("Menu"), "menu", "show", person_id),
+        menu_button(person_id),
     ]
 
 
 def _switch(person_id: int, key: str, label: str, on: bool) -> InlineKeyboardButton:
-    state, other = (_("on"), "off") if on else (_("off"), "on")
-    return choices.button(f"{label}: {state}", "notices", "set", person_id, key, other)
+    mark, other = ("🔔", "off") if on else ("🔕", "on")
+    return choices.button(f"{mark} {label}", "notices", "set", person_id, key, other)
 
 
 def _words(subject: str) -> list[str]:
@@ -114,7 +114,7 @@ def _words(subject: str) -> list[str]:
 def _names() -> dict[str, str]:
     return {
         "achievements": _("Achievements"),
-        "levels": _("Points and levels"),
+        "levels": _("Points, levels"),
         "referrals": _("Invitations"),
         "vip_changes": _("VIP"),
         "reminders": _("Reminders"),

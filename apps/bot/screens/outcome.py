@@ -63,5 +63,8 @@ def _achievement(unlocked: Envelope, events: Sequence[Envelope], titles: Mapping
 
 
 def _nothing(events: Sequence[Envelope]) -> list[str]:
-    reasons = dict.fromkeys(str(event.fields["reason"]) for event in _of(events, "game.points_suppressed"))
-    return [html.escape(_("No points:")) + " " + note(reason) for reason in list(reasons)[:1]]
+    for event in _of(events, "game.points_suppressed"):
+        if (event.fields["rule"], event.fields["reason"]) == ("daily_login", "limit"):
+            return [_("Today's reward was taken before.")]
+        return [html.escape(_("No points:")) + " " + note(str(event.fields["reason"]))]
+    return []

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.screens import formats, plans
-from apps.bot.screens.layout import Screen, callback_data, navigation
+from apps.bot.screens.layout import Screen, callback_data, menu_button, navigation
 from apps.bot.screens.payment_words import REFUSALS, STATES
 
 
@@ -60,7 +60,7 @@ def confirm(*, person_id: int, line: Line) -> Screen:
     keyboard = InlineKeyboardMarkup(
         [
             [_button(_("Yes, I want my Stars back"), "yes", person_id, line.id)],
-            [_button(_("‹ Back"), "show", person_id)],
+            [_button(_("‹ Back"), "show", person_id), menu_button(person_id)],
         ]
     )
     return Screen("refund_question", "\n".join(parts), keyboard)

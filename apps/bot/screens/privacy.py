@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from apps.bot.screens.layout import Screen, callback_data
+from apps.bot.screens.layout import Screen, callback_data, menu_button
 
 
 def privacy(*, person_id: int) -> Screen:
@@ -46,6 +46,7 @@ def privacy(*, person_id: int) -> Screen:
         [InlineKeyboardButton(_("A copy of my data"), callback_data=callback_data("export", "show", owner))],
         [InlineKeyboardButton(_("Take a break"), callback_data=callback_data("privacy", "pause", owner))],
         [InlineKeyboardButton(_("Forget me"), callback_data=callback_data("deleteme", "show", owner))],
+        [menu_button(person_id)],
     ]
     return Screen("privacy", "\n\n".join(paragraphs), InlineKeyboardMarkup(keyboard))
 
@@ -62,7 +63,10 @@ def terms(*, person_id: int) -> Screen:
         _("VIP is bought with Telegram Stars and lasts as long as it said when you paid. About payments: /paysupport."),
         _("What I know of you, and how to have it deleted: /privacy."),
     ]
-    return Screen("terms", "\n\n".join(paragraphs))
+    privacy_button = InlineKeyboardButton(
+        _("Your data"), callback_data=callback_data("privacy", "show", str(person_id))
+    )
+    return Screen("terms", "\n\n".join(paragraphs), InlineKeyboardMarkup([[privacy_button, menu_button(person_id)]]))
 
 
 def paused(*, person_id: int) -> Screen:
@@ -71,4 +75,5 @@ def paused(*, person_id: int) -> Screen:
         "You are on no board now, and I will not write to you. Send me a command or press a button, whenever you like, and"
         " you are back with everything that is yours."
     )
-    return Screen("paused", text)
+    back = InlineKeyboardButton(_("I am back"), callback_data=callback_data("menu", "show", str(person_id)))
+    return Screen("paused", text, InlineKeyboardMarkup([[back]]))

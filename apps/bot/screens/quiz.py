@@ -1,6 +1,5 @@
 """The quiz: what it is, its questions, what it has found."""
 
-import html
 from collections.abc import Sequence
 from datetime import date
 
@@ -8,8 +7,8 @@ from django.utils.translation import gettext as _
 from telegram import InlineKeyboardMarkup
 
 from apps.bot.screens import choices, formats
-from apps.bot.screens.layout import Screen, navigation
-from apps.bot.screens.quiz_words import ARCHETYPES, MEANINGS, SCENES, STATEMENTS
+from apps.bot.screens.layout import Screen, menu_button, navigation
+from apps.bot.screens.quiz_words import MEANINGS, SCENES, STATEMENTS, named
 
 QUESTIONS = len(SCENES) + len(STATEMENTS)
 
@@ -22,7 +21,7 @@ def intro(*, person_id: int) -> Screen:
         _("Ten taps. It is about preferences for play, not a psychological test."),
         _("It puts your menu and tutorial in order, and lets you compare yourself with people who play like you."),
     ]
-    rows = [[choices.button(_("Begin"), "quiz", "begin", person_id)]]
+    rows = [[choices.button(_("Begin"), "quiz", "begin", person_id)], [menu_button(person_id)]]
     return Screen("quiz", "\n".join(lines), InlineKeyboardMarkup(rows))
 
 
@@ -37,27 +36,22 @@ def question(*, person_id: int, attempt_id: int, number: int, order: Sequence[in
         lines = [f"«{STATEMENTS[number - len(SCENES)]}»", "", _("1 – not me at all, 5 – exactly me")]
         values = [(str(mark), mark) for mark in range(1, 6)]
     row = [choices.button(label, "quiz", "answer", person_id, attempt_id, number, value) for label, value in values]
-    return Screen("quiz_question", "\n".join([head, "", *lines]), InlineKeyboardMarkup([row]))
+    return Screen("quiz_question", "\n".join([head, "", *lines]), InlineKeyboardMarkup([row, [menu_button(person_id)]]))
 
 
 def result(*, person_id: int, archetype: str, side: str, again: date | None) -> Screen:
     """Show what was found; `again`: the day from which on the quiz can be taken again, None from now on."""
     lines = [
-        "<b>" + _("You play like this: %(archetype)s") % {"archetype": _named(archetype, side)} + "</b>",
+        "<b>" + _("Your play style: %(archetype)s") % {"archetype": named(archetype, side)} + "</b>",
         "",
         str(MEANINGS.get(archetype, "")),
         _("It is about preferences for play, not a psychological test."),
     ]
-    rows = [[choices.button(_("Menu"), "menu", "show", person_id)]]
+    rows = []
     if again is None:
-        rows[0].append(choices.button(_("Take it again"), "quiz", "begin", person_id))
+        rows.append([choices.button(_("Take it again"), "quiz", "begin", person_id)])
     else:
         lines.append(_("You can take it again from %(date)s on.") % {"date": formats.day(again)})
     return Screen(
         "quiz_result", "\n".join(lines), InlineKeyboardMarkup([*rows, *navigation(person_id).inline_keyboard])
     )
-
-
-def _named(archetype: str, side: str) -> str:
-    main = html.escape(str(ARCHETYPES.get(archetype, archetype)))
-    return _("%(main)s, with a side: %(side)s") % {"main": main, "side": ARCHETYPES[side]} if side else main

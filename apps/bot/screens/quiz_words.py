@@ -3,6 +3,9 @@
 A change of what is asked needs a new version (apps/users/personality.py); a better wording does not.
 """
 
+import html
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 # The answers in the order of the dimensions: exploration, competition, narrative, social.
@@ -82,3 +85,11 @@ MEANINGS = {
     "Connector": _("You like to play with others."),
     "All-rounder": _("You like a bit of everything."),
 }
+
+
+def named(archetype: str, side: str) -> str:
+    """Return what a style of play is called, with its side if it has one."""
+    main = html.escape(str(ARCHETYPES.get(archetype, archetype)))
+    if not side:
+        return main
+    return gettext("%(main)s, with a touch of %(side)s") % {"main": main, "side": str(ARCHETYPES[side])}

@@ -46,19 +46,21 @@ def settings(data: SettingsData) -> Screen:
         *_waiting(data.waiting),
         _("On boards: %(mode)s") % {"mode": shown[data.visibility]},
         _("Notices: %(state)s") % {"state": _on_off(data.notices)},
+        _("Reminders: %(state)s") % {"state": _on_off(data.reminders)},
         _("Quiet hours: %(hours)s") % {"hours": _hours(data.quiet)},
     ]
     me = data.person_id
+    shown_as, hidden = choices.visibilities(me, data.visibility)
     rows = [
         *choices.languages(me, data.language),
-        [choices.button(_("Time zone"), "zone", "show", me)],
-        *choices.visibilities(me, data.visibility),
+        shown_as,
+        [*hidden, choices.button(_("Time zone"), "zone", "show", me)],
         [
             _switch(me, "notices", _("Notices"), data.notices),
             choices.button("🔔 " + _("Which ones…"), "notices", "show", me),
         ],
         [
-            choices.button(choices.marked(_hours(hours), hours == data.quiet), "set", "quiet", me, *hours)
+            choices.button(choices.marked(_short(hours), hours == data.quiet), "set", "quiet", me, *hours)
             for hours in QUIET
         ],
     ]
@@ -75,7 +77,7 @@ def _waiting(waiting: Waiting | None) -> list[str]:
 
 
 def _switch(person_id: int, key: str, label: str, on: bool) -> InlineKeyboardButton:
-    return choices.button(f"{label}: {_on_off(on)}", "set", key, person_id, "off" if on else "on")
+    return choices.button(f"{'🔔' if on else '🔕'} {label}", "set", key, person_id, "off" if on else "on")
 
 
 def _on_off(on: bool) -> str:
@@ -84,3 +86,8 @@ def _on_off(on: bool) -> str:
 
 def _hours(quiet: tuple[int, int]) -> str:
     return f"{quiet[0]}–{quiet[1]}" if quiet[0] != quiet[1] else _("none")
+
+
+def _short(quiet: tuple[int, int]) -> str:
+    """Return the hours for a narrow button."""
+    return _hours(quiet) if quiet[0] != quiet[1] else "—"

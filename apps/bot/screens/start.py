@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.menu import COMMANDS
-from apps.bot.screens.layout import Screen, display_name, navigation
+from apps.bot.screens.layout import Screen, display_name, menu_button, navigation
 
 
 def welcome(*, person_id: int, name: str) -> Screen:
@@ -21,15 +21,28 @@ def welcome(*, person_id: int, name: str) -> Screen:
 
 
 def help_(*, person_id: int) -> Screen:
-    """List the commands."""
-    lines = ["<b>" + _("What I can do") + "</b>", ""]
-    lines += [f"/{command} – {purpose}" for command, purpose in COMMANDS.items()]
+    """List the commands by what they are for."""
+    lines = ["<b>" + _("What I can do") + "</b>"]
+    for title, commands in _groups().items():
+        lines += ["", f"<b>{title}</b>", *(f"/{command} – {COMMANDS[command]}" for command in commands)]
     return Screen("help", "\n".join(lines), navigation(person_id, here="help"))
 
 
-def unknown_command() -> Screen:
+def _groups() -> dict[str, tuple[str, ...]]:
+    """Return the commands by what they are for; each stands in one group."""
+    return {
+        _("Earn points"): ("daily", "trivia", "challenge", "story", "invite"),
+        _("Your game"): ("menu", "points", "profile", "streak", "achievements", "top"),
+        _("Get to know it"): ("start", "tutorial", "quiz", "help"),
+        _("VIP and payments"): ("vip", "paysupport"),
+        _("Settings and data"): ("settings", "timezone", "stop", "privacy", "terms", "export", "deleteme"),
+    }
+
+
+def unknown_command(*, person_id: int) -> Screen:
     """Answer a command that is not there."""
-    return Screen("unknown_command", _("I do not know this command. /help lists those I know."))
+    text = _("I do not know this command. /help lists those I know.")
+    return Screen("unknown_command", text, InlineKeyboardMarkup([[menu_button(person_id)]]))
 
 
 def private_only(*, person_id: int, link: str = "") -> Screen:

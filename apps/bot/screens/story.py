@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from apps.bot.screens.layout import Screen, callback_data
+from apps.bot.screens.layout import Screen, callback_data, menu_button
 
 # How much is there, and how much of it somebody has.
 Part = tuple[int, int]
@@ -44,7 +44,7 @@ def shelf(*, person_id: int, lines: Sequence[Line]) -> Screen:
     for line in lines:
         text += ["", f"<b>{html.escape(line.title)}</b>", html.escape(line.about), _progress(line)]
     buttons = [[_button(person_id, _label(line), "open", line.key)] for line in lines]
-    return Screen("story_shelf", "\n".join(text), InlineKeyboardMarkup([*buttons, [_menu(person_id)]]))
+    return Screen("story_shelf", "\n".join(text), InlineKeyboardMarkup([*buttons, [menu_button(person_id)]]))
 
 
 def leaf(*, person_id: int, leaf: Leaf, came_by: str, back: Beside) -> Screen:
@@ -82,7 +82,7 @@ def past(
     text += ["", "<i>" + _("You are looking back. Your decisions stay.") + "</i>"]
     target = ("page", leaf.story, *forward) if forward else ("open", leaf.story)
     on = _button(person_id, _("Forward ›"), *target)
-    rows = [[_back(person_id, leaf.story, back), on], [_menu(person_id)]]
+    rows = [[_back(person_id, leaf.story, back), on], [menu_button(person_id)]]
     return Screen("story_past", "\n".join(text), InlineKeyboardMarkup(rows))
 
 
@@ -115,7 +115,7 @@ def _keyboard(
     person_id: int, story: str, back: Beside, rows: Sequence[Sequence[InlineKeyboardButton]]
 ) -> InlineKeyboardMarkup:
     """Return the buttons of a screen, and below them one page back and the menu."""
-    return InlineKeyboardMarkup([*rows, [_back(person_id, story, back), _menu(person_id)]])
+    return InlineKeyboardMarkup([*rows, [_back(person_id, story, back), menu_button(person_id)]])
 
 
 def _back(person_id: int, story: str, back: Beside) -> InlineKeyboardButton:
@@ -123,10 +123,6 @@ def _back(person_id: int, story: str, back: Beside) -> InlineKeyboardButton:
     if back is None:
         return InlineKeyboardButton(_("‹ Back"), callback_data=callback_data("story", "show", str(person_id)))
     return _button(person_id, _("‹ Back"), "page", story, *back)
-
-
-def _menu(person_id: int) -> InlineKeyboardButton:
-    return InlineKeyboardButton(_("Menu"), callback_data=callback_data("menu", "show", str(person_id)))
 
 
 def _asked(ask: str, found: str) -> list[str]:

@@ -1,13 +1,15 @@
 """The days in a row: how many, the longest, what keeps them, what breaks them, and how a break is repaired."""
 
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import InlineKeyboardMarkup
 
-from apps.bot.screens import formats
-from apps.bot.screens.layout import Screen, callback_data, navigation
+from apps.bot.screens import choices, formats
+from apps.bot.screens.layout import Screen, menu_button, navigation
+from apps.bot.screens.week import next_milestone, week_row
 
 
 def streak(
@@ -19,26 +21,33 @@ def streak(
     freezes_left: int,
     lost: int,
     repair_until: date | None,
+    today: date,
+    active: Collection[date],
+    frozen: Collection[date],
+    milestones: Mapping[int, int],
 ) -> Screen:
-    """Show the streak; with a button to repair it while that is possible."""
+    """Show the streak and the week; with a button to repair it while that is possible. `milestones` are lengths that pay."""
     lines = [
-        "<b>"
+        "<b>🔥 "
         + ngettext("Streak: %(count)s day", "Streak: %(count)s days", days) % {"count": formats.number(days)}
         + "</b>",
+        week_row(today, active, frozen),
+        *next_milestone(days, milestones),
+        "",
         ngettext("Your longest: %(count)s day", "Your longest: %(count)s days", longest)
         % {"count": formats.number(longest)},
         ngettext("%(count)s freeze is left this month", "%(count)s freezes are left this month", freezes_left)
         % {"count": formats.number(freezes_left)},
         "",
         _today(days, done_today),
-        _("A day without you takes a freeze by itself; there are two a month. With none left, the streak breaks."),
+        _("Miss a day and a freeze is used automatically; there are two a month. With none left, the streak ends."),
     ]
-    keyboard = navigation(person_id)
+    daily = choices.button("🎁 " + _("Today's reward"), "daily", "take", person_id)
+    rows = [[daily, menu_button(person_id)]]
     if repair_until is not None:
         lines += ["", _broke(lost, repair_until)]
-        button = InlineKeyboardButton(_("Repair"), callback_data=callback_data("streak", "repair", str(person_id)))
-        keyboard = InlineKeyboardMarkup([[button], *keyboard.inline_keyboard])
-    return Screen("streak", "\n".join(lines), keyboard)
+        rows.insert(0, [choices.button(_("Repair"), "streak", "repair", person_id)])
+    return Screen("streak", "\n".join(lines), InlineKeyboardMarkup(rows))
 
 
 def repaired(*, person_id: int) -> Screen:

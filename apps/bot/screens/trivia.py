@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from apps.bot.screens import formats
-from apps.bot.screens.layout import Screen, callback_data, navigation
+from apps.bot.screens.layout import Screen, callback_data, menu_button, navigation
 
 
 def question(*, person_id: int, asked_id: int, ask: str, answers: Sequence[str]) -> Screen:
@@ -18,7 +18,7 @@ def question(*, person_id: int, asked_id: int, ask: str, answers: Sequence[str])
         [InlineKeyboardButton(text, callback_data=callback_data("trivia", "answer", str(person_id), asked_id, place))]
         for place, text in enumerate(answers)
     ]
-    return Screen("trivia_question", "\n".join(lines), InlineKeyboardMarkup([*buttons, [_menu(person_id)]]))
+    return Screen("trivia_question", "\n".join(lines), InlineKeyboardMarkup([*buttons, [menu_button(person_id)]]))
 
 
 def answered(*, person_id: int, ask: str, chosen: str, right: str, why: str, correct: bool, too_fast: bool) -> Screen:
@@ -31,7 +31,7 @@ def answered(*, person_id: int, ask: str, chosen: str, right: str, why: str, cor
     if correct and too_fast:
         lines += ["", _("That was too fast to count: no points this time.")]
     button = InlineKeyboardButton(_("Next question"), callback_data=callback_data("trivia", "show", str(person_id)))
-    return Screen("trivia_answered", "\n".join(lines), InlineKeyboardMarkup([[button], [_menu(person_id)]]))
+    return Screen("trivia_answered", "\n".join(lines), InlineKeyboardMarkup([[button], [menu_button(person_id)]]))
 
 
 def resting(*, person_id: int, until: date | None) -> Screen:
@@ -40,7 +40,3 @@ def resting(*, person_id: int, until: date | None) -> Screen:
     if until is not None:
         lines.append(_("The first one comes back on %(date)s.") % {"date": formats.day(until)})
     return Screen("trivia_resting", "\n".join(lines), navigation(person_id))
-
-
-def _menu(person_id: int) -> InlineKeyboardButton:
-    return InlineKeyboardButton(_("Menu"), callback_data=callback_data("menu", "show", str(person_id)))

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 from telegram import InlineKeyboardMarkup
 
 from apps.bot.screens import choices
-from apps.bot.screens.layout import Screen, navigation
+from apps.bot.screens.layout import Screen, menu_button, navigation
 
-# The page that is the step, where one is.
-PAGES = {"board": "top", "achievement": "achievements", "story": "story"}
+# The page that is the step.
+PAGES = {"board": "top", "achievement": "achievements", "story": "story", "daily": "daily"}
 
 
 def tutorial(*, person_id: int, steps: Sequence[str], done: Collection[str], pages: Collection[str]) -> Screen:
@@ -17,7 +17,7 @@ def tutorial(*, person_id: int, steps: Sequence[str], done: Collection[str], pag
     texts = {
         "daily": _("Take the daily reward: /daily"),
         "story": _("Make a choice in a story: /story"),
-        "board": _("Look who leads: /top"),
+        "board": _("See who is leading: /top"),
         "achievement": _("Look at an achievement: /achievements"),
     }
     lines = ["<b>" + _("Four steps to know your way around") + "</b>", ""]
@@ -29,8 +29,8 @@ def tutorial(*, person_id: int, steps: Sequence[str], done: Collection[str], pag
     row = [choices.button(_("Skip the rest"), "tutorial", "skip", person_id)]
     page = PAGES.get(following, "")
     if page in pages:
-        row.insert(0, choices.button(_("Go on"), page, "show", person_id))
-    return Screen("tutorial", "\n".join(lines), InlineKeyboardMarkup([row]))
+        row.insert(0, choices.button(_("Go on"), page, "take" if page == "daily" else "show", person_id))
+    return Screen("tutorial", "\n".join(lines), InlineKeyboardMarkup([row, [menu_button(person_id)]]))
 
 
 def skipped(*, person_id: int) -> Screen:

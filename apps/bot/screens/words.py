@@ -1,6 +1,7 @@
 """The words for what the ledger names by keys: rules, bonuses, levels, reasons. Unknown keys are shown as they came."""
 
 import html
+from datetime import timedelta
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -29,6 +30,8 @@ RULES: dict[str, Promise | str] = {
     "achievement_unlocked": _("Achievement"),
     "streak_bonus": _("Streak"),
 }
+# From here on minutes do not matter any more.
+HOURS_OF_TWO_DAYS = 48
 KINDS: dict[str, Promise | str] = {
     "staff_award": _("From the staff"),
     "penalty": _("Penalty"),
@@ -77,6 +80,14 @@ def _note(text: str, kind: str) -> str:
     key, _separator, number = text.partition("=")
     said = TAKEN_BEFORE if (kind, key) == ("reversal", "short") else NOTES.get(key, key)
     return html.escape(str(said)) + (f" ({formats.number(int(number))})" if number.isdecimal() else "")
+
+
+def duration(wait: timedelta) -> str:
+    """Return how long something lasts still: days and hours, or hours and minutes, rounded up to the minute."""
+    hours, minutes = divmod(-(-wait // timedelta(minutes=1)), 60)
+    if hours >= HOURS_OF_TWO_DAYS:
+        return gettext("%(days)s d %(hours)s h") % {"days": hours // 24, "hours": hours % 24}
+    return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
 
 
 def level_title(title: str) -> str:

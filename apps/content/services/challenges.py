@@ -92,8 +92,12 @@ def take_step(
 
 def may_begin(standing: Standing) -> bool:
     """Say whether another attempt can begin: none is under way, none was passed, and not all are used up."""
-    under_way = standing.attempt > 0 and len(standing.marks) < number_of_steps(standing.challenge)
-    return not under_way and standing.score is None and standing.attempt < challenges.MOST_ATTEMPTS
+    return not is_under_way(standing) and standing.score is None and standing.attempt < challenges.MOST_ATTEMPTS
+
+
+def is_under_way(standing: Standing) -> bool:
+    """Say whether an attempt was begun that has steps left."""
+    return standing.attempt > 0 and len(standing.marks) < number_of_steps(standing.challenge)
 
 
 def attempts_left(standing: Standing) -> int:

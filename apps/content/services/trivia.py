@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Max
-from django.db.models.functions import Coalesce
 
 from apps.content import trivia
 from apps.content.events import TriviaCompleted
 from apps.content.library import library
 from apps.content.models import AskedQuestion
+from apps.content.selectors import last_seen
 from apps.content.services.errors import NotThere
 from apps.content.shapes import Question
 from apps.users.services import about, lock_person
@@ -52,7 +51,7 @@ def ask_question(*, person_id: int, now: datetime) -> Asked | Resting:
         lock_person(person_id)
         asked = _open(person_id)
         if asked is None:
-            last = _last_seen(person_id)
+            last = last_seen(person_id)
             key = trivia.next_question(questions, last, person_id, now)
             if key is None:
                 return Resting(trivia.next_at(questions, last))
@@ -103,9 +102,3 @@ def _open(person_id: int) -> AskedQuestion | None:
         asked.delete()
         return None
     return asked
-
-
-def _last_seen(person_id: int) -> dict[str, datetime]:
-    """Return when each question was last answered, or asked."""
-    seen = AskedQuestion.objects.filter(person_id=person_id).values_list("question")
-    return dict(seen.annotate(last=Max(Coalesce("answered_at", "shown_at"))))

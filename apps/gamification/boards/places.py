@@ -10,8 +10,8 @@ from datetime import datetime
 
 from apps.gamification.boards import cache
 from apps.gamification.boards.queries import fetch
-from apps.gamification.boards.scope import Scope, Segment, scope_of
-from apps.gamification.decide.boards import Board
+from apps.gamification.boards.scope import Scope, Segment, end_of, scope_of
+from apps.gamification.decide.boards import PERIODIC, Board
 
 # Ranks up to here are counted in PostgreSQL.
 EXACT = 100
@@ -41,14 +41,26 @@ Row = tuple[int, int]
 
 
 def top(
-    board: Board, limit: int, now: datetime, *, segment: Segment = "everyone", person_id: int | None = None
+    board: Board,
+    limit: int,
+    now: datetime,
+    *,
+    segment: Segment = "everyone",
+    person_id: int | None = None,
+    after: int = 0,
 ) -> list[Place]:
-    """Return the first places of the period that `now` lies in; one query.
+    """Return the first places of the period that `now` lies in, or those after the first `after`; two queries.
 
-    The segment `archetype` is that of `person_id`, and empty for those without one (a query more).
+    The segment `archetype` is that of `person_id`, and empty for those without one (a query more). The places before are
+    read, too: nobody looks far down from the top.
     """
     scope = _scope(board, now, segment, person_id)
-    return top_of(scope, limit, now) if scope else []
+    return top_of(scope, after + limit, now)[after:] if scope else []
+
+
+def ends_at(board: Board, now: datetime) -> datetime | None:
+    """Return when the board's period ends that `now` lies in; None for a board without periods."""
+    return end_of(board, scope_of(board, now).period) if board in PERIODIC else None
 
 
 def rank_of(person_id: int, board: Board, now: datetime, *, segment: Segment = "everyone") -> int | None:

@@ -1,8 +1,12 @@
 """Newcomers, the quiz, the tutorial and settings."""
 
+from datetime import timedelta
+from typing import get_args
+
 from apps.bot import pages
 from apps.bot.screens import choices, groups, invite, joining, menu, quiz, settings, start, tutorial
 from apps.bot.screens.quiz_words import ARCHETYPES
+from apps.gamification.selectors import Today
 from apps.users.selectors import Zone, offsets, quiz_order, zones_at
 from tests.bot.screens_samples.sample import (
     ADA,
@@ -20,6 +24,7 @@ from tests.bot.screens_samples.sample import (
 PAGES = list(pages.PAGES)
 STEPS = ("daily", "story", "board", "achievement")
 NAMES = {"a name": ADA, "html": HTML, "right to left": RIGHT_TO_LEFT, "the longest": LONGEST_NAME, "none": ""}
+MOMENT = menu.Moment("Explorer", PAGES, ("daily", "story"), "open", timedelta(hours=49))
 SET = settings.SettingsData(ME, "es", Written("Europe/Madrid"), "14:05", "alias", True, False, (22, 8))
 
 
@@ -34,7 +39,7 @@ def zones(minutes: int) -> list[Zone]:
 SAMPLES: list[Sample] = [
     *(sample(start.welcome, case, person_id=ME, name=name) for case, name in NAMES.items()),
     sample(start.help_, "all", person_id=ME),
-    sample(start.unknown_command, "all"),
+    sample(start.unknown_command, "all", person_id=ME),
     sample(start.private_only, "all", person_id=ME),
     sample(start.private_only, "a link", person_id=ME, link="https://t.me/diana_bot?start=p_menu"),
     sample(groups.unpaid, "all", telegram_chat_id=-1_001_234_567_890),
@@ -95,11 +100,16 @@ SAMPLES: list[Sample] = [
     ),
     sample(settings.settings, "hours of one's own", SET._replace(language="en", visibility="name", quiet=(1, 5))),
     *(
-        sample(menu.menu, archetype or "unknown", person_id=ME, archetype=archetype, pages=PAGES)
+        sample(screen, f"{archetype or 'unknown'} {len(paying)}", person_id=ME, moment=moment)
         for archetype in ("", *ARCHETYPES)
+        for paying in (menu.PAYING, ("quiz",), ())
+        for moment in [menu.Moment(archetype, PAGES, paying, "taken", timedelta(hours=15, minutes=34))]
+        for screen in (menu.menu, menu.more)
     ),
-    sample(menu.menu, "joined", person_id=ME, archetype="", pages=PAGES, joined=True),
-    sample(menu.menu, "few pages", person_id=ME, archetype="Explorer", pages=["help"]),
+    *(sample(menu.menu, state, person_id=ME, moment=MOMENT._replace(today=state)) for state in get_args(Today)),
+    sample(menu.menu, "joined", person_id=ME, moment=MOMENT, joined=True),
+    sample(menu.menu, "leaving", person_id=ME, moment=MOMENT._replace(leaves_at=NOON, paying=menu.PAYING)),
+    sample(menu.menu, "few pages", person_id=ME, moment=MOMENT._replace(pages=["help"])),
     sample(quiz.intro, "all", person_id=ME),
     *(
         sample(
