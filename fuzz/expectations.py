@@ -121,6 +121,8 @@ TABLE: dict[str, Expected] = {
     "message/command of another bot@group": PASSED_OVER,
     "message/text@private": GUIDED_TEXT,
     "message/text@topic of a private": GUIDED_TEXT,
+    # Telegram has no such chats: it is nobody's own.
+    "message/text@private+another's chat": PRIVATE_TEXT,
     "message/text@private+automatic": NOT_OWN_WORDS,
     "message/text@private+forwarded": GUIDED,
     "message/text@group": GROUP_TEXT,

@@ -148,7 +148,9 @@ def _place(posting: Posting, sent: dict[str, Any]) -> Iterator[str]:
     if sent.get("receiver_user_id") != only_for:
         yield f"the answer can be seen by {sent.get('receiver_user_id') or 'everybody'}"
     replied = (sent.get("reply_parameters") or {}).get("message_id")
-    wanted = asked["message_id"] if asked["chat"].get("type") != "private" else None
+    # Old documents do not say of which type a chat is.
+    private = asked["chat"].get("type", "private" if asked["chat"]["id"] > 0 else "") == "private"
+    wanted = None if private else asked["message_id"]
     # The screen of a button says for whom it is: there may be nothing to reply to.
     if replied != (wanted or None) and not (name == "callback_query" and replied is None):
         yield f"the answer is a reply to the message {replied}, not {wanted or None}"

@@ -14,6 +14,8 @@ PAGES = frozenset(
     {"menu", "trivia", "story", "challenge", "points", "profile", "streak", "top", "achievements", "quiz", "tutorial"}
     | {"invite", "vip", "settings", "export", "deleteme", "privacy", "terms", "paysupport", "help"}
 )
+# Texts of the corpus that are the name of a command in some language: what they ask for is shown.
+WORDS = frozenset({"test", "menu", "help", "points"})
 PLACES = ("private", "group", "supergroup", "channel")
 FORWARDED = ("forward_origin", "forward_from", "forward_from_chat", "forward_sender_name", "forward_date")
 
@@ -55,7 +57,13 @@ def _message(part: Mapping[str, Any]) -> str:
         return f"{content}@{place}"
     if author != "person" or place == "channel":
         return f"{author}@{place}"
-    return "".join([content, "@", place, *(f"+{extra}" for extra in _extras(part))])
+    extras = list(_extras(part))
+    if content == "text" and "private" in place and not extras:
+        if part["chat"]["id"] != part["from"]["id"]:
+            extras = ["another's chat"]
+        elif part["text"].casefold() in WORDS:
+            content = "page"
+    return "".join([content, "@", place, *(f"+{extra}" for extra in extras)])
 
 
 def content_of(message: Mapping[str, Any]) -> str:

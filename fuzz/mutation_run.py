@@ -22,6 +22,8 @@ from fuzz.postings import Encoding, Poster, Posting
 
 Say = Callable[[str], None]
 AT_ONCE = 500
+# Answers that need not come.
+NOT_FOR_SURE = (Answer.NONE, Answer.OWN_CHAT, Answer.IF_SENT)
 # Of mutations that keep chat, sender and text so many are answered as before: else a reader calls too much unreadable.
 AT_LEAST = 0.95
 # Bases: most mutations are of what is answered, many are of money.
@@ -105,7 +107,7 @@ class Bases:
         expected = [
             (line, Poster(now=0, bot_id=1, bot_name="").posting(line, Encoding.PLAIN).expected) for line in self._all
         ]
-        self._answered = [line for line, found in expected if found.answer not in (Answer.NONE, Answer.OWN_CHAT)]
+        self._answered = [line for line, found in expected if found.answer not in NOT_FOR_SURE]
         self._money = [line for line, found in expected if found.booked or found.way is Way.QUESTION]
         self._money += [line for line in self._all if "refund" in line.kind or "subscription" in line.kind]
 
@@ -184,7 +186,7 @@ _KEPT = {
 def asks_for_the_same(mutation: Mutation) -> bool:
     """Say whether the mutation keeps what the answer depends on: chat, sender and text, or what stands for them."""
     expected, mutated = mutation.posting.expected, mutation.mutated.update
-    answered = expected.answer not in (Answer.NONE, Answer.OWN_CHAT)
+    answered = expected.answer not in NOT_FOR_SURE
     if (
         mutated is None
         or _may_be_refused(mutation.mutated)

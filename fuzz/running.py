@@ -22,6 +22,7 @@ from diana.sandbox.running import Sandbox, running_sandbox
 from fuzz import corpus_run, mutation_run
 from fuzz.ground import Ground, OwnGround, RealGround
 from fuzz.lines import Line, lines, read
+from tests import acting_roles
 from tests.processes import running_processes, wait_until
 from tests.servers import servers
 
@@ -39,6 +40,8 @@ def run(chosen: argparse.Namespace, *, say: Say) -> int:
     servers.make_template()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         call_command("release", verbosity=0)
+    # What runs in this process acts as the role of the process that would do it.
+    acting_roles.install()
     ok = True
     if chosen.part != "mutations" and chosen.only is None:
         ok &= _corpus(chosen, say)
