@@ -21,7 +21,7 @@ def test_axe_finds_nothing_serious(open_window: OpenWindow, size: tuple[int, int
     window.ask("/achievements", "Within reach")
     window.press("Company", "Overview")
     window.ask("/vip", "What VIP gives you")
-    window.press("VIP for 30 days · 250", "Half as many points again")
+    window.press("VIP for 30 days · 250", "+50% on your points")
     window.message("Welcome").hover()
     assert find_barriers(window.page) == []
 

@@ -68,7 +68,7 @@ def test_the_admin(diana: Diana, open_page: OpenPage, password: str, scheme: str
         expect(page.locator("#changelist")).to_be_visible()
 
     # An action of a list, and the page that asks before it is carried out.
-    page.goto(f"{address}users/staff/")
+    page.goto(f"{address}auth/group/")
     page.locator("input.action-select").first.check()
     page.locator("select[name=action]").select_option(index=1)
     page.get_by_role("button", name="Run").click()
