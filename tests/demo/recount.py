@@ -53,10 +53,13 @@ class Tally:
         self.events["bot.message_sent"] += 1
 
     def write(self, at: int, *, private: bool) -> None:
-        """Send a text: what is said to the bot alone is told of, and earns nothing."""
+        """Send a text: what is said to the bot alone is told of, earns nothing, and is answered once in an hour."""
         if private:
             self.act(at)
             self.events["game.message_sent"] += 1
+            if not self.events["bot.guidance_due"]:
+                self.events["bot.guidance_due"] += 1
+                self.answer()
         else:
             self.act(at, "game.message_sent")
 

@@ -58,7 +58,7 @@ def test_five_people_bring_what_is_hard_to_get_right(lines: list[Line], expected
     assert any(person.events["game.login"] == 2 for person in expected.people.values())
     assert any(person.answers == 0 for person in expected.people.values())
     text = json.dumps([line.update for line in lines], ensure_ascii=False)
-    for detail in ("edited_message", "message_reaction", "sticker", '"es"', '"ru"', "<b>", "🌱", "supergroup"):
+    for detail in ("edited_message", "message_reaction", "sticker", '"es-001"', '"ru-001"', "<b>", "🌱", "supergroup"):
         assert detail in text
 
 
