@@ -68,7 +68,7 @@ def test_the_daily_reward_tells_amount_and_balance(english: None) -> None:
     [
         (timedelta(hours=24), "24 h 0 min"),
         (timedelta(hours=3, minutes=30), "3 h 30 min"),
-        (timedelta(seconds=1), "0 h 1 min"),
+        (timedelta(seconds=1), "1 min"),
         (timedelta(hours=47, seconds=1), "47 h 1 min"),
         (timedelta(hours=53), "2 d 5 h"),
     ],
