@@ -83,10 +83,12 @@ def _note(text: str, kind: str) -> str:
 
 
 def duration(wait: timedelta) -> str:
-    """Return how long something lasts still: days and hours, or hours and minutes, rounded up to the minute."""
+    """Return how long something lasts still, rounded up to the minute: days and hours, hours and minutes, or minutes."""
     hours, minutes = divmod(-(-wait // timedelta(minutes=1)), 60)
     if hours >= HOURS_OF_TWO_DAYS:
         return gettext("%(days)s d %(hours)s h") % {"days": hours // 24, "hours": hours % 24}
+    if not hours:
+        return gettext("%(minutes)s min") % {"minutes": minutes}
     return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
 
 
